@@ -1,0 +1,171 @@
+import Tabular
+
+/// A connector that can be written.
+package protocol Destination: Connector {
+  static var writeModes: Set<WriteMode> { get }
+  /// Decides how rows will land, from what stands in the system now. Changes nothing.
+  /// - Throws: a `Problem` or `Problems` (a type without exact landing type, a key that isn't there, no permission).
+  func prepare(_ request: WriteRequest) async throws -> Load
+}
+
+package enum WriteMode: String, Sendable, Codable, CaseIterable, Hashable {
+  /// Adds the rows.
+  case append
+  /// Puts the rows in place of all that was there, in one step.
+  case replace
+  /// Like `replace`, but keeps the table itself (its grants, indexes, dependents).
+  case truncate
+  /// Updates rows with the same key, inserts the others.
+  case merge
+  /// Deletes rows with the same key, inserts all.
+  case deleteInsert = "delete+insert"
+  /// Keeps every version of a row, with `valid_from` and `valid_to`.
+  case scd2
+}
+
+/// What may happen to the target's columns.
+package enum SchemaPolicy: String, Sendable, Codable, CaseIterable { case evolve, freeze, ask }
+
+package struct WriteRequest: Sendable {
+  package enum Target: Sendable, Hashable {
+    case table(String)
+    case path(String)
+    case whole
+  }
+
+  package var target: Target
+  package var mode: WriteMode
+  package var key: [String]
+  package var schemaPolicy: SchemaPolicy
+  package var schema: Schema
+  package var options: Setting?
+  package var step: String
+  package var location: Location?
+  /// Identifies pipeline and step in the target's `_weir_state`.
+  package var stateKey: String
+  package var runID: String
+  /// The run's logical time, ISO 8601 (for scd2).
+  package var time: String
+
+  package init(
+    target: Target, mode: WriteMode, key: [String], schemaPolicy: SchemaPolicy, schema: Schema, options: Setting?, step: String,
+    location: Location?, stateKey: String, runID: String, time: String
+  ) {
+    self.target = target
+    self.mode = mode
+    self.key = key
+    self.schemaPolicy = schemaPolicy
+    self.schema = schema
+    self.options = options
+    self.step = step
+    self.location = location
+    self.stateKey = stateKey
+    self.runID = runID
+    self.time = time
+  }
+}
+
+/// How rows will land, decided before any moves.
+package struct Load: Sendable {
+  /// Column by column: name in the target, the engine type rows are cast to before landing (exact or the load is refused).
+  package var landing: Schema
+  /// What will happen, in words and DDL, for `weir plan`.
+  package var strategy: String
+  package var statements: [String]
+  /// Objects that depend on the target (views, foreign keys).
+  package var dependents: [String]
+  /// Rows that stand in the target now, if known; guards against shrinking loads.
+  package var existingRows: Int?
+  package var work: Work
+
+  package enum Work: Sendable {
+    /// The engine runs statements (files, and databases it can attach).
+    case statements(StatementLoad)
+    /// Weir hands batches or a byte stream to a connection of its own.
+    case stream(@Sendable () throws -> any StreamLoad)
+  }
+
+  package init(
+    landing: Schema, strategy: String, statements: [String] = [], dependents: [String] = [], existingRows: Int? = nil, work: Work
+  ) {
+    self.landing = landing
+    self.strategy = strategy
+    self.statements = statements
+    self.dependents = dependents
+    self.existingRows = existingRows
+    self.work = work
+  }
+}
+
+/// A load the engine runs by itself. All of `stage` … `publish` happens in one transaction if `isTransactional`.
+package struct StatementLoad: Sendable {
+  /// Before anything (LOAD, ATTACH); safe to repeat.
+  package var setup: [SQL]
+  package var isTransactional: Bool
+  /// Puts the rows of a query where nobody sees them yet.
+  package var stage: @Sendable (_ rows: SQL) -> [SQL]
+  /// Reads them back, for verification.
+  package var readBack: SQL
+  /// Makes them visible. `state` holds the cursors to store with them.
+  package var publish: @Sendable (_ state: [StateEntry]) -> [SQL]
+  /// Last step outside the engine (the atomic rename of a file); after it the rows are visible.
+  package var finish: @Sendable () throws -> Void
+  /// Takes everything back after a failure; safe to repeat.
+  package var discard: @Sendable () -> Void
+  /// Counts what the target would hold afterwards and before, for the shrink guard; nil = not applicable.
+  package var teardown: [SQL]
+
+  package init(
+    setup: [SQL] = [], isTransactional: Bool = false, stage: @escaping @Sendable (SQL) -> [SQL], readBack: SQL,
+    publish: @escaping @Sendable ([StateEntry]) -> [SQL] = { _ in [] }, finish: @escaping @Sendable () throws -> Void = {},
+    discard: @escaping @Sendable () -> Void = {}, teardown: [SQL] = []
+  ) {
+    self.setup = setup
+    self.isTransactional = isTransactional
+    self.stage = stage
+    self.readBack = readBack
+    self.publish = publish
+    self.finish = finish
+    self.discard = discard
+    self.teardown = teardown
+  }
+}
+
+/// A load over a connection of the connector's own: one transaction in the target. All calls are blocking and come in this
+/// order, from one thread at a time: `begin`, then `write`… or `writeBytes`…, `endWriting`, `landed`, `commit`; or `rollback` at any moment.
+package protocol StreamLoad: AnyObject {
+  /// The format of bytes it can take as they are, if the source offers the same.
+  var copyFormat: String? { get }
+  func begin() throws
+  func write(_ batch: Batch) throws
+  func writeBytes(_ bytes: UnsafeRawBufferPointer) throws
+  func endWriting() throws
+  /// The fingerprint of what stands in staging, computed by the target itself.
+  func landed(level: VerifyLevel) throws -> Fingerprint
+  /// Makes the rows visible together with `state`. Returns counts of what changed.
+  func commit(state: [StateEntry]) throws -> LoadOutcome
+  func rollback()
+  /// Makes a blocked call return with an error. May be called from any thread.
+  func cancel()
+}
+
+/// A cursor to store in the transaction that makes the rows visible.
+package struct StateEntry: Sendable, Hashable, Codable {
+  package var key: String
+  package var value: String
+  package init(key: String, value: String) {
+    self.key = key
+    self.value = value
+  }
+}
+
+package struct LoadOutcome: Sendable, Codable, Hashable {
+  package var inserted: Int
+  package var updated: Int
+  package var deleted: Int
+  package init(inserted: Int, updated: Int = 0, deleted: Int = 0) {
+    self.inserted = inserted
+    self.updated = updated
+    self.deleted = deleted
+  }
+}

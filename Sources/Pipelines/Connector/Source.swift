@@ -1,0 +1,117 @@
+import Tabular
+
+/// A connector that can be read.
+package protocol Source: Connector {
+  /// Says how the rows enter the engine. May ask the system for types; moves no rows.
+  /// - Throws: a `Problem` (missing file, unknown table or column, server down).
+  func read(_ request: ReadRequest) async throws -> Extract
+}
+
+/// What to read.
+package struct ReadRequest: Sendable {
+  package enum Subject: Sendable, Hashable {
+    /// A table, sheet or endpoint by name (`public.orders`).
+    case table(String)
+    /// SQL in the system's own dialect.
+    case query(String)
+    /// A path, glob, directory or URL.
+    case path(String)
+    /// Whatever the connection itself points at (a connection that is one file).
+    case whole
+  }
+
+  package var subject: Subject
+  /// Only these columns, in this order; nil = all.
+  package var columns: [String]?
+  /// A condition in the system's own SQL, pushed down.
+  package var filter: String?
+  package var limit: Int?
+  /// Only rows whose cursor lies in this range.
+  package var cursor: CursorRange?
+  /// Options of the format or system, read by the connector through its own schema (delimiter, sheet, …).
+  package var options: Setting?
+  /// For messages.
+  package var step: String
+  package var location: Location?
+
+  package init(
+    _ subject: Subject, columns: [String]? = nil, filter: String? = nil, limit: Int? = nil, cursor: CursorRange? = nil,
+    options: Setting? = nil, step: String, location: Location? = nil
+  ) {
+    self.subject = subject
+    self.columns = columns
+    self.filter = filter
+    self.limit = limit
+    self.cursor = cursor
+    self.options = options
+    self.step = step
+    self.location = location
+  }
+}
+
+/// The part of a table an incremental read takes: `after ≤ column ≤ upTo` (the boundary is read again and deduplicated).
+/// Values are the source's own text, so no precision is lost.
+package struct CursorRange: Sendable, Hashable, Codable {
+  package var column: String
+  package var after: String?
+  package var upTo: String?
+
+  package init(column: String, after: String? = nil, upTo: String? = nil) {
+    self.column = column
+    self.after = after
+    self.upTo = upTo
+  }
+}
+
+/// How rows enter the engine.
+package struct Extract: Sendable {
+  package enum Origin: Sendable {
+    /// DuckDB reads them itself: `SELECT … FROM read_parquet('…')`. `setup` runs once before (LOAD, ATTACH).
+    case query(SQL, setup: [SQL])
+    /// They come through a wire protocol or parser of ours.
+    case batches(any BatchSource)
+  }
+
+  package var origin: Origin
+  /// Rows the reader refuses are collected by the engine after the read, if the origin can say so (CSV).
+  package var rejects: RejectQuery?
+  /// The largest cursor value the read may yield, fixed before the first row is read.
+  package var upperBound: String?
+  /// The same rows as raw bytes of a format, for a destination that takes that format (a COPY stream).
+  package var passThrough: (any CopyOut)?
+  /// Bytes of a row, estimated; nil = unknown.
+  package var estimatedBytes: Int?
+  package var estimatedRows: Int?
+  /// What a reader should know about choices made (a type that was widened, a column renamed).
+  package var notes: [Problem]
+
+  package init(
+    _ origin: Origin, rejects: RejectQuery? = nil, upperBound: String? = nil, passThrough: (any CopyOut)? = nil,
+    estimatedRows: Int? = nil, estimatedBytes: Int? = nil, notes: [Problem] = []
+  ) {
+    self.origin = origin
+    self.rejects = rejects
+    self.upperBound = upperBound
+    self.passThrough = passThrough
+    self.estimatedRows = estimatedRows
+    self.estimatedBytes = estimatedBytes
+    self.notes = notes
+  }
+}
+
+/// A query that lists the rows a read refused, to be run after it on the same engine connection. Its columns are
+/// `position VARCHAR` (file and line), `original VARCHAR`, `rule VARCHAR`, `reason VARCHAR`.
+package struct RejectQuery: Sendable {
+  package var query: SQL
+  package init(query: SQL) { self.query = query }
+}
+
+/// Rows as a stream of bytes in a named format that some destinations take as they are.
+package protocol CopyOut: Sendable {
+  /// The format with all that must be equal on both sides: `pgcopy-binary`.
+  var format: String { get }
+  var schema: Schema { get }
+  /// Hands every chunk of bytes to `body` and returns the fingerprint of the rows, taken from the bytes. Blocking.
+  func stream(level: VerifyLevel, to body: (UnsafeRawBufferPointer) throws -> Void) throws -> Fingerprint
+  func cancel()
+}

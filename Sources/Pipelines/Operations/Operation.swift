@@ -1,0 +1,74 @@
+import Tabular
+
+/// One kind of transformation: one file, one type. It turns settings into SQL over a relation; nothing is computed here.
+package protocol Operation: Sendable {
+  associatedtype Settings: Sendable
+  static var manifest: OperationManifest<Settings> { get }
+  init(_ settings: Settings, at location: Location) throws(Problem)
+  /// Other steps this operation reads, by id (a join's right side).
+  var otherInputs: [String] { get }
+  /// A SELECT over `input`.
+  /// - Throws: a `Problem` naming an unknown column (with the near one) or a type that doesn't fit.
+  func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL
+}
+
+extension Operation {
+  package var otherInputs: [String] { [] }
+}
+
+/// Something that can stand after FROM, and its columns.
+package struct Relation: Sendable {
+  package var sql: SQL
+  package var schema: Schema
+
+  package init(_ sql: SQL, _ schema: Schema) {
+    self.sql = sql
+    self.schema = schema
+  }
+
+  /// The column of that name.
+  /// - Throws: `unknown-column` with the near name.
+  package func column(_ name: String, at location: Location) throws(Problem) -> Column {
+    guard let column = schema[name: name] else {
+      throw Problem(
+        "unknown-column", "There is no column \"\(name)\" here.",
+        hint: Nearest.hint(name, among: schema.names) ?? "The columns are \(schema.names.map { "\"\($0)\"" }.joined(separator: ", ")).",
+        at: location)
+    }
+    return column
+  }
+}
+
+/// What an operation may know of the run.
+package struct OperationContext: Sendable {
+  /// The run's logical time (C13), ISO 8601, UTC, seconds, `Z`.
+  package var time: String
+  /// The relations of `otherInputs`.
+  package var others: [String: Relation]
+
+  package init(time: String, others: [String: Relation] = [:]) {
+    self.time = time
+    self.others = others
+  }
+}
+
+package struct OperationManifest<Settings: Sendable>: Sendable {
+  /// Canonical name, snake_case: `title_case`.
+  package var name: String
+  /// Other names (the documents' spellings, the short forms of YAML).
+  package var aliases: [String]
+  package var summary: String
+  package var settings: SettingsSchema<Settings>
+  /// If the settings may be given as a single value (`- filter: "amount > 0"`), the field it is for.
+  package var shorthand: String?
+
+  package init(
+    name: String, aliases: [String] = [], summary: String, shorthand: String? = nil, settings: SettingsSchema<Settings>
+  ) {
+    self.name = name
+    self.aliases = aliases
+    self.summary = summary
+    self.shorthand = shorthand
+    self.settings = settings
+  }
+}

@@ -1,0 +1,52 @@
+import Tabular
+
+/// A pipeline resolved: settings read, connectors and operations made, steps in an order in which they can run.
+package struct Plan: Sendable {
+  package var name: String
+  package var steps: [PlannedStep]
+  package var warnings: [Problem]
+
+  package init(name: String, steps: [PlannedStep], warnings: [Problem] = []) {
+    self.name = name
+    self.steps = steps
+    self.warnings = warnings
+  }
+
+  package subscript(id: String) -> PlannedStep? { steps.first { $0.id == id } }
+
+  /// The steps that take `id`'s rows.
+  package func consumers(of id: String) -> [PlannedStep] { steps.filter { $0.inputs.contains(id) } }
+}
+
+package struct PlannedStep: Sendable {
+  package var id: String
+  package var inputs: [String]
+  package var work: Work
+  package var retry: RetryPolicy
+  package var timeout: Double?
+  package var location: Location
+
+  package init(id: String, inputs: [String], work: Work, retry: RetryPolicy, timeout: Double?, location: Location) {
+    self.id = id
+    self.inputs = inputs
+    self.work = work
+    self.retry = retry
+    self.timeout = timeout
+    self.location = location
+  }
+}
+
+/// What a planned step does. Closed on purpose: the compiler lists what a fifth kind touches.
+package enum Work: Sendable {
+  case read(any Source, ReadSpec)
+  case transform(Transform)
+  case check([any Rule])
+  case write(any Destination, WriteSpec)
+}
+
+package enum Transform: Sendable {
+  /// SQL over the steps it names, with the place where it starts.
+  case sql(String, Location)
+  /// Operations over the first input, in order.
+  case operations([any Operation])
+}

@@ -1,0 +1,39 @@
+/// SQL text that can only be built from literals of this program, quoted names and quoted values,
+/// so that no text of a user can break out of it.
+///
+///     let sql: SQL = "SELECT \(name: column) FROM \(name: table) WHERE kind = \(text: kind)"
+package struct SQL: Hashable, Sendable, ExpressibleByStringInterpolation, CustomStringConvertible {
+  package var text: String
+
+  package init(stringLiteral text: String) { self.text = text }
+  package init(stringInterpolation: StringInterpolation) { text = stringInterpolation.text }
+  /// Takes text that is SQL already: a query the user wrote, or a statement the engine gave back.
+  package init(raw text: String) { self.text = text }
+
+  package var description: String { text }
+
+  package struct StringInterpolation: StringInterpolationProtocol {
+    var text = ""
+    package init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(literalCapacity) }
+    package mutating func appendLiteral(_ literal: String) { text += literal }
+    package mutating func appendInterpolation(_ sql: SQL) { text += sql.text }
+    package mutating func appendInterpolation(_ list: [SQL], separator: String = ", ") {
+      text += list.map(\.text).joined(separator: separator)
+    }
+    /// A quoted identifier.
+    package mutating func appendInterpolation(name: String) { text += SQL.quote(name, with: "\"") }
+    /// Quoted identifiers, separated by commas.
+    package mutating func appendInterpolation(names: [String]) {
+      text += names.map { SQL.quote($0, with: "\"") }.joined(separator: ", ")
+    }
+    /// A string literal.
+    package mutating func appendInterpolation(text value: String) { text += SQL.quote(value, with: "'") }
+    package mutating func appendInterpolation(_ number: Int) { text += String(number) }
+    package mutating func appendInterpolation(_ type: DataType) { text += type.description }
+  }
+
+  /// `text` between two `mark`s, with each `mark` inside doubled.
+  package static func quote(_ text: String, with mark: String) -> String {
+    mark + text.split(separator: mark, omittingEmptySubsequences: false).joined(separator: mark + mark) + mark
+  }
+}

@@ -1,0 +1,28 @@
+/// One named, typed place in a row.
+package struct Column: Hashable, Sendable, Codable {
+  package var name: String
+  package var type: DataType
+  package var isNullable: Bool
+
+  package init(_ name: String, _ type: DataType, isNullable: Bool = true) {
+    self.name = name
+    self.type = type
+    self.isNullable = isNullable
+  }
+}
+
+/// The columns of a relation, in order.
+package struct Schema: Hashable, Sendable, Codable {
+  package var columns: [Column]
+
+  package init(_ columns: [Column]) { self.columns = columns }
+
+  package var names: [String] { columns.map(\.name) }
+
+  /// The column of that name; exact spelling first, else the only one that differs in case.
+  package subscript(name name: String) -> Column? {
+    if let exact = columns.first(where: { $0.name == name }) { return exact }
+    let folded = columns.filter { $0.name.lowercased() == name.lowercased() }
+    return folded.count == 1 ? folded[0] : nil
+  }
+}
