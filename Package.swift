@@ -37,5 +37,13 @@ let package = Package(
       name: "CLI",
       dependencies: ["Workspace", .product(name: "ArgumentParser", package: "swift-argument-parser")],
       swiftSettings: settings),
+    .target(name: "TestSupport", dependencies: ["Workspace"], path: "Tests/TestSupport", swiftSettings: settings),
+    .testTarget(name: "TabularTests", dependencies: ["Tabular", "TestSupport"], swiftSettings: settings),
+    .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"], swiftSettings: settings),
+    .testTarget(name: "DuckDBTests", dependencies: ["DuckDB", "TestSupport"], swiftSettings: settings),
+    .testTarget(name: "ExecutionTests", dependencies: ["Execution", "TestSupport"], swiftSettings: settings),
+    .testTarget(name: "ConnectorsTests", dependencies: ["Connectors", "Execution", "TestSupport"], swiftSettings: settings),
+    .testTarget(name: "WorkspaceTests", dependencies: ["Workspace", "TestSupport"], swiftSettings: settings),
+    .testTarget(name: "AcceptanceTests", dependencies: ["TestSupport"], swiftSettings: settings),
   ]
 )

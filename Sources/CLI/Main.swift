@@ -1,5 +1,3 @@
 import ArgumentParser
-import GRDB
-import Subprocess
-import Workspace
-@main struct Weir: ParsableCommand { func run() {} }
+
+@main struct Weir: ParsableCommand {}
