@@ -1,0 +1,135 @@
+internal import CDuckDB
+import Dispatch
+import Tabular
+
+/// One connection to a database. Its calls block a thread of their own; cancelling the task interrupts the engine at once.
+package actor Connection {
+  let database: Database
+  nonisolated(unsafe) let handle: duckdb_connection
+  private let executor = BlockingExecutor("duckdb")
+  package nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
+  var api: cduckdb_functions { database.api }
+
+  init(_ database: Database) throws(DuckDBError) {
+    self.database = database
+    var connection: duckdb_connection?
+    guard database.api.connect(database.handle, &connection) == 0, let connection else {
+      throw DuckDBError(kind: .other, message: "The engine refused another connection.")
+    }
+    handle = connection
+  }
+
+  deinit {
+    var connection: duckdb_connection? = handle
+    database.api.disconnect(&connection)
+  }
+
+  /// Stops the statement that runs now. May be called from anywhere.
+  package nonisolated func interrupt() { database.api.interrupt(handle) }
+
+  /// Rows per second and share done of the running statement, if the engine knows; may be called from anywhere.
+  package nonisolated var progress: (share: Double, rows: Int) {
+    let progress = database.api.query_progress(handle)
+    return (progress.percentage, Int(clamping: progress.rows_processed))
+  }
+
+  /// Runs one or more statements for their effect.
+  /// - Returns: rows changed by the last one.
+  @discardableResult
+  package func execute(_ sql: SQL) async throws -> Int {
+    try await interruptible {
+      var result = duckdb_result()
+      let state = api.query(handle, sql.text, &result)
+      defer { api.destroy_result(&result) }
+      guard state == 0 else { throw error(of: &result) }
+      return Int(api.rows_changed(&result))
+    }
+  }
+
+  /// Runs a query and hands each batch to `body` as the engine makes it, without holding the result in memory. Blocking in `body`
+  /// is fine.
+  package func stream(_ sql: SQL, _ body: (Batch) throws -> Void) async throws {
+    try await interruptible {
+      var statement: duckdb_prepared_statement?
+      let prepared = api.prepare(handle, sql.text, &statement)
+      defer { api.destroy_prepare(&statement) }
+      guard prepared == 0 else { throw DuckDBError(text(api.prepare_error(statement))) }
+      var result = duckdb_result()
+      let state = api.execute_prepared_streaming(statement, &result)
+      defer { api.destroy_result(&result) }
+      guard state == 0 else { throw error(of: &result) }
+      let layout = ResultLayout(&result, api)
+      while let chunk = api.fetch_chunk(result) {
+        var owned: duckdb_data_chunk? = chunk
+        defer { api.destroy_data_chunk(&owned) }
+        let rows = Int(api.data_chunk_get_size(chunk))
+        if rows == 0 { break }
+        try body(layout.batch(chunk, rows: rows, api))
+      }
+      let message = text(api.result_error(&result))
+      if !message.isEmpty { throw DuckDBError(message) }
+    }
+  }
+
+  /// Runs a query and returns its rows; for small results.
+  package func query(_ sql: SQL) async throws -> Table {
+    var table = Table(schema: try await describe(sql), rows: [])
+    try await stream(sql) { batch in
+      for row in 0..<batch.rowCount { table.rows.append(batch.columns.map { $0.value(row) }) }
+    }
+    return table
+  }
+
+  /// The columns a query would yield; nothing is read beyond what binding needs.
+  package func describe(_ sql: SQL) async throws -> Schema {
+    try await interruptible {
+      var result = duckdb_result()
+      let state = api.query(handle, "SELECT * FROM (\(sql.text)\n) LIMIT 0", &result)
+      defer { api.destroy_result(&result) }
+      guard state == 0 else { throw error(of: &result) }
+      return ResultLayout(&result, api).schema
+    }
+  }
+
+  /// The tables a statement reads, as the engine's parser sees them.
+  package func tableNames(in sql: String) async throws -> [String] {
+    var list = api.get_table_names(handle, sql, false)
+    guard list != nil else { throw DuckDBError(kind: .parser, message: "The SQL can't be read.") }
+    defer { api.destroy_value(&list) }
+    return (0..<api.get_list_size(list)).map { index in
+      var element = api.get_list_child(list, index)
+      defer { api.destroy_value(&element) }
+      guard let text = api.get_varchar(element) else { return "" }
+      defer { api.free(text) }
+      return String(cString: text)
+    }
+  }
+
+  private func error(of result: inout duckdb_result) -> DuckDBError {
+    DuckDBError(text(api.result_error(&result)))
+  }
+
+  private func interruptible<Result>(_ body: () throws -> Result) async throws -> Result {
+    try await withTaskCancellationHandler {
+      try Task.checkCancellation()
+      do {
+        return try body()
+      } catch let error as DuckDBError where error.kind == .interrupted {
+        throw CancellationError()
+      }
+    } onCancel: {
+      interrupt()
+    }
+  }
+}
+
+/// A small result, in memory.
+package struct Table: Sendable {
+  package var schema: Schema
+  package var rows: [[Value]]
+
+  package init(schema: Schema, rows: [[Value]]) {
+    self.schema = schema
+    self.rows = rows
+  }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Pipelines
+import Tabular
+
+/// Something that happened in a run. History, progress, logs, metrics and lineage all come from this one stream.
+package struct RunEvent: Sendable, Codable {
+  package var time: Date
+  /// The step it happened in; nil = the run as a whole.
+  package var step: String?
+  package var kind: Kind
+
+  package enum Kind: Sendable, Codable {
+    case runStarted(steps: [StepOutline])
+    /// `attempt` counts from 0.
+    case stepStarted(attempt: Int)
+    /// Rows so far; `total` if it is known.
+    case progressed(rows: Int, total: Int?)
+    case log(level: LogLevel, message: String)
+    /// Rows that were set aside; the rows themselves stand in the file `RunContext.rejectsFile`.
+    case rejected(RejectSummary)
+    case checked(CheckOutcome)
+    case receipt(Receipt)
+    /// `schema` is what the step yields; bytes where the step knows them.
+    case stepFinished(rows: Int?, bytes: Int?, seconds: Double, schema: Schema?)
+    /// `retryIn` seconds the step is tried again; nil = it isn't.
+    case stepFailed(problem: Problem, attempt: Int, retryIn: Double?)
+    case stepSkipped(reason: String)
+    /// A cursor to keep when the run has succeeded.
+    case cursor(StateEntry)
+    case heartbeat(memoryBytes: Int)
+    case runFinished(status: Outcome, peakMemoryBytes: Int)
+  }
+
+  package enum LogLevel: String, Sendable, Codable { case debug = "DEBUG", info = "INFO", warning = "WARNING", error = "ERROR" }
+
+  /// How a run ended. `warning`: everything landed, but rows were set aside or a rule complained.
+  package enum Outcome: String, Sendable, Codable { case success, warning, failed, cancelled }
+
+  package init(step: String? = nil, _ kind: Kind, time: Date = Date()) {
+    self.time = time
+    self.step = step
+    self.kind = kind
+  }
+}
+
+/// A step as a run announces it.
+package struct StepOutline: Sendable, Codable {
+  package var id: String
+  /// `read`, `transform`, `check`, `write`.
+  package var kind: String
+  package var inputs: [String]
+}
+
+/// Rows that were set aside by one rule.
+package struct RejectSummary: Sendable, Codable {
+  package var rule: String
+  package var reason: String
+  package var count: Int
+  /// Up to three of them: position and original text.
+  package var examples: [RejectedRow]
+}
+
+/// A row that could not be used, as it was (guarantee 6).
+package struct RejectedRow: Sendable, Codable {
+  /// `file:line`, or the row's number in its step.
+  package var position: String
+  package var original: String
+  package var rule: String
+  package var reason: String
+}
+
+/// What a rule found.
+package struct CheckOutcome: Sendable, Codable {
+  package var rule: String
+  package var words: String
+  package var onFail: String
+  package var passed: Bool
+  package var rows: Int
+  package var failedRows: Int
+  package var observed: String?
+  package var examples: [RejectedRow]
+}
+
+/// What a load promises it did: counts and fingerprints of both sides.
+package struct Receipt: Sendable, Codable {
+  package var step: String
+  package var target: String
+  package var mode: WriteMode
+  package var level: VerifyLevel
+  package var strategy: String
+  package var sent: Fingerprint
+  package var landed: Fingerprint?
+  package var outcome: LoadOutcome
+  /// Whether both sides were compared and are the same.
+  package var verified: Bool
+  package var seconds: Double
+  package var peakMemoryBytes: Int
+}
