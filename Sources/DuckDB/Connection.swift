@@ -91,20 +91,6 @@ package actor Connection {
     }
   }
 
-  /// The tables a statement reads, as the engine's parser sees them.
-  package func tableNames(in sql: String) async throws -> [String] {
-    var list = api.get_table_names(handle, sql, false)
-    guard list != nil else { throw DuckDBError(kind: .parser, message: "The SQL can't be read.") }
-    defer { api.destroy_value(&list) }
-    return (0..<api.get_list_size(list)).map { index in
-      var element = api.get_list_child(list, index)
-      defer { api.destroy_value(&element) }
-      guard let text = api.get_varchar(element) else { return "" }
-      defer { api.free(text) }
-      return String(cString: text)
-    }
-  }
-
   private func error(of result: inout duckdb_result) -> DuckDBError {
     DuckDBError(text(api.result_error(&result)))
   }

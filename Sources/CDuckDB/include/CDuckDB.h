@@ -16,11 +16,9 @@ typedef struct _duckdb_database *duckdb_database;
 typedef struct _duckdb_connection *duckdb_connection;
 typedef struct _duckdb_config *duckdb_config;
 typedef struct _duckdb_prepared_statement *duckdb_prepared_statement;
-typedef struct _duckdb_extracted_statements *duckdb_extracted_statements;
 typedef struct _duckdb_data_chunk *duckdb_data_chunk;
 typedef struct _duckdb_vector *duckdb_vector;
 typedef struct _duckdb_logical_type *duckdb_logical_type;
-typedef struct _duckdb_value *duckdb_value;
 typedef struct _duckdb_function_info *duckdb_function_info;
 typedef struct _duckdb_bind_info *duckdb_bind_info;
 typedef struct _duckdb_init_info *duckdb_init_info;
@@ -78,24 +76,11 @@ typedef void (*duckdb_scalar_function_t)(duckdb_function_info info, duckdb_data_
   X(duckdb_logical_type, column_logical_type, (duckdb_result *result, idx_t column))                                \
   X(idx_t, rows_changed, (duckdb_result *result))                                                                   \
   X(duckdb_data_chunk, fetch_chunk, (duckdb_result result))                                                         \
-  X(idx_t, extract_statements, (duckdb_connection connection, const char *query, duckdb_extracted_statements *out)) \
-  X(const char *, extract_statements_error, (duckdb_extracted_statements statements))                               \
-  X(void, destroy_extracted, (duckdb_extracted_statements *statements))                                             \
-  X(duckdb_value, get_table_names, (duckdb_connection connection, const char *query, bool qualified))               \
-  X(idx_t, get_list_size, (duckdb_value value))                                                                     \
-  X(duckdb_value, get_list_child, (duckdb_value value, idx_t index))                                                \
-  X(char *, get_varchar, (duckdb_value value))                                                                      \
-  X(void, destroy_value, (duckdb_value *value))                                                                     \
   X(duckdb_state, prepare, (duckdb_connection connection, const char *query, duckdb_prepared_statement *out))       \
   X(void, destroy_prepare, (duckdb_prepared_statement *statement))                                                  \
   X(const char *, prepare_error, (duckdb_prepared_statement statement))                                             \
-  X(idx_t, nparams, (duckdb_prepared_statement statement))                                                          \
-  X(duckdb_state, bind_varchar_length, (duckdb_prepared_statement s, idx_t index, const char *value, idx_t length)) \
-  X(duckdb_state, bind_null, (duckdb_prepared_statement s, idx_t index))                                            \
-  X(duckdb_state, execute_prepared, (duckdb_prepared_statement statement, duckdb_result *out))                      \
   X(duckdb_state, execute_prepared_streaming, (duckdb_prepared_statement statement, duckdb_result *out))            \
   X(void, free, (void *pointer))                                                                                    \
-  X(void *, malloc, (size_t size))                                                                                  \
   X(idx_t, vector_size, (void))                                                                                     \
   X(void, destroy_data_chunk, (duckdb_data_chunk *chunk))                                                           \
   X(idx_t, data_chunk_get_column_count, (duckdb_data_chunk chunk))                                                  \
@@ -106,7 +91,6 @@ typedef void (*duckdb_scalar_function_t)(duckdb_function_info info, duckdb_data_
   X(void *, vector_get_data, (duckdb_vector vector))                                                                \
   X(uint64_t *, vector_get_validity, (duckdb_vector vector))                                                        \
   X(void, vector_ensure_validity_writable, (duckdb_vector vector))                                                  \
-  X(void, vector_assign_string_element_len, (duckdb_vector vector, idx_t index, const char *string, idx_t length))  \
   X(void, unsafe_vector_assign_string_element_len,                                                                  \
     (duckdb_vector vector, idx_t index, const char *string, idx_t length))                                          \
   X(duckdb_vector, list_vector_get_child, (duckdb_vector vector))                                                   \
@@ -119,8 +103,6 @@ typedef void (*duckdb_scalar_function_t)(duckdb_function_info info, duckdb_data_
   X(char *, logical_type_get_alias, (duckdb_logical_type type))                                                     \
   X(uint8_t, decimal_width, (duckdb_logical_type type))                                                             \
   X(uint8_t, decimal_scale, (duckdb_logical_type type))                                                             \
-  X(int, decimal_internal_type, (duckdb_logical_type type))                                                         \
-  X(int, enum_internal_type, (duckdb_logical_type type))                                                            \
   X(uint32_t, enum_dictionary_size, (duckdb_logical_type type))                                                     \
   X(char *, enum_dictionary_value, (duckdb_logical_type type, idx_t index))                                         \
   X(duckdb_logical_type, list_type_child_type, (duckdb_logical_type type))                                          \

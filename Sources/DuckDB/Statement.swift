@@ -1,0 +1,66 @@
+import Foundation
+import Tabular
+
+extension Connection {
+  /// The tables and views a query reads, without the names it defines itself (WITH). Nothing is looked up or read.
+  /// - Throws: an error of kind `parser` if the text is not exactly one SELECT.
+  package func tableNames(in query: String) async throws -> [String] {
+    let reply = try await self.query("SELECT json_serialize_sql(\(text: query))::VARCHAR").rows[0][0].description
+    let tree = try JSONDecoder().decode(SyntaxTree.self, from: Data(reply.utf8))
+    if case .object(let fields) = tree, case .flag(true)? = fields["error"] {
+      guard case .text(let message)? = fields["error_message"] else { throw DuckDBError(kind: .parser, message: "The SQL can't be read.") }
+      throw DuckDBError(kind: .parser, message: message)
+    }
+    if case .object(let fields) = tree, case .list(let statements)? = fields["statements"], statements.count != 1 {
+      throw DuckDBError(kind: .parser, message: "Expected one SELECT, found \(statements.count).")
+    }
+    var names: [String] = []
+    tree.collectTables(into: &names, defined: [])
+    return names
+  }
+}
+
+/// The engine's syntax tree of a statement, as `json_serialize_sql` gives it.
+private enum SyntaxTree: Decodable {
+  case object([String: SyntaxTree])
+  case list([SyntaxTree])
+  case text(String)
+  case flag(Bool)
+  case other
+
+  init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    if let fields = try? container.decode([String: SyntaxTree].self) {
+      self = .object(fields)
+    } else if let elements = try? container.decode([SyntaxTree].self) {
+      self = .list(elements)
+    } else if let text = try? container.decode(String.self) {
+      self = .text(text)
+    } else if let flag = try? container.decode(Bool.self) {
+      self = .flag(flag)
+    } else {
+      self = .other
+    }
+  }
+
+  func collectTables(into names: inout [String], defined: Set<String>) {
+    switch self {
+    case .list(let elements):
+      for element in elements { element.collectTables(into: &names, defined: defined) }
+    case .object(let fields):
+      var defined = defined
+      if case .object(let with)? = fields["cte_map"], case .list(let definitions)? = with["map"] {
+        for case .object(let definition) in definitions {
+          if case .text(let name)? = definition["key"] { defined.insert(name.lowercased()) }
+        }
+      }
+      if case .text("BASE_TABLE")? = fields["type"], case .text(let name)? = fields["table_name"],
+        case .text("")? = fields["schema_name"], !defined.contains(name.lowercased()), !names.contains(name)
+      {
+        names.append(name)
+      }
+      for field in fields.values { field.collectTables(into: &names, defined: defined) }
+    case .text, .flag, .other: break
+    }
+  }
+}
