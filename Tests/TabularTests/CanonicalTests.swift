@@ -37,7 +37,8 @@ import Testing
     }
     var leftOut: [Int] = []
     let sink = ByteSink()
-    try RowEncoder([type], leftOut: &leftOut).encodeTuples(memory.batch, into: sink)
+    let encoder = RowEncoder([type], leftOut: &leftOut)
+    try memory.withBatch { try encoder.encodeTuples($0, into: sink) }
     #expect(sink.bytes.dropFirst(6).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined() == expected)
   }
 
@@ -59,7 +60,7 @@ import Testing
     }
     memory.columns[1].setNull(0)
     var prints = FingerprintAccumulator(schema: schema, level: .columns)
-    prints.add(memory.batch)
+    memory.withBatch { prints.add($0) }
     let result = prints.finish()
     #expect(result.columns[0].sum == "997999999999999999999999999999999999990.02")
     #expect(result.columns[0].smallest == "-999999999999999999999999999999999999.99")
@@ -83,7 +84,7 @@ import Testing
       var all = FingerprintAccumulator(schema: schema, level: .full)
       for part in parts {
         var one = FingerprintAccumulator(schema: schema, level: .full)
-        one.add(rows(part).batch)
+        rows(part).withBatch { one.add($0) }
         all.merge(one)
       }
       return all.finish()

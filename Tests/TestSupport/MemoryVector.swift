@@ -92,5 +92,8 @@ package final class MemoryBatch {
     self.rowCount = rowCount
   }
 
-  package var batch: Batch { Batch(rowCount: rowCount, columns: columns.map(\.vector)) }
+  /// Lends the rows; they live no longer than the call.
+  package func withBatch<Result>(_ body: (Batch) throws -> Result) rethrows -> Result {
+    try withExtendedLifetime(self) { try body(Batch(rowCount: rowCount, columns: columns.map(\.vector))) }
+  }
 }
