@@ -6,6 +6,12 @@ package protocol Destination: Connector {
   /// Decides how rows will land, from what stands in the system now. Changes nothing.
   /// - Throws: a `Problem` or `Problems` (a type without exact landing type, a key that isn't there, no permission).
   func prepare(_ request: WriteRequest) async throws -> Load
+  /// Cursors an earlier load stored in the target together with its rows; missing keys are left out.
+  func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String]
+}
+
+extension Destination {
+  package func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String] { [:] }
 }
 
 package enum WriteMode: String, Sendable, Codable, CaseIterable, Hashable {
@@ -67,7 +73,7 @@ package struct WriteRequest: Sendable {
 
 /// How rows will land, decided before any moves.
 package struct Load: Sendable {
-  /// Column by column: name in the target, the engine type rows are cast to before landing (exact or the load is refused).
+  /// Column by column, in the order of the request's schema: name in the target, the engine type rows are cast to before landing (exact or the load is refused).
   package var landing: Schema
   /// What will happen, in words and DDL, for `weir plan`.
   package var strategy: String

@@ -73,6 +73,15 @@ package struct Extract: Sendable {
   }
 
   package var origin: Origin
+  /// Exact conversions the query calls as `weir_decimal_<precision>_<scale>(VARCHAR)`: null for a text that isn't exactly such a number.
+  package var decimals: [DecimalShape] = []
+  /// Conditions over the query's columns; rows for which one isn't true are set aside with its rule and reason (a text that isn't
+  /// exactly a decimal). They are checked before `projection`.
+  package var conditions: [RowCondition] = []
+  /// What to select once the conditions hold, over the query's columns; nil = all of them as they are.
+  package var projection: SQL?
+  /// Whether the engine pushes filters into the scan; then nothing may stand between scan and filter, not even a counter.
+  package var pushesDownFilters = false
   /// Rows the reader refuses are collected by the engine after the read, if the origin can say so (CSV).
   package var rejects: RejectQuery?
   /// The largest cursor value the read may yield, fixed before the first row is read.
@@ -96,6 +105,31 @@ package struct Extract: Sendable {
     self.estimatedRows = estimatedRows
     self.estimatedBytes = estimatedBytes
     self.notes = notes
+  }
+}
+
+/// A condition that is true (never null) for a row that can be used.
+package struct RowCondition: Sendable {
+  package var sql: SQL
+  /// The columns it is about.
+  package var columns: [String]
+  package var rule: String
+  package var reason: String
+  package init(sql: SQL, columns: [String], rule: String, reason: String) {
+    self.sql = sql
+    self.columns = columns
+    self.rule = rule
+    self.reason = reason
+  }
+}
+
+/// Precision and scale of an exact conversion.
+package struct DecimalShape: Sendable, Hashable {
+  package var precision: Int
+  package var scale: Int
+  package init(precision: Int, scale: Int) {
+    self.precision = precision
+    self.scale = scale
   }
 }
 
