@@ -7,6 +7,12 @@ package protocol Operation: Sendable {
   init(_ settings: Settings, at location: Location) throws(Problem)
   /// Other steps this operation reads, by id (a join's right side).
   var otherInputs: [String] { get }
+  /// Where the operation stands in the user's text.
+  var location: Location { get }
+  /// What it does to the rows, in words: `Keeps rows where status = 'completed'`.
+  var effect: String { get }
+  /// The rule a validating operation carries; the runner applies it to the rows as they are at this place.
+  var rule: (any Rule)? { get }
   /// A SELECT over `input`.
   /// - Throws: a `Problem` naming an unknown column (with the near one) or a type that doesn't fit.
   func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL
@@ -14,6 +20,8 @@ package protocol Operation: Sendable {
 
 extension Operation {
   package var otherInputs: [String] { [] }
+  package var effect: String { Self.manifest.summary }
+  package var rule: (any Rule)? { nil }
 }
 
 /// Something that can stand after FROM, and its columns.
@@ -50,6 +58,17 @@ package struct OperationContext: Sendable {
     self.time = time
     self.others = others
   }
+
+  /// The relation of another step.
+  /// - Throws: `unknown-step` with the near name.
+  package func other(_ step: FieldName) throws(Problem) -> Relation {
+    guard let relation = others[step.name] else {
+      throw Problem(
+        "unknown-step", "There is no step \"\(step.name)\" whose rows could be read here.",
+        hint: Nearest.hint(step.name, among: Array(others.keys)), at: step.location)
+    }
+    return relation
+  }
 }
 
 package struct OperationManifest<Settings: Sendable>: Sendable {
@@ -61,14 +80,21 @@ package struct OperationManifest<Settings: Sendable>: Sendable {
   package var settings: SettingsSchema<Settings>
   /// If the settings may be given as a single value (`- filter: "amount > 0"`), the field it is for.
   package var shorthand: String?
+  /// If a map without any setting's name may be given (`- rename: { price: unit_price }`), the field it is for.
+  package var mapShorthand: String?
+  /// YAML as it stands in a list of operations or rules.
+  package var example: String
 
   package init(
-    name: String, aliases: [String] = [], summary: String, shorthand: String? = nil, settings: SettingsSchema<Settings>
+    name: String, aliases: [String] = [], summary: String, shorthand: String? = nil, mapShorthand: String? = nil,
+    example: String = "", settings: SettingsSchema<Settings>
   ) {
     self.name = name
     self.aliases = aliases
     self.summary = summary
-    self.shorthand = shorthand
     self.settings = settings
+    self.shorthand = shorthand
+    self.mapShorthand = mapShorthand
+    self.example = example
   }
 }

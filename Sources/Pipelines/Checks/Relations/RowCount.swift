@@ -1,0 +1,47 @@
+import Tabular
+
+/// How many rows there are.
+package struct RowCount: Rule {
+  package struct Settings: Sendable {
+    var min: Int?
+    var max: Int?
+    var exactly: Int?
+  }
+
+  package static let manifest = OperationManifest(
+    name: "row_count", aliases: ["rows", "count", "volume"], summary: "The number of rows lies within bounds.",
+    shorthand: "exactly", example: "- row_count: { min: 1 }",
+    settings: SettingsSchema(Settings()) {
+      Field(\.min, "min", "Fewest rows allowed.").also("minimum", "at_least")
+      Field(\.max, "max", "Most rows allowed.").also("maximum", "at_most")
+      Field(\.exactly, "exactly", "The number wanted.").also("equals")
+    })
+
+  let min: Int?
+  let max: Int?
+  package let onFail: OnFail
+  package let location: Location
+
+  package init(_ settings: Settings, onFail: OnFail, at location: Location) throws(Problem) {
+    min = settings.exactly ?? settings.min
+    max = settings.exactly ?? settings.max
+    self.onFail = onFail
+    self.location = location
+    guard min != nil || max != nil else {
+      throw Problem("missing-setting", "\"row_count\" needs \"min\", \"max\" or \"exactly\".", at: location)
+    }
+  }
+
+  package var words: String {
+    switch (min, max) {
+    case (let min?, let max?): min == max ? "there are \(min) rows" : "there are \(min) to \(max) rows"
+    case (let min?, nil): "there \(min == 1 ? "is at least one row" : "are at least \(min) rows")"
+    case (_, let max): "there are at most \(max ?? 0) rows"
+    }
+  }
+
+  package func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest {
+    let bounds = [min.map { "count(*) >= \($0)" as SQL }, max.map { "count(*) <= \($0)" as SQL }].compactMap { $0 }
+    return .relation("SELECT \(bounds, separator: " AND ") AS passed, count(*) || ' rows' AS observed FROM \(input.sql)")
+  }
+}

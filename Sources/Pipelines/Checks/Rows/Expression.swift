@@ -1,0 +1,59 @@
+import Tabular
+
+/// A business rule as SQL: about each row, or with an aggregate about all rows.
+package struct Expression: Rule {
+  package struct Settings: Sendable { var expression: UserExpression? }
+
+  package static let manifest = OperationManifest(
+    name: "expression", aliases: ["custom", "business_rule", "condition", "custom_rule"],
+    summary: "A SQL condition holds for every row, or, when it has an aggregate, for the rows as a whole.",
+    shorthand: "expression",
+    example: """
+      - { expression: order_total >= 0 AND order_total < 100000, on_fail: flag }
+      - { expression: max(order_date) >= current_date - 1, on_fail: alert }
+      """,
+    settings: SettingsSchema(Settings()) {
+      Field(\.expression, "expression", "The condition; a row where it can't be told fails.").required()
+        .also("rule", "condition", "check", "sql_condition")
+    })
+
+  let expression: UserExpression
+  package let onFail: OnFail
+  package let location: Location
+
+  package init(_ settings: Settings, onFail: OnFail, at location: Location) throws(Problem) {
+    guard let expression = settings.expression else { throw Problem("missing-setting", "\"expression\" is required.", at: location) }
+    self.expression = expression
+    self.onFail = onFail
+    self.location = location
+  }
+
+  package var words: String { expression.text }
+
+  package func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest {
+    guard isAggregate else { return .row("coalesce(\(expression.sql), FALSE)", columns: columns(of: input)) }
+    return .relation(
+      """
+      SELECT coalesce(\(expression.sql), FALSE) AS passed, \
+      'it is ' || coalesce(CAST(\(expression.sql) AS VARCHAR), 'unknown') AS observed FROM \(input.sql)
+      """)
+  }
+
+
+  private var isAggregate: Bool {
+    let compact = expression.text.lowercased().filter { $0 != " " }
+    let calls = ["max(", "min(", "sum(", "count(", "avg(", "median(", "stddev("]
+    let called = calls.contains { call in
+      compact.ranges(of: call).contains { range in
+        range.lowerBound == compact.startIndex || !(compact[compact.index(before: range.lowerBound)].isLetter)
+      }
+    }
+    return called && !compact.contains(")over(") && !compact.contains("select")
+  }
+
+  /// The columns whose names stand in the expression.
+  private func columns(of input: Relation) -> [String] {
+    let words = Set(expression.text.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init))
+    return input.schema.names.filter { words.contains($0.lowercased()) || expression.text.contains("\"\($0)\"") }
+  }
+}

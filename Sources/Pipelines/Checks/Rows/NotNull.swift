@@ -1,0 +1,34 @@
+import Tabular
+
+/// Every row has a value.
+package struct NotNull: Rule {
+  package struct Settings: Sendable { var columns: [FieldName] = [] }
+
+  package static let manifest = OperationManifest(
+    name: "not_null", aliases: ["required", "completeness", "not_empty"], summary: "Every row has a value in these columns.",
+    shorthand: "columns", example: "- not_null: [order_id, customer_id]",
+    settings: SettingsSchema(Settings()) { RuleColumns.field(\.columns) })
+
+  let columns: [FieldName]
+  package let onFail: OnFail
+  package let location: Location
+
+  package init(_ settings: Settings, onFail: OnFail, at location: Location) throws(Problem) {
+    columns = settings.columns
+    self.onFail = onFail
+    self.location = location
+  }
+
+  package var words: String { "\(RowTest.names(columns)) \(columns.count == 1 ? "has" : "have") a value" }
+
+  package func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest {
+    var parts: [SQL] = []
+    var names: [String] = []
+    for column in columns {
+      let access = try input.field(column)
+      parts.append("\(access.sql) IS NOT NULL")
+      names.append(access.root.name)
+    }
+    return .row("(\(parts, separator: " AND "))", columns: names)
+  }
+}
