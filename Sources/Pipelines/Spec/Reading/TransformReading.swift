@@ -1,0 +1,130 @@
+extension PipelineReading {
+  /// A list of operations; `{on, sql}`; `{on, operations}`; or SQL as text.
+  func transform(_ setting: Setting) -> TransformSpec? {
+    switch setting.content {
+    case .list: return TransformSpec(body: .operations(operations(setting)))
+    case .text: return TransformSpec(body: .sql(setting))
+    case .map: break
+    default:
+      problems.add(
+        Problem("wrong-type", "A transform is a list of operations, or a map with sql.", at: setting.location))
+      return nil
+    }
+    var map = MapReader(setting, problems)
+    let on = map.text("on", "from", "input")
+    let sql = map.value("sql", "query")
+    let list = map.value("operations", "transformations")
+    if let sql, let list {
+      problems.add(
+        Problem(
+          "two-works", "A transform has either sql or operations, not both.", hint: "Make two steps of it.",
+          at: max(sql, list, by: \.location.line).location))
+    }
+    if sql == nil, list == nil {
+      return singleOperation(setting, on: on, rest: map.rest)
+    }
+    map.refuseRest(of: "A transform", suggesting: ["on", "sql", "operations"])
+    if let sql {
+      guard sql.text?.isEmpty == false else {
+        problems.add(Problem("wrong-type", "\"sql\" must be text.", at: sql.location))
+        return nil
+      }
+      return TransformSpec(on: on, body: .sql(sql))
+    }
+    return list.map { TransformSpec(on: on, body: .operations(operations($0))) }
+  }
+
+  /// `transform: {filter: …}`: one operation without a list around it.
+  private func singleOperation(_ setting: Setting, on: String?, rest: Setting?) -> TransformSpec? {
+    guard let rest, rest["type"] != nil || rest.entries.count == 1, let operation = operation(rest) else {
+      problems.add(
+        Problem("missing-setting", "The transform has neither sql nor operations.", at: setting.location))
+      return nil
+    }
+    return TransformSpec(on: on, body: .operations([operation]))
+  }
+
+  func operations(_ setting: Setting) -> [OperationSpec] {
+    let list = setting.elements.compactMap(operation)
+    if setting.elements.isEmpty { problems.add(Problem("no-operations", "The list of operations is empty.", at: setting.location)) }
+    return list
+  }
+
+  /// `name`, `name: value`, or `{type: name, …settings}`.
+  func operation(_ setting: Setting) -> OperationSpec? {
+    if let name = setting.text {
+      return OperationSpec(name: name, settings: Setting(.null, at: setting.location), location: setting.location)
+    }
+    guard case .map(let entries) = setting.content, !entries.isEmpty else {
+      problems.add(
+        Problem("wrong-type", "An operation is written as name: settings.", hint: "For example filter: amount > 0.", at: setting.location))
+      return nil
+    }
+    if let type = setting["type"], let name = type.text, entries.count > 1 || entries[0].key == "type" {
+      let settings = Setting(.map(entries.filter { $0.key != "type" }), at: setting.location)
+      return OperationSpec(name: name, settings: settings, location: type.location)
+    }
+    if entries.count > 1 {
+      problems.add(
+        Problem(
+          "two-works", "An operation has one name, but here are \(entries.map { "\"\($0.key)\"" }.joined(separator: ", ")).",
+          hint: "Start a new line with - for each operation, or indent its settings further.", at: entries[1].keyLocation))
+      return nil
+    }
+    return OperationSpec(name: entries[0].key, settings: entries[0].value, location: entries[0].keyLocation)
+  }
+
+  private func max(_ left: Setting, _ right: Setting, by line: (Setting) -> Int) -> Setting { line(left) > line(right) ? left : right }
+}
+
+extension PipelineReading {
+  /// `{on, rules: […]}`, or only the list of rules.
+  func check(_ setting: Setting) -> CheckSpec? {
+    if case .list = setting.content { return CheckSpec(rules: rules(setting)) }
+    guard case .map = setting.content else {
+      problems.add(Problem("wrong-type", "A check is a list of rules, or a map with on and rules.", at: setting.location))
+      return nil
+    }
+    var map = MapReader(setting, problems)
+    let on = map.text("on", "from", "input")
+    guard let list = map.value("rules", "checks") else {
+      if let rest = map.rest, let rule = rule(rest) { return CheckSpec(on: on, rules: [rule]) }
+      problems.add(Problem("missing-setting", "The check has no rules.", hint: "Add rules: with a list.", at: setting.location))
+      return nil
+    }
+    map.refuseRest(of: "A check", suggesting: ["on", "rules"])
+    return CheckSpec(on: on, rules: rules(list))
+  }
+
+  private func rules(_ setting: Setting) -> [RuleSpec] {
+    if setting.elements.isEmpty { problems.add(Problem("no-rules", "The list of rules is empty.", at: setting.location)) }
+    return setting.elements.compactMap(rule)
+  }
+
+  /// `name`, `name: value` with `on_fail` beside it, or `{type: name, …settings, on_fail}`.
+  func rule(_ setting: Setting) -> RuleSpec? {
+    if let name = setting.text {
+      return RuleSpec(name: name, settings: Setting(.null, at: setting.location), location: setting.location)
+    }
+    guard case .map(let entries) = setting.content else {
+      problems.add(Problem("wrong-type", "A rule is written as name: settings.", hint: "For example not_null: [id].", at: setting.location))
+      return nil
+    }
+    var map = MapReader(setting, problems)
+    let onFail = map.choice("on_fail", "on_failure", from: OnFail.allCases.map { ($0.rawValue, $0) }) ?? .stop
+    let own = entries.filter { !["on_fail", "on_failure"].contains($0.key) }
+    if let type = setting["type"], let name = type.text {
+      let settings = Setting(.map(own.filter { $0.key != "type" }), at: setting.location)
+      return RuleSpec(name: name, settings: settings, onFail: onFail, location: type.location)
+    }
+    guard let only = own.first, own.count == 1 else {
+      problems.add(
+        Problem(
+          "two-works", "A rule has one name, but here are \(own.isEmpty ? "none" : own.map { "\"\($0.key)\"" }.joined(separator: ", ")).",
+          hint: "Start a new line with - for each rule, or write {type: NAME, …}.",
+          at: own.dropFirst().first?.keyLocation ?? setting.location))
+      return nil
+    }
+    return RuleSpec(name: only.key, settings: only.value, onFail: onFail, location: only.keyLocation)
+  }
+}
