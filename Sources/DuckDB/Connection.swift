@@ -46,6 +46,16 @@ package actor Connection {
     }
   }
 
+  /// Runs blocking work on this connection's thread. `stop` is called when the task is cancelled meanwhile.
+  package func blocking<Result>(_ body: () throws -> Result, stop: @escaping @Sendable () -> Void) async throws -> Result {
+    try await withTaskCancellationHandler {
+      try Task.checkCancellation()
+      return try body()
+    } onCancel: {
+      stop()
+    }
+  }
+
   /// Runs a query and hands each batch to `body` as the engine makes it, without holding the result in memory. Blocking in `body`
   /// is fine.
   package func stream(_ sql: SQL, _ body: (Batch) throws -> Void) async throws {

@@ -2,9 +2,11 @@ internal import CDuckDB
 import Tabular
 
 extension Connection {
-  /// Makes `body` callable as `name(any columns …) -> BOOLEAN`, true for every row: a tap that sees each batch as it passes.
-  /// It is called from several of the engine's threads at once.
-  package func registerTap(_ name: String, _ body: @escaping @Sendable (Batch) throws -> Void) throws(DuckDBError) {
+  /// Makes `body` callable as `name(any columns …) -> BOOLEAN`: a tap that sees each batch as it passes and says, row by row
+  /// (1 or 0), what stays. It is called from several of the engine's threads at once.
+  package func registerTap(
+    _ name: String, _ body: @escaping @Sendable (Batch, UnsafeMutableBufferPointer<UInt8>) throws -> Void
+  ) throws(DuckDBError) {
     var any = api.create_logical_type(anyType)
     defer { api.destroy_logical_type(&any) }
     let parameters = { [api] (function: duckdb_scalar_function?) in
@@ -12,8 +14,9 @@ extension Connection {
       api.scalar_function_set_volatile(function)
     }
     try register(name, returning: .boolean, parameters: parameters) { batch, output in
-      try body(batch)
-      output.data.initializeMemory(as: UInt8.self, repeating: 1, count: batch.rowCount)
+      let keep = UnsafeMutableBufferPointer(start: output.data.assumingMemoryBound(to: UInt8.self), count: batch.rowCount)
+      keep.update(repeating: 1)
+      try body(batch, keep)
     }
   }
 

@@ -12,6 +12,8 @@ package struct SQL: Hashable, Sendable, ExpressibleByStringInterpolation, Custom
 
   package var description: String { text }
 
+  package static func += (left: inout SQL, right: SQL) { left.text += right.text }
+
   package struct StringInterpolation: StringInterpolationProtocol {
     var text = ""
     package init(literalCapacity: Int, interpolationCount: Int) { text.reserveCapacity(literalCapacity) }

@@ -67,7 +67,7 @@ import Testing
   @Test func tapBelowALimitSeesEveryRowOnce() async throws {
     let connection = try Database().connect()
     let seen = Mutex(0)
-    try await connection.registerTap("tap") { batch in seen.withLock { $0 += batch.rowCount } }
+    try await connection.registerTap("tap") { batch, _ in seen.withLock { $0 += batch.rowCount } }
     let table = try await connection.query(
       """
       SELECT count(*) FROM (SELECT * FROM (SELECT range AS n, 'x' AS t FROM range(100000)) WHERE tap() LIMIT 9223372036854775807)

@@ -12,7 +12,7 @@ package struct Plan: Sendable {
     self.warnings = warnings
   }
 
-  package subscript(id: String) -> PlannedStep? { steps.first { $0.id == id } }
+  package subscript(id id: String) -> PlannedStep? { steps.first { $0.id == id } }
 
   /// The steps that take `id`'s rows.
   package func consumers(of id: String) -> [PlannedStep] { steps.filter { $0.inputs.contains(id) } }

@@ -1,0 +1,67 @@
+import Pipelines
+import Tabular
+
+/// A plan whose every step is bound: schemas known, SQL checked, landing decided. No data has moved.
+package struct BoundPlan: Sendable {
+  package var name: String
+  package var steps: [BoundStep]
+  package var warnings: [Problem]
+
+  package subscript(id id: String) -> BoundStep? { steps.first { $0.id == id } }
+}
+
+/// A bound step. Its relation stands in the run's engine under the step's name.
+package struct BoundStep: Sendable {
+  package var planned: PlannedStep
+  /// What the step yields (what it lands, for a write).
+  package var schema: Schema
+  package var extract: Extract?
+  package var load: Load?
+  /// The range an incremental read takes.
+  package var cursor: CursorRange?
+  /// The SELECT whose rows this step yields or lands.
+  package var select: SQL
+  /// Whether its rows are kept in the engine until the run ends: several steps read them, or a retry must not read them again.
+  package var isKept = false
+  /// All steps whose rows flow into this one.
+  package var upstream: Set<String> = []
+  /// For a write: whether its input lands as it is, without filter or renaming.
+  var isPlain = true
+  var counter: RowCounter?
+  var boundary: BoundaryTap?
+  var taps: [RuleTap] = []
+  var relationRules: [RelationRule] = []
+
+  init(
+    planned: PlannedStep, schema: Schema, extract: Extract? = nil, load: Load? = nil, cursor: CursorRange? = nil, select: SQL,
+    isPlain: Bool = true, counter: RowCounter? = nil
+  ) {
+    self.planned = planned
+    self.schema = schema
+    self.extract = extract
+    self.load = load
+    self.cursor = cursor
+    self.select = select
+    self.isPlain = isPlain
+    self.counter = counter
+  }
+
+  package var id: String { planned.id }
+  package var kind: String {
+    switch planned.work {
+    case .read: "read"
+    case .transform: "transform"
+    case .check: "check"
+    case .write: "write"
+    }
+  }
+}
+
+/// A rule about a relation as a whole, as a query with one row: `passed BOOLEAN, observed VARCHAR`.
+struct RelationRule: Sendable {
+  var name: String
+  var words: String
+  var query: SQL
+  var onFail: OnFail
+  var location: Location
+}

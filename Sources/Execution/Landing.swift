@@ -1,0 +1,183 @@
+import DuckDB
+import Pipelines
+import Tabular
+
+/// Lands the rows of one write step: staged, verified, then made visible in one step together with the cursors (guarantees 1 to 5).
+struct Landing {
+  let step: BoundStep
+  let spec: WriteSpec
+  let load: Load
+  let plan: BoundPlan
+  let context: RunContext
+  let engine: Engine
+  let connection: Connection
+  let counter: RowCounter
+  /// Called after the last row was sent and before anything is decided: collects rejects, judges the rules on the way.
+  let inspect: () async throws -> Void
+
+  var level: VerifyLevel { context.options.verify ?? spec.verify }
+
+  func land() async throws -> Receipt {
+    let clock = ContinuousClock()
+    let start = clock.now
+    let (sent, landed, outcome) =
+      switch load.work {
+      case .statements(let work): try await run(work)
+      case .stream(let open): try await run(open)
+      }
+    return Receipt(
+      step: step.id, target: spec.target.description, mode: spec.mode, level: level, strategy: load.strategy, sent: sent,
+      landed: landed, outcome: outcome, verified: landed != nil, seconds: (clock.now - start) / .seconds(1),
+      peakMemoryBytes: ProcessMemory.peak)
+  }
+
+  // MARK: A load the engine runs
+
+  private func run(_ work: StatementLoad) async throws -> (Fingerprint, Fingerprint?, LoadOutcome) {
+    let sample = SampleRule(for: step.schema)
+    do {
+      for statement in work.setup { try await connection.execute(statement) }
+      if work.isTransactional { try await connection.execute("BEGIN TRANSACTION") }
+      let tap = FingerprintTap(step.schema, level, sample: sample, counter: counter)
+      let rows = try await tap.wrap(step.select, as: engine.uniqueName("weir_sent"), on: connection)
+      for statement in work.stage(rows) { try await connection.execute(statement) }
+      let sent = tap.finish()
+      try await inspect()
+      try guardAgainstShrinking(to: sent.rows)
+      var landed: Fingerprint?
+      if level != .off {
+        let mirror = FingerprintTap(step.schema, level, sample: sample)
+        let back = try await mirror.wrap(work.readBack, as: engine.uniqueName("weir_landed"), on: connection)
+        _ = try await connection.query("SELECT count(*) FROM (\(back))")
+        landed = mirror.finish()
+        try compare(sent, mirror.finish())
+      }
+      if !(isIncremental && sent.rows == 0) {
+        for statement in work.publish(state) { try await connection.execute(statement) }
+      }
+      if work.isTransactional { try await connection.execute("COMMIT") }
+      try work.finish()
+      for statement in work.teardown { try await connection.execute(statement) }
+      return (sent, landed, LoadOutcome(inserted: sent.rows))
+    } catch {
+      await Task { [connection] in
+        if work.isTransactional { _ = try? await connection.execute("ROLLBACK") }
+        work.discard()
+        for statement in work.teardown { _ = try? await connection.execute(statement) }
+      }.value
+      throw error
+    }
+  }
+
+  // MARK: A load over a connection of the connector's own
+
+  private func run(_ open: @escaping @Sendable () throws -> any StreamLoad) async throws -> (Fingerprint, Fingerprint?, LoadOutcome) {
+    let stream = try await connection.blocking({ UncheckedLoad(try open()) }, stop: {})
+    let stop: @Sendable () -> Void = { stream.load.cancel() }
+    do {
+      try await connection.blocking({ try stream.load.begin() }, stop: stop)
+      let sent = try await send(to: stream)
+      try await connection.blocking({ try stream.load.endWriting() }, stop: stop)
+      try await inspect()
+      try guardAgainstShrinking(to: sent.rows)
+      if isIncremental && sent.rows == 0 {
+        await rollBack(stream)
+        return (sent, nil, LoadOutcome(inserted: 0))
+      }
+      var landed: Fingerprint?
+      if level != .off {
+        landed = try await connection.blocking({ [level] in try stream.load.landed(level: level) }, stop: stop)
+        if let landed { try compare(sent, landed) }
+      }
+      let outcome = try await connection.blocking({ [state] in try stream.load.commit(state: state) }, stop: {})
+      return (sent, landed, outcome)
+    } catch {
+      await rollBack(stream)
+      throw error
+    }
+  }
+
+  private func send(to stream: UncheckedLoad) async throws -> Fingerprint {
+    if let copy = passThrough(to: stream.load) {
+      let level = level
+      return try await connection.blocking(
+        { try copy.stream(level: level) { try stream.load.writeBytes($0) } },
+        stop: {
+          copy.cancel()
+          stream.load.cancel()
+        })
+    }
+    let tap = FingerprintTap(step.schema, level, sample: SampleRule(for: step.schema), counter: counter)
+    try await withTaskCancellationHandler {
+      try await connection.stream(step.select) { batch in
+        tap.add(batch)
+        try stream.load.write(batch)
+      }
+    } onCancel: {
+      stream.load.cancel()
+    }
+    return tap.finish()
+  }
+
+  /// The source's own bytes, when they can land as they are: same format on both sides and nothing in between.
+  private func passThrough(to load: any StreamLoad) -> (any CopyOut)? {
+    guard step.isPlain, let format = load.copyFormat, let input = step.planned.inputs.first, step.upstream == [input],
+      let read = plan[id: input], !read.isKept, read.boundary == nil, read.taps.isEmpty, let copy = read.extract?.passThrough,
+      copy.format == format
+    else { return nil }
+    return copy
+  }
+
+  private func rollBack(_ stream: UncheckedLoad) async {
+    await Task { [connection] in _ = try? await connection.blocking({ stream.load.rollback() }, stop: {}) }.value
+  }
+
+  // MARK: What must hold before rows become visible
+
+  private var incrementalReads: [BoundStep] { plan.steps.filter { step.upstream.contains($0.id) && $0.cursor != nil } }
+  private var isIncremental: Bool { !incrementalReads.isEmpty && !context.options.fullRefresh }
+
+  /// The cursors that become true with these rows.
+  private var state: [StateEntry] { incrementalReads.compactMap { $0.nextCursor(context) } }
+
+  private func compare(_ sent: Fingerprint, _ landed: Fingerprint) throws {
+    let differences = sent.differences(from: landed)
+    guard !differences.isEmpty else { return }
+    throw Problem(
+      "verification-failed", "What landed is not what was sent: \(differences.joined(separator: "; ")).",
+      hint: "Nothing was made visible; the target is as it was before. Look for triggers, collations or types that change values.",
+      at: step.planned.location)
+  }
+
+  private func guardAgainstShrinking(to rows: Int) throws {
+    guard spec.mode == .replace || spec.mode == .truncate, !context.options.allowShrink, let existing = load.existingRows,
+      existing > 0, Double(rows) < Double(existing) * (1 - context.options.shrinkLimit)
+    else { return }
+    throw Problem(
+      "shrinking-load", "This run would replace \(existing) rows by \(rows).",
+      hint: "Nothing was changed. If that is right, run again with --allow-shrink.", at: step.planned.location)
+  }
+}
+
+extension BoundStep {
+  /// What to remember of an incremental read once its rows have landed.
+  func nextCursor(_ context: RunContext) -> StateEntry? {
+    guard let upTo = cursor?.upTo else { return nil }
+    return StateEntry(key: context.stateKey(id), value: CursorState(cursor: upTo, rows: boundary?.rows ?? []).text)
+  }
+}
+
+extension WriteRequest.Target: CustomStringConvertible {
+  package var description: String {
+    switch self {
+    case .table(let name), .path(let name): name
+    case .whole: "the connection"
+    }
+  }
+}
+
+/// A `StreamLoad` on its way to the one thread that uses it; only `cancel` is called from elsewhere, which it allows.
+private struct UncheckedLoad: @unchecked Sendable {
+  let load: any StreamLoad
+  init(_ load: any StreamLoad) { self.load = load }
+}

@@ -1,0 +1,106 @@
+import DuckDB
+import Pipelines
+import Synchronization
+import Tabular
+
+/// A row rule as the engine evaluates it.
+struct RowRule: Sendable {
+  var name: String
+  var words: String
+  var reason: String
+  var condition: SQL
+  var columns: [String]
+  var onFail: OnFail
+}
+
+/// Evaluates row rules while rows flow past, and does to each failing row what its rule says (C42).
+final class RuleTap: Sendable {
+  let step: String
+  let rules: [RowRule]
+  private let schema: Schema
+  private let rejects: RejectSink
+  private let seen = RowCounter()
+  private let failures: [RowCounter]
+  private let examples: Mutex<[[RejectedRow]]>
+
+  init(step: String, rules: [RowRule], schema: Schema, rejects: RejectSink) {
+    self.step = step
+    self.rules = rules
+    self.schema = schema
+    self.rejects = rejects
+    failures = rules.map { _ in RowCounter() }
+    examples = Mutex(rules.map { _ in [] })
+  }
+
+  /// The relation with the rules applied: rows that stay, with nulls and flags where rules ask for them.
+  func wrap(_ rows: SQL, as name: String, on connection: Connection) async throws -> SQL {
+    try await connection.registerTap(name) { batch, keep in try self.judge(batch, keep) }
+    let verdicts: [SQL] = rules.indices.map { "\(name: "__rule_\($0)")" }
+    let conditions: [SQL] = zip(rules, verdicts).map { "coalesce(\($0.condition), false) AS \($1)" }
+    let judged: SQL = """
+      SELECT * FROM (SELECT *, \(conditions) FROM (\(rows))) \
+      WHERE \(SQL(raw: name))(\(verdicts), \(names: schema.names)) LIMIT 9223372036854775807
+      """
+    return "SELECT \(columns(verdicts)) FROM (\(judged))"
+  }
+
+  private func columns(_ verdicts: [SQL]) -> [SQL] {
+    var list: [SQL] = schema.columns.map { column in
+      let nulling = rules.indices.filter { rules[$0].onFail == .null && rules[$0].columns.contains(column.name) }
+      guard !nulling.isEmpty else { return "\(name: column.name)" }
+      return "CASE WHEN \(nulling.map { verdicts[$0] }, separator: " AND ") THEN \(name: column.name) END AS \(name: column.name)"
+    }
+    let flagging = rules.indices.filter { rules[$0].onFail == .flag }
+    if !flagging.isEmpty {
+      let flags: [SQL] = flagging.map { "CASE WHEN NOT \(verdicts[$0]) THEN \(text: rules[$0].name) END" }
+      list.append("nullif(concat_ws(', ', \(flags)), '') AS _weir_flags")
+    }
+    return list
+  }
+
+  /// Called on the engine's threads: the first columns are the verdicts, then the row.
+  private func judge(_ batch: Batch, _ keep: UnsafeMutableBufferPointer<UInt8>) throws {
+    let first = seen.reserve(batch.rowCount)
+    for (index, rule) in rules.enumerated() {
+      var failed: [RejectedRow] = []
+      var count = 0
+      let verdict = batch.columns[index]
+      for row in 0..<batch.rowCount where verdict.load(row, as: UInt8.self) == 0 {
+        count += 1
+        let isKept = rule.onFail == .skip || rule.onFail == .flag
+        if isKept || count <= 3 {
+          failed.append(
+            RejectedRow(position: "row \(first + row + 1)", original: original(batch, row), rule: rule.name, reason: rule.reason))
+        }
+        if rule.onFail == .skip { keep[row] = 0 }
+      }
+      guard count > 0 else { continue }
+      failures[index].add(count)
+      examples.withLock { $0[index] += failed.prefix(max(0, 3 - $0[index].count)) }
+      if rule.onFail == .skip || rule.onFail == .flag { try rejects.append(step: step, failed) }
+    }
+  }
+
+  private func original(_ batch: Batch, _ row: Int) -> String {
+    Value.structure(
+      schema.columns.enumerated().map { (name: $1.name, value: batch.columns[rules.count + $0].value(row)) }
+    ).jsonText
+  }
+
+  /// What was found; to be asked when the rows have flowed.
+  func outcomes() -> [CheckOutcome] {
+    let found = examples.withLock { $0 }
+    return rules.indices.map { index in
+      CheckOutcome(
+        rule: rules[index].name, words: rules[index].words, onFail: rules[index].onFail.rawValue,
+        passed: failures[index].rows == 0, rows: seen.rows, failedRows: failures[index].rows, observed: nil,
+        examples: found[index])
+    }
+  }
+
+  func reset() {
+    seen.reset()
+    failures.forEach { $0.reset() }
+    examples.withLock { $0 = rules.map { _ in [] } }
+  }
+}

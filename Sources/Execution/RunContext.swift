@@ -1,0 +1,73 @@
+import Foundation
+import Pipelines
+import Tabular
+
+/// What a run is given beside its plan.
+package struct RunContext: Sendable {
+  package var runID: String
+  package var pipeline: String
+  /// The run's logical time (C13).
+  package var time: Date
+  /// Files of this run: rejects, spill.
+  package var folder: String
+  package var limits = EngineLimits()
+  package var options = RunOptions()
+  /// Where each incremental read left off, by step.
+  package var cursors: [String: KeptCursor] = [:]
+
+  package init(runID: String, pipeline: String, time: Date, folder: String) {
+    self.runID = runID
+    self.pipeline = pipeline
+    self.time = time
+    self.folder = folder
+  }
+
+  /// The logical time as ISO 8601, UTC, whole seconds.
+  package var timeText: String { time.formatted(.iso8601) }
+
+  /// The name under which a step's cursor is kept in targets.
+  package func stateKey(_ step: String) -> String { "\(pipeline)/\(step)" }
+}
+
+/// Where an incremental read left off.
+package struct KeptCursor: Sendable, Hashable, Codable {
+  package var value: String
+  /// Whether a person set it; then it wins over what the target remembers.
+  package var isForced: Bool
+
+  package init(value: String, isForced: Bool = false) {
+    self.value = value
+    self.isForced = isForced
+  }
+}
+
+/// What a run may use of the machine.
+package struct EngineLimits: Sendable, Hashable, Codable {
+  /// Bound on the process's resident memory; nil = most of the machine.
+  package var memoryBytes: Int?
+  /// nil = all cores.
+  package var threads: Int?
+
+  package init(memoryBytes: Int? = nil, threads: Int? = nil) {
+    self.memoryBytes = memoryBytes
+    self.threads = threads
+  }
+}
+
+/// Choices of whoever starts the run.
+package struct RunOptions: Sendable, Hashable, Codable {
+  /// Read everything, whatever the cursors say.
+  package var fullRefresh = false
+  /// Let a replace shrink its target by more than `shrinkLimit`.
+  package var allowShrink = false
+  /// Share of the target's rows a replace may lose without being asked.
+  package var shrinkLimit = 0.9
+  /// Overrides the steps' own level.
+  package var verify: VerifyLevel?
+  /// At most this many rows per read (previews).
+  package var limit: Int?
+  /// Seconds for every step that has no timeout of its own.
+  package var timeout: Double?
+
+  package init() {}
+}

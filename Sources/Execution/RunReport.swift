@@ -1,0 +1,113 @@
+import Foundation
+import Pipelines
+import Synchronization
+import Tabular
+
+/// What is known of a run while it goes on; the one place from which its events come.
+final class RunReport: Sendable {
+  private struct State {
+    var started: [String: ContinuousClock.Instant] = [:]
+    var ended: Set<String> = []
+    var hasFailed = false
+    var hasWarned = false
+    var sinks: Set<String> = []
+    var active: [String: RowCounter] = [:]
+  }
+  private let plan: BoundPlan
+  private let yield: @Sendable (RunEvent) -> Void
+  private let state = Mutex(State())
+
+  init(_ plan: BoundPlan, _ yield: @escaping @Sendable (RunEvent) -> Void) {
+    self.plan = plan
+    self.yield = yield
+  }
+
+  /// The steps that run by themselves.
+  var sinks: Set<String> {
+    get { state.withLock { $0.sinks } }
+    set { state.withLock { $0.sinks = newValue } }
+  }
+
+  func emit(_ step: String?, _ kind: RunEvent.Kind) {
+    state.withLock { state in
+      switch kind {
+      case .stepFailed(_, _, nil): state.hasFailed = true
+      case .rejected: state.hasWarned = true
+      case .checked(let outcome) where !outcome.passed: state.hasWarned = true
+      case .log(.warning, _): state.hasWarned = true
+      default: break
+      }
+      yield(RunEvent(step: step, kind))
+    }
+  }
+
+  func start() {
+    emit(
+      nil,
+      .runStarted(steps: plan.steps.map { StepOutline(id: $0.id, kind: $0.kind, inputs: $0.planned.inputs) }))
+    for warning in plan.warnings { emit(nil, .log(level: .info, message: "\(warning.message) \(warning.hint ?? "")")) }
+  }
+
+  /// `sink` begins, and with it the steps that flow through it.
+  func begin(_ sink: BoundStep, attempt: Int, counter: RowCounter) {
+    state.withLock { $0.active[sink.id] = counter }
+    for step in flow(into: sink) {
+      let isNew = state.withLock { $0.started.updateValue(ContinuousClock.now, forKey: step.id) == nil }
+      if isNew || step.id == sink.id { emit(step.id, .stepStarted(attempt: step.id == sink.id ? attempt : 0)) }
+    }
+  }
+
+  /// `sink` has ended well, and with it the steps that flow through it.
+  func end(_ sink: BoundStep, rows: Int, bytes: Int?) {
+    state.withLock { $0.active[sink.id] = nil }
+    for step in flow(into: sink) {
+      guard state.withLock({ $0.ended.insert(step.id).inserted }) else { continue }
+      let seconds = state.withLock { $0.started[step.id].map { (ContinuousClock.now - $0) / .seconds(1) } } ?? 0
+      let isSink = step.id == sink.id
+      emit(
+        step.id,
+        .stepFinished(
+          rows: isSink ? rows : step.counter?.rows, bytes: isSink ? bytes : nil, seconds: seconds, schema: step.schema))
+    }
+  }
+
+  func skip(_ step: String, because reason: String) {
+    state.withLock { _ = $0.ended.insert(step) }
+    emit(step, .stepSkipped(reason: reason))
+  }
+
+  func finish(isCancelled: Bool) {
+    let outcome: RunEvent.Outcome = state.withLock { state in
+      if isCancelled { return .cancelled }
+      return state.hasFailed ? .failed : state.hasWarned ? .warning : .success
+    }
+    emit(nil, .runFinished(status: outcome, peakMemoryBytes: ProcessMemory.peak))
+  }
+
+  /// Tells progress and memory until it is cancelled.
+  func pulse(every interval: Duration, limit: Int?) async {
+    while !Task.isCancelled {
+      try? await Task.sleep(for: interval)
+      if Task.isCancelled { return }
+      for (step, counter) in state.withLock({ $0.active }) {
+        emit(step, .progressed(rows: counter.rows, total: plan[id: step]?.expectedRows(in: plan)))
+      }
+      emit(nil, .heartbeat(memoryBytes: ProcessMemory.resident))
+    }
+  }
+
+  /// The sink and all steps before it that don't run by themselves.
+  private func flow(into sink: BoundStep) -> [BoundStep] {
+    let sinks = sinks
+    return plan.steps.filter { $0.id == sink.id || (sink.upstream.contains($0.id) && !sinks.contains($0.id)) }
+  }
+}
+
+extension BoundStep {
+  /// How many rows will flow in, as far as the sources know.
+  fileprivate func expectedRows(in plan: BoundPlan) -> Int? {
+    let reads = plan.steps.filter { upstream.contains($0.id) && $0.kind == "read" }
+    let known = reads.compactMap { $0.extract?.estimatedRows }
+    return known.count == reads.count && !known.isEmpty ? known.reduce(0, +) : nil
+  }
+}

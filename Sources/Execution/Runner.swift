@@ -1,0 +1,79 @@
+import DuckDB
+import Foundation
+import Pipelines
+import Tabular
+
+/// Runs a bound plan and tells everything that happens.
+package struct Runner: Sendable {
+  let check: SchemaCheck
+  let clock: any Clock<Duration>
+
+  /// - Parameter check: the schema check that bound the plan; its engine holds the plan's relations.
+  package init(_ check: SchemaCheck, clock: any Clock<Duration> = ContinuousClock()) {
+    self.check = check
+    self.clock = clock
+  }
+
+  /// Starts the run. It goes on until it ends or `RunInProgress.cancel` is called, whether or not anybody reads the events.
+  package func run(_ plan: BoundPlan) -> RunInProgress {
+    let (events, continuation) = AsyncStream<RunEvent>.makeStream()
+    let task = Task {
+      let report = RunReport(plan) { continuation.yield($0) }
+      let pulse = Task { await report.pulse(every: .milliseconds(500), limit: check.context.limits.memoryBytes) }
+      await move(plan, report)
+      pulse.cancel()
+      report.finish(isCancelled: Task.isCancelled)
+      continuation.finish()
+    }
+    return RunInProgress(events: events, cancel: { task.cancel() })
+  }
+
+  /// Moves rows: every step that takes rows out of the stream (a write, a kept relation, a rule about a whole relation) runs as soon as
+  /// those it depends on are done, side by side with the others. All other steps flow through them.
+  private func move(_ plan: BoundPlan, _ report: RunReport) async {
+    report.start()
+    var waiting = plan.steps.filter { step in isSink(step, plan) }
+    var done: Set<String> = []
+    var failed: Set<String> = []
+    await withTaskGroup(of: (String, Bool).self) { group in
+      func startWhatCanRun() {
+        let sinks = Set(waiting.map(\.id))
+        for step in waiting where !Task.isCancelled {
+          let needs = step.upstream.intersection(report.sinks)
+          if !needs.isDisjoint(with: failed) {
+            failed.insert(step.id)
+            waiting.removeAll { $0.id == step.id }
+            report.skip(step.id, because: "a step before it failed")
+            return startWhatCanRun()
+          }
+          guard needs.isSubset(of: done), sinks.contains(step.id) else { continue }
+          waiting.removeAll { $0.id == step.id }
+          group.addTask { (step.id, await StepAttempts(runner: self, plan: plan, report: report).run(step)) }
+        }
+      }
+      report.sinks = Set(waiting.map(\.id))
+      startWhatCanRun()
+      for await (id, succeeded) in group {
+        if succeeded { done.insert(id) } else { failed.insert(id) }
+        startWhatCanRun()
+      }
+    }
+    for step in waiting { report.skip(step.id, because: "the run was cancelled") }
+    if failed.isEmpty && waiting.isEmpty && !Task.isCancelled {
+      for step in plan.steps { if let cursor = step.nextCursor(check.context) { report.emit(step.id, .cursor(cursor)) } }
+    }
+  }
+
+  private func isSink(_ step: BoundStep, _ plan: BoundPlan) -> Bool {
+    if step.kind == "write" || step.isKept || !step.relationRules.isEmpty { return true }
+    return step.kind == "check" && !plan.steps.contains { $0.upstream.contains(step.id) }
+  }
+}
+
+/// A run that has been started.
+package struct RunInProgress: Sendable {
+  /// Everything that happens, in order; ends with `runFinished`. For one reader.
+  package let events: AsyncStream<RunEvent>
+  /// Stops the run; what isn't visible yet is taken back. The events end with `runFinished(cancelled)`.
+  package let cancel: @Sendable () -> Void
+}

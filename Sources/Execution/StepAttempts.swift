@@ -1,0 +1,203 @@
+import DuckDB
+import Foundation
+import Pipelines
+import Tabular
+
+/// Runs one step that moves rows, again if its policy says so, within its time.
+struct StepAttempts {
+  let runner: Runner
+  let plan: BoundPlan
+  let report: RunReport
+
+  private var check: SchemaCheck { runner.check }
+
+  /// - Returns: whether the step succeeded in the end.
+  func run(_ step: BoundStep) async -> Bool {
+    let policy = step.planned.retry
+    let delays = policy.plannedDelays
+    var (current, plan) = (step, plan)
+    var attempt = 0
+    while true {
+      do {
+        try await once(current, plan, attempt: attempt)
+        return true
+      } catch {
+        if Task.isCancelled { return false }
+        let problem = Problem.of(error, in: step.id, at: step.planned.location)
+        let delay = attempt < delays.count && policy.allows(problem) ? delays[attempt] : nil
+        report.emit(step.id, .stepFailed(problem: problem, attempt: attempt, retryIn: delay))
+        guard let delay else { return false }
+        do {
+          try await runner.clock.sleep(for: .seconds(delay))
+          (current, plan) = try await freshly(step, plan)
+        } catch {
+          guard !Task.isCancelled else { return false }
+          // The source or target is still away: that is the next attempt's failure.
+          current = step
+        }
+        attempt += 1
+      }
+    }
+  }
+
+  /// The step and what flows into it, bound anew.
+  private func freshly(_ step: BoundStep, _ plan: BoundPlan) async throws -> (BoundStep, BoundPlan) {
+    var fresh = plan
+    for index in fresh.steps.indices {
+      let other = fresh.steps[index]
+      let flowsIn = step.upstream.contains(other.id) && !report.sinks.contains(other.id)
+      if other.id == step.id || flowsIn { fresh.steps[index] = try await check.rebind(other, in: fresh) }
+    }
+    return (fresh[id: step.id] ?? step, fresh)
+  }
+
+  private func once(_ step: BoundStep, _ plan: BoundPlan, attempt: Int) async throws {
+    let counter = RowCounter()
+    report.begin(step, attempt: attempt, counter: counter)
+    for other in plan.steps where other.id == step.id || step.upstream.contains(other.id) && !report.sinks.contains(other.id) {
+      other.counter?.reset()
+      other.taps.forEach { $0.reset() }
+      other.boundary?.reset()
+    }
+    try await withTimeout(step.planned.timeout ?? check.context.options.timeout, step) {
+      let rows = try await move(step, plan, counter)
+      report.end(step, rows: rows, bytes: nil)
+    }
+  }
+
+  private func move(_ step: BoundStep, _ plan: BoundPlan, _ counter: RowCounter) async throws -> Int {
+    let connection = try await check.engine.connect()
+    let inspect: () async throws -> Void = { try await self.inspect(step, plan, connection) }
+    switch step.planned.work {
+    case .write(_, let spec):
+      guard let load = step.load else { return 0 }
+      let landing = Landing(
+        step: step, spec: spec, load: load, plan: plan, context: check.context, engine: check.engine, connection: connection,
+        counter: counter, inspect: inspect)
+      let receipt = try await landing.land()
+      report.emit(step.id, .receipt(receipt))
+      return receipt.sent.rows
+    case .read, .transform, .check:
+      var rows = 0
+      if step.isKept {
+        let kept = check.engine.uniqueName("weir_kept")
+        try await connection.execute("CREATE TABLE \(name: kept) AS \(step.select)")
+        try await inspect()
+        try await connection.execute("CREATE OR REPLACE VIEW \(name: step.id) AS SELECT * FROM \(name: kept)")
+        if case .integer(let count) = try await connection.query("SELECT count(*) FROM \(name: kept)").rows[0][0] { rows = Int(count) }
+      } else if !step.taps.isEmpty {
+        if case .integer(let count) = try await connection.query("SELECT count(*) FROM (\(step.select))").rows[0][0] { rows = Int(count) }
+        try await inspect()
+      }
+      try await judge(step.relationRules, step, connection)
+      return rows
+    }
+  }
+
+  /// After the rows have flowed: what readers refused, what rules found. A broken `stop` rule fails the step before anything is visible.
+  private func inspect(_ step: BoundStep, _ plan: BoundPlan, _ connection: Connection) async throws {
+    let flow = plan.steps.filter { $0.id == step.id || (step.upstream.contains($0.id) && !report.sinks.contains($0.id)) }
+    for source in flow {
+      if let query = source.extract?.rejects?.query { try await collectRejects(of: source, query, connection) }
+    }
+    for source in flow {
+      for tap in source.taps { try conclude(tap.outcomes(), source) }
+    }
+  }
+
+  private func collectRejects(of step: BoundStep, _ query: SQL, _ connection: Connection) async throws {
+    let rows = try await connection.query(query).rows.map {
+      RejectedRow(position: $0[0].description, original: $0[1].description, rule: $0[2].description, reason: $0[3].description)
+    }
+    try check.rejects.append(step: step.id, rows)
+    for (rule, group) in Dictionary(grouping: rows, by: \.rule).sorted(by: { $0.key < $1.key }) {
+      report.emit(
+        step.id,
+        .rejected(RejectSummary(rule: rule, reason: group[0].reason, count: group.count, examples: Array(group.prefix(3)))))
+    }
+  }
+
+  private func conclude(_ outcomes: [CheckOutcome], _ step: BoundStep) throws {
+    for outcome in outcomes {
+      if step.kind == "check" || !outcome.passed { report.emit(step.id, .checked(outcome)) }
+      guard !outcome.passed else { continue }
+      switch OnFail(rawValue: outcome.onFail) {
+      case .stop?: throw DataQuality.violation(outcome, step.id).located(at: step.planned.location)
+      case .skip?, .flag?:
+        report.emit(
+          step.id,
+          .rejected(
+            RejectSummary(
+              rule: outcome.rule, reason: outcome.examples.first?.reason ?? outcome.words, count: outcome.failedRows,
+              examples: outcome.examples)))
+      default: report.emit(step.id, .log(level: .warning, message: DataQuality.violation(outcome, step.id).message))
+      }
+    }
+  }
+
+  private func judge(_ rules: [RelationRule], _ step: BoundStep, _ connection: Connection) async throws {
+    for rule in rules {
+      guard let row = try await connection.query(rule.query).rows.first else { continue }
+      let passed = row[0] == .boolean(true)
+      let observed = row.count > 1 && row[1] != .null ? row[1].description : nil
+      try conclude(
+        [
+          CheckOutcome(
+            rule: rule.name, words: rule.words, onFail: rule.onFail.rawValue, passed: passed, rows: 0, failedRows: 0,
+            observed: observed, examples: [])
+        ], step)
+    }
+  }
+
+  private func withTimeout(_ seconds: Double?, _ step: BoundStep, _ body: @escaping @Sendable () async throws -> Void) async throws {
+    guard let seconds else { return try await body() }
+    try await withThrowingTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        try await body()
+        return true
+      }
+      group.addTask { [clock = runner.clock] in
+        try await clock.sleep(for: .seconds(seconds))
+        return false
+      }
+      let finished = try await group.next() ?? true
+      group.cancelAll()
+      guard finished else {
+        var problem = Problem(
+          "timeout", "Step \"\(step.id)\" took longer than its timeout of \(seconds) s and was stopped.",
+          hint: "Raise `timeout`, or find out what it waits for with `weir runs logs`.", at: step.planned.location)
+        problem.isTransient = true
+        throw problem
+      }
+    }
+  }
+}
+
+/// Findings of rules as problems.
+enum DataQuality {
+  /// `Column "email": 523 of 15234 rows break the rule …`, with up to three examples.
+  static func violation(_ outcome: CheckOutcome, _ step: String) -> Problem {
+    let examples = outcome.examples.map { "\($0.position): \($0.original)" }.joined(separator: "\n    ")
+    let found =
+      outcome.failedRows > 0
+      ? "\(outcome.failedRows) of \(outcome.rows) rows break the rule" : "the rule doesn't hold"
+    return Problem(
+      "data-quality", "Data Quality Violation in \"\(step)\": \(found): \(outcome.words)."
+        + (outcome.observed.map { " Observed: \($0)." } ?? "") + (examples.isEmpty ? "" : "\n    \(examples)"),
+      hint: "Nothing was made visible. Fix the source, or let the rule `on_fail: skip`, `null`, `flag` or `warn`.")
+  }
+}
+
+extension RetryPolicy {
+  /// Whether a failure of this kind is worth another attempt (ENG-11).
+  func allows(_ problem: Problem) -> Bool {
+    switch problem.code {
+    case "timeout": retryOn.contains(.timeout)
+    case "authentication-failed": retryOn.contains(.authentication)
+    case "data-quality": retryOn.contains(.quality)
+    case "connection-lost": retryOn.contains(.network)
+    case "connection-refused", "server-unavailable": retryOn.contains(.unavailable)
+    default: problem.isTransient && (retryOn.contains(.network) || retryOn.contains(.unavailable))
+    }
+  }
+}

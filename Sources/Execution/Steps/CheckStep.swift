@@ -1,0 +1,39 @@
+import DuckDB
+import Pipelines
+import Tabular
+
+extension SchemaCheck {
+  func bindCheck(_ step: PlannedStep, _ rules: [any Rule], _ inputs: [String], _ bound: BoundPlan) async throws -> BoundStep {
+    guard let input = inputs.first else {
+      throw Problem("missing-input", "Step \"\(step.id)\" has no rows to check.", hint: "Name a step with `on`.", at: step.location)
+    }
+    let relation = try relation(input, bound)
+    var result = BoundStep(planned: step, schema: relation.schema, select: "SELECT * FROM \(relation.sql)")
+    var rowRules: [RowRule] = []
+    for rule in rules {
+      var others: [String: Relation] = [:]
+      for name in rule.otherInputs { others[name] = try self.relation(name, bound) }
+      let test = try rule.test(over: relation, in: OperationContext(time: context.timeText, others: others))
+      do {
+        switch test {
+        case .row(let condition, let columns):
+          _ = try await engine.connection.describe("SELECT coalesce(\(condition), false) FROM \(relation.sql)")
+          rowRules.append(RowRule(rule, condition, columns))
+        case .relation(let query):
+          _ = try await engine.connection.describe(query)
+          result.relationRules.append(
+            RelationRule(name: rule.typeName, words: rule.words, query: query, onFail: rule.onFail, location: rule.location))
+        }
+      } catch let error as DuckDBError {
+        throw Problem.of(error, in: step.id, at: rule.location)
+      }
+    }
+    if !rowRules.isEmpty {
+      let tap = RuleTap(step: step.id, rules: rowRules, schema: relation.schema, rejects: rejects)
+      result.select = try await tap.wrap(result.select, as: engine.uniqueName("weir_rules"), on: engine.connection)
+      result.taps.append(tap)
+    }
+    result.schema = try await define(step, result.select)
+    return result
+  }
+}

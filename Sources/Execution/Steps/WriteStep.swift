@@ -1,0 +1,34 @@
+import DuckDB
+import Pipelines
+import Tabular
+
+extension SchemaCheck {
+  func bindWrite(
+    _ step: PlannedStep, _ destination: any Destination, _ spec: WriteSpec, _ inputs: [String], _ bound: BoundPlan
+  ) async throws -> BoundStep {
+    guard let input = inputs.first else {
+      throw Problem("missing-input", "Step \"\(step.id)\" has no rows to write.", hint: "Name a step with `from`.", at: step.location)
+    }
+    let relation = try relation(input, bound)
+    for name in spec.mapping.keys.sorted() { _ = try relation.column(name, at: step.location) }
+    let columns: [SQL] = relation.schema.names.map { name in
+      spec.mapping[name].map { "\(name: name) AS \(name: $0)" } ?? "\(name: name)"
+    }
+    let filter: SQL = spec.filter.map { " WHERE (\(SQL(raw: $0)))" } ?? ""
+    let rows: SQL = "SELECT \(columns) FROM (SELECT * FROM \(relation.sql)\(filter))"
+    let schema = try await engine.connection.describe(rows)
+    let load = try await destination.prepare(
+      WriteRequest(
+        target: spec.target, mode: spec.mode, key: spec.key, schemaPolicy: spec.schemaPolicy, schema: schema, options: spec.options,
+        step: step.id, location: step.location, stateKey: context.stateKey(step.id), runID: context.runID, time: context.timeText))
+    let casts: [SQL] = zip(schema.columns, load.landing.columns).map { from, to in
+      from.type.description == to.type.description
+        ? "\(name: from.name) AS \(name: to.name)" : "CAST(\(name: from.name) AS \(to.type)) AS \(name: to.name)"
+    }
+    let select: SQL = "SELECT \(casts) FROM (\(rows))"
+    _ = try await engine.connection.describe(select)
+    return BoundStep(
+      planned: step, schema: load.landing, load: load, select: select,
+      isPlain: spec.filter == nil && spec.mapping.isEmpty)
+  }
+}
