@@ -90,14 +90,23 @@ package actor Connection {
     return table
   }
 
-  /// The columns a query would yield; nothing is read beyond what binding needs.
+  /// The columns a query would yield. It is bound, not run.
   package func describe(_ sql: SQL) async throws -> Schema {
     try await interruptible {
-      var result = duckdb_result()
-      let state = api.query(handle, "SELECT * FROM (\(sql.text)\n) LIMIT 0", &result)
-      defer { api.destroy_result(&result) }
-      guard state == 0 else { throw error(of: &result) }
-      return ResultLayout(&result, api).schema
+      var statement: duckdb_prepared_statement?
+      let state = api.prepare(handle, sql.text, &statement)
+      defer { api.destroy_prepare(&statement) }
+      guard state == 0 else { throw DuckDBError(text(api.prepare_error(statement))) }
+      let api = self.api
+      return Schema(
+        (0..<api.prepared_statement_column_count(statement)).map { index in
+          var type = api.prepared_statement_column_logical_type(statement, index)
+          defer { api.destroy_logical_type(&type) }
+          // The C API gives a copy of the name.
+          let name = UnsafeMutableRawPointer(mutating: api.prepared_statement_column_name(statement, index))
+          defer { api.free(name) }
+          return Column(text(name?.assumingMemoryBound(to: CChar.self)), DataType(type, api))
+        })
     }
   }
 

@@ -82,8 +82,7 @@ private final class FunctionState: Sendable {
     do {
       try body(Batch(rowCount: Int(api.data_chunk_get_size(input)), columns: columns), ChunkWriter(output, type, api))
     } catch {
-      SourceFailure.shared.remember(error)
-      api.scalar_function_set_error(info, SourceFailure.mark)
+      api.scalar_function_set_error(info, SourceFailure.shared.remember(error))
     }
   }
 }

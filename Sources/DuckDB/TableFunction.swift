@@ -92,8 +92,7 @@ private final class SourceState {
       local.isDone = rows == 0
       api.data_chunk_set_size(output, idx_t(rows))
     } catch {
-      SourceFailure.shared.remember(error)
-      api.function_set_error(info, SourceFailure.mark)
+      api.function_set_error(info, SourceFailure.shared.remember(error))
     }
   }
 }

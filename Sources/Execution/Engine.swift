@@ -11,7 +11,7 @@ package final class Engine: Sendable {
 
   /// - Throws: `engine-missing` if the library can't be loaded.
   package init(limits: EngineLimits = EngineLimits(), folder: String? = nil) throws(Problem) {
-    var settings = ["preserve_insertion_order": "false", "TimeZone": "UTC", "enable_progress_bar": "false"]
+    var settings = ["preserve_insertion_order": "false"]
     if let threads = limits.threads { settings["threads"] = String(threads) }
     if let bytes = limits.memoryBytes {
       // What the process holds beside the engine's buffers: libraries, stacks, wire buffers.
@@ -19,7 +19,7 @@ package final class Engine: Sendable {
     }
     settings["temp_directory"] = (folder ?? NSTemporaryDirectory()) + "/spill"
     do {
-      database = try Database(settings: settings.filter { $0.key != "TimeZone" })
+      database = try Database(settings: settings)
       connection = try database.connect()
     } catch {
       throw Problem(

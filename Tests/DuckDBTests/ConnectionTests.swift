@@ -1,6 +1,7 @@
 import DuckDB
 import Synchronization
 import Tabular
+import TestSupport
 import Testing
 
 @Suite struct ConnectionTests {
@@ -85,6 +86,18 @@ import Testing
     ])
     #expect(try await connection.query("SELECT count(*) FROM counter()").rows == [[.integer(5000)]])
     #expect(try await connection.query("SELECT l FROM counter() WHERE n = 7").rows == [[.list([.integer(7), .integer(8)])]])
+  }
+
+  @Test func aSourceIsOpenedOnce() async throws {
+    let connection = try Database().connect()
+    let attempts = Attempts(failing: 100)
+    try await connection.register(NumberSource(attempts: attempts, rows: 10), as: "numbers")
+    await #expect(throws: DuckDBError.self) { try await connection.execute("CREATE TABLE t AS SELECT * FROM numbers()") }
+    #expect(attempts.made == 1)
+    await #expect(throws: DuckDBError.self) { try await connection.stream("SELECT * FROM numbers()") { _ in } }
+    #expect(attempts.made == 2)
+    _ = try await connection.describe("SELECT * FROM numbers()")
+    #expect(attempts.made == 2)
   }
 
   @Test func errorsOfASourceComeBackAsThemselves() async throws {

@@ -78,6 +78,10 @@ typedef void (*duckdb_scalar_function_t)(duckdb_function_info info, duckdb_data_
   X(duckdb_data_chunk, fetch_chunk, (duckdb_result result))                                                         \
   X(duckdb_state, prepare, (duckdb_connection connection, const char *query, duckdb_prepared_statement *out))       \
   X(void, destroy_prepare, (duckdb_prepared_statement *statement))                                                  \
+  X(idx_t, prepared_statement_column_count, (duckdb_prepared_statement statement))                                  \
+  X(const char *, prepared_statement_column_name, (duckdb_prepared_statement statement, idx_t column))              \
+  X(duckdb_logical_type, prepared_statement_column_logical_type,                                                    \
+    (duckdb_prepared_statement statement, idx_t column))                                                            \
   X(const char *, prepare_error, (duckdb_prepared_statement statement))                                             \
   X(duckdb_state, execute_prepared_streaming, (duckdb_prepared_statement statement, duckdb_result *out))            \
   X(void, free, (void *pointer))                                                                                    \

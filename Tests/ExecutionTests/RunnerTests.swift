@@ -1,0 +1,237 @@
+import Execution
+import Foundation
+import Pipelines
+import Tabular
+import TestSupport
+import Testing
+
+@Suite struct RunnerTests {
+  let folder: TemporaryFolder
+  init() throws { folder = try TemporaryFolder() }
+
+  @Test func movesRowsThroughSQLAndProvesIt() async throws {
+    let events = try await run([
+      read("orders", "SELECT range AS id, range % 3 AS kind FROM range(5000)"),
+      transform("daily", ["orders"], "SELECT kind, count(*) AS n FROM orders GROUP BY kind"),
+      write("publish", "daily"),
+    ])
+    #expect(folder.lines("out.json") == [#"{"kind":0,"n":1667}"#, #"{"kind":1,"n":1667}"#, #"{"kind":2,"n":1666}"#])
+    #expect(events.outcome == .success)
+    let receipt = try #require(events.receipts.first)
+    #expect(receipt.verified)
+    #expect(receipt.sent == receipt.landed)
+    #expect(receipt.sent.columns[1].sum == "5000")
+    #expect(events.rows == ["orders": 5000, "daily": 3, "publish": 3])
+    #expect(!FileManager.default.fileExists(atPath: folder.file("out.json.tmp")))
+  }
+
+  @Test func aTargetThatChangesValuesFailsTheRunAndShowsNothing() async throws {
+    let destination = JSONFileDestination(path: folder.file("out.json"), readBack: "SELECT range + 1 AS id FROM range(10)")
+    let events = try await run([read("orders", "SELECT range AS id FROM range(10)"), write("publish", "orders", to: destination)])
+    #expect(events.outcome == .failed)
+    #expect(events.problems.map(\.code) == ["verification-failed"])
+    #expect(events.problems.first?.message.contains("column \"id\": the sum is 45 on the way and 55") == true)
+    #expect(folder.lines("out.json") == nil && folder.lines("out.json.tmp") == nil)
+  }
+
+  @Test func aBrokenStopRuleLeavesTheOldData() async throws {
+    try "old\n".write(toFile: folder.file("out.json"), atomically: true, encoding: .utf8)
+    let events = try await run([
+      read("orders", "SELECT range AS id, CASE WHEN range % 5 = 0 THEN NULL ELSE 'a' END AS email FROM range(20)"),
+      check("sane", "orders", [Expectation("\(name: "email") IS NOT NULL", ["email"], .stop)]), write("publish", "orders"),
+    ])
+    #expect(events.outcome == .failed)
+    #expect(events.problems.map(\.code) == ["data-quality"])
+    #expect(events.problems.first?.message.contains("4 of 20 rows break the rule") == true)
+    #expect(folder.lines("out.json") == ["old"])
+  }
+
+  @Test func skippedRowsGoToTheDeadLetters() async throws {
+    let events = try await run([
+      read("orders", "SELECT range AS id FROM range(10)"),
+      check("sane", "orders", [Expectation("id <> 3", ["id"], .skip), Expectation("id <> 4", ["id"], .null)]), write("publish", "orders"),
+    ])
+    #expect(events.outcome == .warning)
+    #expect(folder.lines("out.json")?.count == 9)
+    #expect(folder.lines("out.json")?.contains(#"{"id":null}"#) == true)
+    #expect(folder.lines("rejects.jsonl")?.first?.contains(#""original":"{\"id\":3}","position":"row 4""#) == true)
+    #expect(folder.lines("rejects.jsonl")?.count == 1)
+  }
+
+  @Test func whatSeveralStepsReadIsReadOnce() async throws {
+    let attempts = Attempts()
+    let events = try await run([
+      read("numbers", NumberSource(attempts: attempts, rows: 3000)), write("one", "numbers", to: destination("one.json")),
+      write("two", "numbers", to: destination("two.json")),
+    ])
+    #expect(events.outcome == .success)
+    #expect(attempts.made == 1)
+    #expect(folder.lines("one.json")?.count == 3000 && folder.lines("two.json")?.count == 3000)
+  }
+
+  @Test func aSourceThatComesBackIsTriedAgain() async throws {
+    let attempts = Attempts(failing: 2)
+    let policy = RetryPolicy(maxRetries: 3, initialDelay: 0)
+    let events = try await run([read("numbers", NumberSource(attempts: attempts, rows: 3), retry: policy), write("publish", "numbers")])
+    #expect(events.outcome == .success)
+    #expect(attempts.made == 3)
+    #expect(folder.lines("out.json")?.count == 3)
+  }
+
+  @Test func aWrongPasswordIsNotTriedAgain() async throws {
+    let attempts = Attempts(failing: 9, with: Problem("authentication-failed", "Wrong password."))
+    let policy = RetryPolicy(maxRetries: 3, initialDelay: 0)
+    let events = try await run([read("numbers", NumberSource(attempts: attempts, rows: 3), retry: policy), write("publish", "numbers")])
+    #expect(events.outcome == .failed)
+    #expect(attempts.made == 1)
+  }
+
+  @Test func aReplaceThatWouldShrinkItsTargetAsks() async throws {
+    let destination = JSONFileDestination(path: folder.file("out.json"), existingRows: 1000)
+    let steps = [read("orders", "SELECT range AS id FROM range(10)"), write("publish", "orders", to: destination)]
+    #expect(try await run(steps).problems.map(\.code) == ["shrinking-load"])
+    #expect(try await run(steps) { $0.allowShrink = true }.outcome == .success)
+  }
+
+  @Test func anUnknownColumnIsFoundBeforeAnythingMoves() async throws {
+    let problems = await #expect(throws: Problems.self) {
+      try await run([
+        read("orders", "SELECT range AS amount FROM range(10)"), transform("daily", ["orders"], "SELECT sum(amout) FROM orders"),
+        write("publish", "daily"),
+      ])
+    }
+    #expect(problems?.all.map(\.code) == ["unknown-column"])
+    #expect(problems?.all.first?.message == "Step \"daily\" uses column \"amout\", which its input does not have.")
+    #expect(problems?.all.first?.hint == "Did you mean \"amount\"?")
+    #expect(problems?.all.first?.location?.column == 12)
+  }
+
+  @Test func aStepThatTakesTooLongIsStopped() async throws {
+    let events = try await run([
+      read("orders", "SELECT count(*) AS n FROM range(100000000000) a, range(1000) b"), write("publish", "orders", timeout: 0.2),
+    ])
+    #expect(events.problems.map(\.code) == ["timeout"])
+    #expect(folder.lines("out.json.tmp") == nil)
+  }
+
+  @Test func cancellingTakesEverythingBack() async throws {
+    let (runner, plan) = try await bind([
+      read("orders", "SELECT count(*) AS n FROM range(100000000000) a, range(1000) b"), write("publish", "orders"),
+    ])
+    let run = runner.run(plan)
+    var events: [RunEvent] = []
+    for await event in run.events {
+      events.append(event)
+      if case .stepStarted = event.kind { run.cancel() }
+    }
+    #expect(events.outcome == .cancelled)
+    #expect(folder.lines("out.json") == nil && folder.lines("out.json.tmp") == nil)
+  }
+
+  @Test func anIncrementalReadTakesWhatIsNewAndTheBoundaryOnce() async throws {
+    func events(rows: Int, after kept: String?) async throws -> [RunEvent] {
+      let sql: SQL = "SELECT range AS id, (range / 2)::BIGINT AS version FROM range(\(rows))"
+      return try await run(
+        [read("orders", sql, mode: .incremental(cursor: "version", lag: 0)), write("publish", "orders", mode: .append)],
+        cursors: kept.map { ["orders": KeptCursor(value: $0)] } ?? [:])
+    }
+    // 5 rows: ids 0…4, versions 0 0 1 1 2 (half values round to even).
+    let first = try await events(rows: 5, after: nil)
+    let cursor = try #require(first.cursors["test/orders"])
+    let firstIDs = try #require(folder.lines("out.json"))
+    let second = try await events(rows: 8, after: cursor)
+    let secondIDs = try #require(folder.lines("out.json"))
+    #expect(first.outcome == .success && second.outcome == .success)
+    #expect(Set(firstIDs).isDisjoint(with: secondIDs))
+    #expect(firstIDs.count + secondIDs.count == 8)
+    let third = try await events(rows: 8, after: second.cursors["test/orders"])
+    #expect(third.receipts.first?.outcome.inserted == 0)
+  }
+
+  // MARK: Building plans
+
+  private func destination(_ name: String) -> JSONFileDestination { JSONFileDestination(path: folder.file(name)) }
+  private let here = Location(file: "test.yaml", line: 1, column: 1)
+  private var nowhere: ConnectionReference { ConnectionReference(.named("test"), at: here) }
+
+  private func step(_ id: String, _ inputs: [String], _ work: Work, retry: RetryPolicy = .none, timeout: Double? = nil) -> PlannedStep {
+    PlannedStep(id: id, inputs: inputs, work: work, retry: retry, timeout: timeout, location: here)
+  }
+
+  private func read(_ id: String, _ sql: SQL, mode: ReadSpec.Mode = .full) -> PlannedStep {
+    step(id, [], .read(QuerySource(sql), ReadSpec(from: nowhere, subject: .whole, mode: mode)))
+  }
+
+  private func read(_ id: String, _ rows: any BatchSource, retry: RetryPolicy = .none) -> PlannedStep {
+    step(id, [], .read(QuerySource(rows), ReadSpec(from: nowhere, subject: .whole)), retry: retry)
+  }
+
+  private func transform(_ id: String, _ inputs: [String], _ sql: String) -> PlannedStep {
+    step(id, inputs, .transform(.sql(sql, here)))
+  }
+
+  private func check(_ id: String, _ input: String, _ rules: [any Rule]) -> PlannedStep { step(id, [input], .check(rules)) }
+
+  private func write(
+    _ id: String, _ input: String, to destination: JSONFileDestination? = nil, mode: WriteMode = .replace, timeout: Double? = nil
+  ) -> PlannedStep {
+    step(
+      id, [input],
+      .write(destination ?? self.destination("out.json"), WriteSpec(to: nowhere, target: .path("out.json"), mode: mode)),
+      timeout: timeout)
+  }
+
+  private func bind(_ steps: [PlannedStep], cursors: [String: KeptCursor] = [:], _ options: (inout RunOptions) -> Void = { _ in })
+    async throws -> (Runner, BoundPlan)
+  {
+    var context = RunContext(runID: "run", pipeline: "test", time: Date(timeIntervalSince1970: 0), folder: folder.path)
+    context.cursors = cursors
+    options(&context.options)
+    let check = SchemaCheck(try Engine(folder: folder.path), context)
+    return (Runner(check), try await check.check(Plan(name: "test", steps: steps)))
+  }
+
+  private func run(_ steps: [PlannedStep], cursors: [String: KeptCursor] = [:], _ options: (inout RunOptions) -> Void = { _ in })
+    async throws -> [RunEvent]
+  {
+    let (runner, plan) = try await bind(steps, cursors: cursors, options)
+    var events: [RunEvent] = []
+    for await event in runner.run(plan).events { events.append(event) }
+    return events
+  }
+}
+
+/// A rule made of a condition.
+private struct Expectation: Rule {
+  static let manifest = OperationManifest<String>(
+    name: "expectation", summary: "For tests.", settings: SettingsSchema("") { Field(\.self, "it", "It.") })
+  let condition: SQL
+  let columns: [String]
+  let onFail: OnFail
+  let location = Location(file: "test.yaml", line: 1, column: 1)
+  var words: String { condition.text }
+
+  init(_ condition: SQL, _ columns: [String], _ onFail: OnFail) {
+    self.condition = condition
+    self.columns = columns
+    self.onFail = onFail
+  }
+
+  init(_ settings: String, onFail: OnFail, at location: Location) throws(Problem) { self.init("true", [], onFail) }
+
+  func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest { .row(condition, columns: columns) }
+}
+
+extension [RunEvent] {
+  var outcome: RunEvent.Outcome? {
+    if case .runFinished(let outcome, _)? = last?.kind { outcome } else { nil }
+  }
+  var receipts: [Receipt] { compactMap { if case .receipt(let receipt) = $0.kind { receipt } else { nil } } }
+  var problems: [Problem] { compactMap { if case .stepFailed(let problem, _, nil) = $0.kind { problem } else { nil } } }
+  var cursors: [String: String] {
+    reduce(into: [:]) { if case .cursor(let entry) = $1.kind { $0[entry.key] = entry.value } }
+  }
+  var rows: [String: Int] {
+    reduce(into: [:]) { if case .stepFinished(let rows?, _, _, _) = $1.kind, let step = $1.step { $0[step] = rows } }
+  }
+}

@@ -1,0 +1,46 @@
+import Foundation
+import Pipelines
+import Tabular
+
+/// A destination for tests: one JSON line per row, staged beside the target and renamed.
+package struct JSONFileDestination: Destination {
+  package struct Settings: Sendable {
+    var path = ""
+    package init() {}
+  }
+  package static let manifest = Manifest(
+    id: "json_test", title: "JSON", summary: "A JSON file, for tests.", category: .file,
+    settings: SettingsSchema(Settings()) { Field(\.path, "path", "The file.").required() })
+  package static let writeModes: Set<WriteMode> = [.replace]
+
+  let path: String
+  var existingRows: Int?
+  /// Changes what is read back, as a target that alters values would.
+  var readBack: SQL?
+
+  package init(_ settings: Settings, context: ConnectorContext) throws { path = settings.path }
+  package init(path: String, existingRows: Int? = nil, readBack: SQL? = nil) {
+    self.path = path
+    self.existingRows = existingRows
+    self.readBack = readBack
+  }
+
+  package func check() async -> ConnectionReport { ConnectionReport([]) }
+  package func resources() async throws -> [Resource] { [] }
+
+  package func prepare(_ request: WriteRequest) async throws -> Load {
+    let (path, staged) = (path, path + ".tmp")
+    let types: [SQL] = request.schema.columns.map { "\(name: $0.name): \(text: $0.type.description)" }
+    return Load(
+      landing: request.schema, strategy: "JSON lines, renamed into place", existingRows: existingRows,
+      work: .statements(
+        StatementLoad(
+          stage: { ["COPY (\($0)) TO \(text: staged) (FORMAT json)"] },
+          readBack: readBack ?? "SELECT * FROM read_json(\(text: staged), format = 'newline_delimited', columns = {\(types)})",
+          finish: {
+            try? FileManager.default.removeItem(atPath: path)
+            try FileManager.default.moveItem(atPath: staged, toPath: path)
+          },
+          discard: { try? FileManager.default.removeItem(atPath: staged) })))
+  }
+}
