@@ -1,4 +1,5 @@
 import Synchronization
+import Tabular
 
 /// Knows the secret values of a run and hides them in any text that leaves it.
 package final class Redactor: Sendable {
@@ -9,9 +10,11 @@ package final class Redactor: Sendable {
   /// Remembers a value. Texts under four characters are not hidden: they would blacken ordinary words.
   package func hide(_ value: String) {
     guard value.utf8.count >= 4 else { return }
+    let inJSON = String(JSONText.quote(value).dropFirst().dropLast())
     values.withLock { known in
       guard !known.contains(value) else { return }
       known.append(value)
+      if inJSON != value { known.append(inJSON) }
       known.sort { $0.utf8.count > $1.utf8.count }
     }
   }

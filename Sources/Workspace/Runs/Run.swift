@@ -1,0 +1,107 @@
+import Execution
+import Foundation
+import Pipelines
+import Tabular
+
+/// One execution of one pipeline version, as history keeps it and `-o json` prints it (RUN-04).
+package struct Run: Sendable, Codable {
+  package struct Metrics: Sendable, Codable, Hashable {
+    /// Rows the pipeline took in.
+    package var rowsProcessed = 0
+    /// Rows that were set aside.
+    package var rowsFailed = 0
+    package var durationSeconds: Double = 0
+
+    package init(rowsProcessed: Int = 0, rowsFailed: Int = 0, durationSeconds: Double = 0) {
+      self.rowsProcessed = rowsProcessed
+      self.rowsFailed = rowsFailed
+      self.durationSeconds = durationSeconds
+    }
+  }
+
+  package var id: String
+  /// The pipeline's name in the form it has in addresses.
+  package var pipelineId: String
+  package var pipeline: String
+  /// The file it was read from, as the user named it.
+  package var file: String?
+  /// Content hash of the text that ran.
+  package var version: String
+  package var status: RunStatus
+  package var trigger: Trigger
+  package var parameters: [String: String]
+  package var startedAt: Date
+  package var finishedAt: Date?
+  /// 0 to 100.
+  package var progress = 0
+  package var currentTask: String?
+  package var metrics = Metrics()
+  package var peakMemoryBytes: Int?
+  package var steps: [StepRun] = []
+  package var receipts: [Receipt] = []
+  package var checks: [StepCheck] = []
+  package var rejects: [StepReject] = []
+  /// Why it failed.
+  package var problems: [Problem] = []
+
+  package init(
+    id: String, pipeline: String, file: String?, version: String, status: RunStatus = .pending, trigger: Trigger,
+    parameters: [String: String] = [:], startedAt: Date
+  ) {
+    self.id = id
+    pipelineId = Run.slug(pipeline)
+    self.pipeline = pipeline
+    self.file = file
+    self.version = version
+    self.status = status
+    self.trigger = trigger
+    self.parameters = parameters
+    self.startedAt = startedAt
+  }
+
+  /// `Daily Orders (EU)` → `daily-orders-eu`.
+  package static func slug(_ name: String) -> String {
+    name.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "_") }.joined(separator: "-")
+  }
+
+  /// Sorts by time and is short enough to type: `20251121-063831-k3f9`.
+  package static func newID(at time: Date) -> String {
+    let digits = time.formatted(.iso8601.dateSeparator(.omitted).timeSeparator(.omitted)).filter(\.isNumber)
+    let alphabet = Array("abcdefghjkmnpqrstuvwxyz23456789")
+    let tail = (0..<5).map { _ in String(alphabet[Int.random(in: alphabet.indices)]) }.joined()
+    return "\(digits.prefix(8))-\(digits.dropFirst(8))-\(tail)"
+  }
+}
+
+/// Who or what started a run.
+package enum Trigger: String, Sendable, Codable { case manual, replay, schedule, webhook, dependency }
+
+/// One step of a run.
+package struct StepRun: Sendable, Codable {
+  package var id: String
+  package var kind: String
+  package var status = StepStatus.pending
+  package var rows: Int?
+  package var bytes: Int?
+  package var durationSeconds: Double?
+  /// How often it was begun.
+  package var attempts = 0
+  package var problem: Problem?
+
+  package init(id: String, kind: String) {
+    self.id = id
+    self.kind = kind
+  }
+}
+
+/// What a rule found in a step.
+package struct StepCheck: Sendable, Codable {
+  package var step: String
+  package var outcome: CheckOutcome
+}
+
+/// What a rule set aside in a step.
+package struct StepReject: Sendable, Codable {
+  package var step: String
+  package var summary: RejectSummary
+}

@@ -1,0 +1,77 @@
+import Execution
+import Foundation
+import Pipelines
+
+/// Turns a run's events into the lines of its log (RUN-08, RUN-09): `[2025-11-21 06:38:31] INFO: Extracted 1,500 rows`.
+package struct RunLog: Sendable {
+  private var kinds: [String: String] = [:]
+
+  package init() {}
+
+  /// The lines an event writes, none for most.
+  package mutating func lines(for event: RunEvent) -> [String] {
+    messages(for: event).map { level, message in
+      "[\(Self.stamp(event.time))] \(level.rawValue): \(message.replacing("\n", with: " "))"
+    }
+  }
+
+  private mutating func messages(for event: RunEvent) -> [(RunEvent.LogLevel, String)] {
+    let step = event.step ?? ""
+    let kind = kinds[step] ?? ""
+    switch event.kind {
+    case .runStarted(let steps):
+      for outline in steps { kinds[outline.id] = outline.kind }
+      return [(.info, "Starting pipeline execution")]
+    case .stepStarted(let attempt):
+      let again = attempt > 0 ? " (attempt \(attempt + 1))" : ""
+      switch kind {
+      case "read": return [(.info, "Connecting to source of \"\(step)\"...\(again)")]
+      case "transform": return [(.info, "Starting transformation...\(again)")]
+      case "check": return [(.info, "Checking \"\(step)\"...\(again)")]
+      default: return [(.info, "Loading to \"\(step)\"...\(again)")]
+      }
+    case .stepFinished(let rows, _, let seconds, _):
+      let count = rows.map { Self.grouped($0) }
+      let time = String(format: "%.2f", seconds)
+      switch kind {
+      case "read": return [(.info, count.map { "Extracted \($0) rows" } ?? "Extraction of \"\(step)\" prepared")]
+      case "transform": return [(.info, "Transformation complete")]
+      case "check": return [(.info, "Check \"\(step)\" complete")]
+      default: return [(.info, "Load complete" + (count.map { ": \($0) rows in \(time) s" } ?? ""))]
+      }
+    case .log(let level, let message): return [(level, message)]
+    case .rejected(let summary):
+      return [(.warning, "\(Self.grouped(summary.count)) rows of \"\(step)\" set aside: \(summary.reason)")]
+    case .checked(let outcome) where !outcome.passed:
+      return [(.warning, "Check failed in \"\(step)\": \(outcome.words)")]
+    case .stepFailed(let problem, _, let retryIn):
+      let next = retryIn.map { " Trying again in \(String(format: "%g", $0)) s." } ?? ""
+      return [(retryIn == nil ? .error : .warning, problem.message + next)]
+    case .stepSkipped(let reason): return [(.info, "Step \"\(step)\" skipped: \(reason)")]
+    case .runFinished(let outcome, _):
+      switch outcome {
+      case .success: return [(.info, "Pipeline execution finished successfully")]
+      case .warning: return [(.warning, "Pipeline execution finished with warnings")]
+      case .failed: return [(.error, "Pipeline execution failed")]
+      case .cancelled: return [(.warning, "Pipeline execution cancelled")]
+      }
+    case .progressed, .checked, .receipt, .cursor, .heartbeat: return []
+    }
+  }
+
+  /// `150000` → `150,000`.
+  package static func grouped(_ number: Int) -> String {
+    let digits = String(number.magnitude)
+    var result = ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0, (digits.count - index) % 3 == 0 { result.append(",") }
+      result.append(digit)
+    }
+    return number < 0 ? "-" + result : result
+  }
+
+  static func stamp(_ time: Date) -> String {
+    let text = time.formatted(.iso8601)
+    return text.prefix(10) + " " + text.dropFirst(11).prefix(8)
+  }
+}

@@ -1,0 +1,68 @@
+import Execution
+import Foundation
+import Pipelines
+
+/// Takes the events of one run to everything that remembers it: state, store, event file and log. Secrets end here.
+package actor RunRecorder {
+  private var state: RunState
+  private var log = RunLog()
+  private let store: Store
+  private let events: LineFile
+  private let logFile: LineFile
+  private let redactor: Redactor
+  private let process: ProcessMark
+  private var lastSave = Date.distantPast
+
+  /// Begins the history of `run`: from here on it exists, pending.
+  /// - Throws: a `Problem` if it can't be written.
+  package init(_ run: Run, store: Store, folder: RunFolder, redactor: Redactor, process: ProcessMark = .current) async throws {
+    try folder.create()
+    state = RunState(run)
+    self.store = store
+    self.redactor = redactor
+    self.process = process
+    events = try LineFile(appendingTo: folder.events)
+    logFile = try LineFile(appendingTo: folder.log)
+    try await store.save(run, process: process)
+  }
+
+  package var run: Run { state.run }
+
+  /// Takes one event in.
+  /// - Returns: the event as anybody may see it.
+  @discardableResult
+  package func record(_ event: RunEvent) async throws -> RunEvent {
+    let event = try redacted(event)
+    guard state.apply(event) else { return event }
+    try events.append(try Document.line(event))
+    for line in log.lines(for: event) { try logFile.append(line) }
+    try await save(after: event)
+    return event
+  }
+
+  /// Ends a run that can't report its own end: the worker died, or its plan never began.
+  package func fail(_ problem: Problem, at time: Date = Date()) async throws {
+    guard !state.run.status.isOver else { return }
+    let problem = redactor.redact(problem)
+    state.fail(problem, at: time)
+    try logFile.append("[\(RunLog.stamp(time))] ERROR: \(problem.message.replacing("\n", with: " "))")
+    try await store.save(state.run, process: process)
+  }
+
+  private func save(after event: RunEvent) async throws {
+    switch event.kind {
+    case .progressed, .heartbeat, .log:
+      guard event.time.timeIntervalSince(lastSave) > 1 else { return }
+    default: break
+    }
+    lastSave = event.time
+    let cursorsCount = state.run.status == .success || state.run.status == .warning
+    try await store.save(state.run, process: process, cursors: cursorsCount ? state.cursors : [:])
+  }
+
+  private func redacted(_ event: RunEvent) throws -> RunEvent {
+    let line = try Document.line(event)
+    let clean = redactor.redact(line)
+    return clean == line ? event : try Document.read(RunEvent.self, from: clean)
+  }
+}

@@ -1,0 +1,126 @@
+import Execution
+import Foundation
+import Pipelines
+
+/// A run as its events make it. Pure: the same events give the same run.
+package struct RunState: Sendable {
+  package private(set) var run: Run
+  /// Cursors the run reported; they count only if it succeeds.
+  package private(set) var cursors: [String: String] = [:]
+  private var progressOfStep: [String: Double] = [:]
+
+  package init(_ run: Run) { self.run = run }
+
+  /// Takes an event in.
+  /// - Returns: false if it can't happen in this state (nothing changes then).
+  @discardableResult
+  package mutating func apply(_ event: RunEvent) -> Bool {
+    if case .runStarted(let steps) = event.kind { return begin(steps, at: event.time) }
+    guard run.status == .running else { return false }
+    run.metrics.durationSeconds = max(0, event.time.timeIntervalSince(run.startedAt))
+    switch event.kind {
+    case .runStarted, .log: break
+    case .stepStarted(let attempt):
+      run.currentTask = event.step
+      update(event.step) {
+        $0.status = .running
+        $0.attempts = attempt + 1
+      }
+    case .progressed(let rows, let total):
+      update(event.step) { $0.rows = rows }
+      if let step = event.step, let total, total > 0 { progressOfStep[step] = min(1, Double(rows) / Double(total)) }
+    case .rejected(let summary):
+      run.rejects.append(StepReject(step: event.step ?? "", summary: summary))
+      run.metrics.rowsFailed += summary.count
+    case .checked(let outcome): run.checks.append(StepCheck(step: event.step ?? "", outcome: outcome))
+    case .receipt(let receipt): run.receipts.append(receipt)
+    case .stepFinished(let rows, let bytes, let seconds, _):
+      update(event.step) {
+        $0.status = .success
+        $0.rows = rows ?? $0.rows
+        $0.bytes = bytes
+        $0.durationSeconds = seconds
+        $0.problem = nil
+      }
+    case .stepFailed(let problem, let attempt, let retryIn):
+      update(event.step) {
+        $0.status = retryIn == nil ? .failed : .retrying
+        $0.attempts = attempt + 1
+        $0.problem = problem
+      }
+      if retryIn == nil { run.problems.append(problem) }
+    case .stepSkipped: update(event.step) { $0.status = .skipped }
+    case .cursor(let entry): if let step = event.step { cursors[step] = entry.value }
+    case .heartbeat(let bytes): run.peakMemoryBytes = max(run.peakMemoryBytes ?? 0, bytes)
+    case .runFinished(let outcome, let peak): end(outcome, peak: peak, at: event.time)
+    }
+    if !run.status.isOver { run.progress = share }
+    run.metrics.rowsProcessed = rowsProcessed
+    return true
+  }
+
+  /// Ends a run whose process said nothing more.
+  package mutating func fail(_ problem: Problem, at time: Date) {
+    guard !run.status.isOver else { return }
+    if run.status == .pending { move(to: .running) }
+    run.problems.append(problem)
+    run.metrics.durationSeconds = max(0, time.timeIntervalSince(run.startedAt))
+    end(.failed, peak: run.peakMemoryBytes ?? 0, at: time)
+  }
+
+  private mutating func begin(_ steps: [StepOutline], at time: Date) -> Bool {
+    guard move(to: .running) else { return false }
+    run.startedAt = time
+    run.steps = steps.map { StepRun(id: $0.id, kind: $0.kind) }
+    return true
+  }
+
+  private mutating func end(_ outcome: RunEvent.Outcome, peak: Int, at time: Date) {
+    let status: RunStatus =
+      switch outcome {
+      case .success: .success
+      case .warning: .warning
+      case .failed: .failed
+      case .cancelled: .cancelled
+      }
+    guard move(to: status) else { return }
+    run.finishedAt = time
+    run.currentTask = nil
+    run.peakMemoryBytes = max(run.peakMemoryBytes ?? 0, peak)
+    if outcome == .success || outcome == .warning { run.progress = 100 }
+    for index in run.steps.indices where [.running, .retrying, .pending].contains(run.steps[index].status) {
+      run.steps[index].status = run.steps[index].status == .pending ? .skipped : outcome == .failed ? .failed : .cancelled
+    }
+  }
+
+  @discardableResult
+  private mutating func move(to status: RunStatus) -> Bool {
+    guard run.status.canBecome(status) else { return false }
+    run.status = status
+    return true
+  }
+
+  private mutating func update(_ id: String?, _ change: (inout StepRun) -> Void) {
+    guard let index = run.steps.firstIndex(where: { $0.id == id }) else { return }
+    change(&run.steps[index])
+  }
+
+  /// Percent: finished steps, and the known part of those at work.
+  private var share: Int {
+    guard !run.steps.isEmpty else { return 0 }
+    let done = run.steps.reduce(0.0) { sum, step in
+      switch step.status {
+      case .success, .skipped: sum + 1
+      case .running: sum + (progressOfStep[step.id] ?? 0)
+      default: sum
+      }
+    }
+    return min(99, Int(done / Double(run.steps.count) * 100))
+  }
+
+  /// Rows read; where reads didn't count, rows written.
+  private var rowsProcessed: Int {
+    let read = run.steps.filter { $0.kind == "read" }.compactMap(\.rows).reduce(0, +)
+    return read > 0 ? read : run.steps.filter { $0.kind == "write" }.compactMap(\.rows).max() ?? 0
+  }
+}
