@@ -20,7 +20,10 @@ package struct Plan: Sendable {
 
 package struct PlannedStep: Sendable {
   package var id: String
+  /// The steps whose rows it reads.
   package var inputs: [String]
+  /// Steps that must have succeeded before, though it doesn't read their rows: a write waits for the checks of its rows.
+  package var after: [String] = []
   package var work: Work
   package var retry: RetryPolicy
   package var timeout: Double?

@@ -28,7 +28,7 @@ package struct PipelineParser: Sendable {
     let filled = fill(written, declared: declared, problems)
     let reading = PipelineReading(problems: problems, parameters: parameters)
     let spec = reading.pipeline(filled, parameters: declared, file: file)
-    guard problems.all.isEmpty else { throw Problems(problems.all.map(redactor.redact).sorted(by: Self.inOrder)) }
+    guard problems.all.isEmpty else { throw Problems(problems.all.map(redactor.redact).sorted(by: Problem.standsBefore)) }
     return spec
   }
 
@@ -46,10 +46,5 @@ package struct PipelineParser: Sendable {
     }
     problems.add(filling.problems)
     return Setting(.map(filled), at: root.location)
-  }
-
-  private static func inOrder(_ left: Problem, _ right: Problem) -> Bool {
-    guard let left = left.location, let right = right.location else { return right.location != nil && left.location == nil }
-    return (left.line, left.column) < (right.line, right.column)
   }
 }

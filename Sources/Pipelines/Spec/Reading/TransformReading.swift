@@ -112,7 +112,7 @@ extension PipelineReading {
     }
     var map = MapReader(setting, problems)
     let onFail = map.choice("on_fail", "on_failure", from: OnFail.allCases.map { ($0.rawValue, $0) }) ?? .stop
-    let own = entries.filter { !["on_fail", "on_failure"].contains($0.key) }
+    let own = entries.filter { !["on_fail", "on_failure", "name", "description"].contains($0.key) }
     if let type = setting["type"], let name = type.text {
       let settings = Setting(.map(own.filter { $0.key != "type" }), at: setting.location)
       return RuleSpec(name: name, settings: settings, onFail: onFail, location: type.location)
