@@ -9,13 +9,13 @@ import Testing
       .replacing("- add: { total: quantity * price }\n      - deduplicate\n      - { type: rename, columns: { price: unit_price } }", with: "- trim: product_name")
     let plan = try planned(text)
     #expect(plan.steps.map(\.id) == ["orders", "clean", "daily", "sane", "publish", "copy"])
-    #expect(plan["clean"]?.inputs == ["orders"] && plan["daily"]?.inputs == ["clean"] && plan["sane"]?.inputs == ["daily"])
-    #expect(plan["publish"]?.inputs == ["daily"] && plan["publish"]?.after == ["sane"] && plan["copy"]?.after == ["sane"])
-    #expect(plan["daily"]?.retry.maxRetries == 1 && plan["orders"]?.retry.plannedDelays == [5, 10])
+    #expect(plan[id: "clean"]?.inputs == ["orders"] && plan[id: "daily"]?.inputs == ["clean"] && plan[id: "sane"]?.inputs == ["daily"])
+    #expect(plan[id: "publish"]?.inputs == ["daily"] && plan[id: "publish"]?.after == ["sane"] && plan[id: "copy"]?.after == ["sane"])
+    #expect(plan[id: "daily"]?.retry.maxRetries == 1 && plan[id: "orders"]?.retry.plannedDelays == [5, 10])
     #expect(plan.warnings.isEmpty)
-    guard case .read(let source, _)? = plan["orders"]?.work, let server = source as? FakeServer,
-      case .write(let destination, _)? = plan["copy"]?.work, let target = destination as? FakeFile,
-      case .transform(.operations(let operations))? = plan["clean"]?.work
+    guard case .read(let source, _)? = plan[id: "orders"]?.work, let server = source as? FakeServer,
+      case .write(let destination, _)? = plan[id: "copy"]?.work, let target = destination as? FakeFile,
+      case .transform(.operations(let operations))? = plan[id: "clean"]?.work
     else {
       Issue.record("wrong kinds")
       return
@@ -33,7 +33,7 @@ import Testing
         - { id: a, read: a.csv }
       """)
     #expect(plan.steps.map(\.id) == ["b", "a", "both", "out"])
-    #expect(plan["both"]?.inputs == ["a", "b"])
+    #expect(plan[id: "both"]?.inputs == ["a", "b"])
   }
 
   @Test func theStepBeforeIsTheUsualInput() throws {
@@ -46,8 +46,8 @@ import Testing
         - { id: c, check: [not_null: name] }
         - { id: out, write: out.csv }
       """)
-    #expect(plan["t"]?.inputs == ["a"] && plan["c"]?.inputs == ["t"] && plan["out"]?.inputs == ["c"] && plan["raw"]?.inputs == ["a"])
-    #expect(plan["out"]?.after == [] && plan["raw"]?.after == [])
+    #expect(plan[id: "t"]?.inputs == ["a"] && plan[id: "c"]?.inputs == ["t"] && plan[id: "out"]?.inputs == ["c"] && plan[id: "raw"]?.inputs == ["a"])
+    #expect(plan[id: "out"]?.after == [] && plan[id: "raw"]?.after == [])
   }
 
   @Test(arguments: [
@@ -58,7 +58,7 @@ import Testing
     let redactor = Redactor()
     let plan = try planned(
       "steps:\n  - { id: a, read: { from: \"\(url)\", table: t } }\n  - { id: b, write: b.csv }", redactor: redactor)
-    guard case .read(let source, _)? = plan["a"]?.work, let settings = (source as? FakeServer)?.settings else {
+    guard case .read(let source, _)? = plan[id: "a"]?.work, let settings = (source as? FakeServer)?.settings else {
       Issue.record("wrong kind")
       return
     }
@@ -70,7 +70,7 @@ import Testing
   @Test func addressesOfFilesGoByTheirEnding() throws {
     for path in ["./a.csv", "https://example.com/x/a.csv?v=1", "data/*.parquet", "a.csv.gz"] {
       let plan = try planned("steps:\n  - { id: a, read: \"\(path)\" }\n  - { id: b, write: b.csv }")
-      guard case .read(let source, _)? = plan["a"]?.work else { continue }
+      guard case .read(let source, _)? = plan[id: "a"]?.work else { continue }
       #expect((source as? FakeFile)?.settings.path == path)
     }
   }
@@ -98,7 +98,7 @@ import Testing
     let text = "steps:\n  - { id: a, read: a.csv }\n  - { id: t, transform: { sql: SELECT 1 FROM a } }\n  - { id: b, write: b.csv }"
     let spec = try PipelineParser().parse(text, file: "p.yaml")
     let plan = try await Planner(catalog: .fake).plan(spec) { _ async throws in ["a"] }
-    #expect(plan["t"]?.inputs == ["a"])
+    #expect(plan[id: "t"]?.inputs == ["a"])
     await #expect(throws: Problems.self) {
       try await Planner(catalog: .fake).plan(spec) { _ async throws in throw Problem("sql-syntax", "No SQL.") }
     }
