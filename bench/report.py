@@ -1,0 +1,58 @@
+"""The table of docs/benchmarks.md."""
+
+TITLES = {"weir": "Weir", "psql": "psql", "duckdb": "DuckDB by hand", "sling": "Sling 1.4.11"}
+# From the design: ratio of Weir's time to the reference's.
+LIMITS = {"csv-postgres": 1.1, "postgres-postgres": 1.3, "postgres-parquet": 1.2, "csv-parquet": 1.2}
+
+
+def cell(one):
+    return f"{one['seconds']:.2f} s · {one['megabytes']:.0f} MB" if one else "failed"
+
+
+def ratio(results, over, under):
+    if not results.get(over) or not results.get(under):
+        return "–"
+    return f"{results[over]['seconds'] / results[under]['seconds']:.2f}"
+
+
+def wanted(job, results):
+    """The target for this work, and whether it was met."""
+    if job.name not in LIMITS:
+        return "–"
+    words = f"≤ {LIMITS[job.name]} × {TITLES[job.reference]}"
+    if not results.get("weir") or not results.get(job.reference):
+        return words
+    met = results["weir"]["seconds"] <= LIMITS[job.name] * results[job.reference]["seconds"]
+    return f"{words}: {'met' if met else 'missed'}"
+
+
+def report(results, jobs, facts):
+    """Markdown: one row per piece of work."""
+    head = ["Work", *TITLES.values(), "Weir ÷ psql", "Weir ÷ DuckDB", "Sling ÷ Weir", "Wanted"]
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    for job in jobs:
+        r = results[job.name]
+        cells = [cell(r[tool]) if tool in r else "–" for tool in TITLES]
+        lines.append("| " + " | ".join([job.title, *cells, ratio(r, "weir", "psql"), ratio(r, "weir", "duckdb"),
+                                        ratio(r, "sling", "weir"), wanted(job, r)]) + " |")
+    spread = max((one["slowest"] / one["fastest"] for r in results.values() for one in r.values() if one), default=1)
+    return f"""# Benchmarks
+
+Made by `make bench` on {facts['date']}: {facts['rows']:,} rows of 6 columns (id, name, email, amount, status, created_at),
+{facts['csv_megabytes']:.0f} MB as CSV; median of {facts['runs']} interleaved runs of the whole process; the peak resident set is the largest of
+its runs, of the largest process, without the server. {facts['cores']} cores, {facts['memory_gb']:.0f} GB of memory, Linux {facts['kernel']}.
+PostgreSQL {facts['postgres']} on the same machine with its default settings ({facts['settings']}).
+The slowest run of a tool took at most {spread:.2f} × its fastest.
+
+{chr(10).join(lines)}
+
+What each does:
+
+- **Weir**: `weir run` of a pipeline file, mode `replace`: staged, verified at the default level, then swapped in. Readers see the old rows until then.
+- **psql**: `\\copy` from the file, `COPY … TO STDOUT (FORMAT binary)` piped to a second psql, or the same to /dev/null: nothing is staged, nothing verified,
+  and for Parquet nothing is written.
+- **DuckDB by hand**: version 1.5.5 and its PostgreSQL extension, `preserve_insertion_order=false`; one statement, nothing verified.
+- **Sling**: `sling run --mode full-refresh`.
+
+After every run the rows that landed are counted; a wrong count is a failure. Ratios are what to read: the times depend on the machine.
+"""
