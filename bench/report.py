@@ -39,7 +39,7 @@ def report(results, jobs, facts):
     return f"""# Benchmarks
 
 Made by `make bench` on {facts['date']}: {facts['rows']:,} rows of 6 columns (id, name, email, amount, status, created_at),
-{facts['csv_megabytes']:.0f} MB as CSV; median of {facts['runs']} interleaved runs of the whole process; the peak resident set is the largest of
+{facts['csv_megabytes']:.0f} MB as CSV; median of {facts['runs']} interleaved run{'s' if facts['runs'] != 1 else ''} of the whole process; the peak resident set is the largest of
 its runs, of the largest process, without the server. {facts['cores']} cores, {facts['memory_gb']:.0f} GB of memory, Linux {facts['kernel']}.
 PostgreSQL {facts['postgres']} on the same machine with its default settings ({facts['settings']}).
 The slowest run of a tool took at most {spread:.2f} × its fastest.
@@ -52,7 +52,7 @@ What each does:
 - **psql**: `\\copy` from the file, `COPY … TO STDOUT (FORMAT binary)` piped to a second psql, or the same to /dev/null: nothing is staged, nothing verified,
   and for Parquet nothing is written.
 - **DuckDB by hand**: version 1.5.5 and its PostgreSQL extension, `preserve_insertion_order=false`; one statement, nothing verified.
-- **Sling**: `sling run --mode full-refresh`.
+- **Sling**: `sling run --mode full-refresh`, with its own Parquet writer (its other one fetches a DuckDB program at run time).
 
 After every run the rows that landed are counted; a wrong count is a failure. Ratios are what to read: the times depend on the machine.
 """
