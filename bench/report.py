@@ -16,14 +16,19 @@ def ratio(results, over, under):
 
 
 def wanted(job, results):
-    """The target for this work, and whether it was met."""
-    if job.name not in LIMITS:
-        return "–"
-    words = f"≤ {LIMITS[job.name]} × {TITLES[job.reference]}"
-    if not results.get("weir") or not results.get(job.reference):
-        return words
-    met = results["weir"]["seconds"] <= LIMITS[job.name] * results[job.reference]["seconds"]
-    return f"{words}: {'met' if met else 'missed'}"
+    """The targets for this work, and which were missed: time beside the reference, five times Sling's speed, 256 MB."""
+    weir, reference, sling = (results.get(tool) for tool in ("weir", job.reference, "sling"))
+    targets = []
+    if job.name in LIMITS:
+        limit = LIMITS[job.name]
+        targets.append((f"≤ {limit} × {TITLES[job.reference]}",
+                        weir and reference and weir["seconds"] <= limit * reference["seconds"]))
+    targets.append(("≥ 5 × faster than Sling", weir and sling and 5 * weir["seconds"] <= sling["seconds"]))
+    targets.append(("≤ 256 MB", weir and weir["megabytes"] <= 256))
+    if not weir:
+        return "; ".join(words for words, _ in targets)
+    missed = [words for words, met in targets if met is False]
+    return "missed: " + "; ".join(missed) if missed else "met"
 
 
 def report(results, jobs, facts):

@@ -9,8 +9,8 @@ COLUMNS = "id bigint, name text, email text, amount numeric(12, 2), status text,
 # Made by DuckDB from the row number alone, so it is the same everywhere.
 ROWS = """
   SELECT i AS id,
-    'Customer ' || (hash(i) % 1000000)::VARCHAR AS name,
-    'customer' || i || '@example.com' AS email,
+    'Name ' || (hash(i) % 1000000)::VARCHAR AS name,
+    'c' || i || '@example.com' AS email,
     ((hash(i + 17) % 1000000) / 100)::DECIMAL(12, 2) AS amount,
     ['completed', 'pending', 'cancelled', 'refunded'][1 + (hash(i + 29) % 4)::INTEGER] AS status,
     TIMESTAMP '2024-01-01 00:00:00' + to_seconds((hash(i + 41) % 31536000)::BIGINT) AS created_at
