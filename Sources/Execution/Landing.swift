@@ -14,6 +14,8 @@ struct Landing {
   let counter: RowCounter
   /// Called after the last row was sent and before anything is decided: collects rejects, judges the rules on the way.
   let inspect: () async throws -> Void
+  /// Tells what has been reached, for the log.
+  let note: (String) -> Void
 
   var level: VerifyLevel { context.options.verify ?? spec.verify }
 
@@ -40,8 +42,10 @@ struct Landing {
       if work.isTransactional { try await connection.execute("BEGIN TRANSACTION") }
       let tap = FingerprintTap(step.schema, level, sample: sample, counter: counter)
       let rows = try await tap.wrap(step.select, as: engine.uniqueName("weir_sent"), on: connection)
+      note("Loading to \(spec.target)...")
       for statement in work.stage(rows) { try await connection.execute(statement) }
       let sent = tap.finish()
+      note("Staged \(sent.rows.grouped) rows")
       try await inspect()
       try guardAgainstShrinking(to: sent.rows)
       var landed: Fingerprint?
@@ -51,12 +55,14 @@ struct Landing {
         _ = try await connection.query("SELECT count(*) FROM (\(back))")
         landed = mirror.finish()
         try compare(sent, mirror.finish())
+        note("Verified: what is staged is what was sent")
       }
       if !(isIncremental && sent.rows == 0) {
         for statement in work.publish(state) { try await connection.execute(statement) }
       }
       if work.isTransactional { try await connection.execute("COMMIT") }
       try work.finish()
+      note("Load complete")
       for statement in work.teardown { try await connection.execute(statement) }
       return (sent, landed, LoadOutcome(inserted: sent.rows))
     } catch {
@@ -76,8 +82,10 @@ struct Landing {
     let stop: @Sendable () -> Void = { stream.load.cancel() }
     do {
       try await connection.blocking({ try stream.load.begin() }, stop: stop)
+      note("Loading to \(spec.target)...")
       let sent = try await send(to: stream)
       try await connection.blocking({ try stream.load.endWriting() }, stop: stop)
+      note("Staged \(sent.rows.grouped) rows")
       try await inspect()
       try guardAgainstShrinking(to: sent.rows)
       if isIncremental && sent.rows == 0 {
@@ -88,8 +96,10 @@ struct Landing {
       if level != .off {
         landed = try await connection.blocking({ [level] in try stream.load.landed(level: level) }, stop: stop)
         if let landed { try compare(sent, landed) }
+        note("Verified: what is staged is what was sent")
       }
       let outcome = try await connection.blocking({ [state] in try stream.load.commit(state: state) }, stop: {})
+      note("Load complete")
       return (sent, landed, outcome)
     } catch {
       await rollBack(stream)
@@ -180,4 +190,17 @@ extension WriteRequest.Target: CustomStringConvertible {
 private struct UncheckedLoad: @unchecked Sendable {
   let load: any StreamLoad
   init(_ load: any StreamLoad) { self.load = load }
+}
+
+extension Int {
+  /// With thousands separators: `150,000`.
+  package var grouped: String {
+    let digits = String(magnitude)
+    var result = ""
+    for (index, digit) in digits.enumerated() {
+      if index > 0 && (digits.count - index) % 3 == 0 { result.append(",") }
+      result.append(digit)
+    }
+    return (self < 0 ? "-" : "") + result
+  }
 }

@@ -73,7 +73,7 @@ struct StepAttempts {
       guard let load = step.load else { return 0 }
       let landing = Landing(
         step: step, spec: spec, load: load, plan: plan, context: check.context, engine: check.engine, connection: connection,
-        counter: counter, inspect: inspect)
+        counter: counter, inspect: inspect, note: { report.emit(step.id, .log(level: .info, message: $0)) })
       let receipt = try await landing.land()
       report.emit(step.id, .receipt(receipt))
       return receipt.sent.rows
