@@ -1,0 +1,92 @@
+import Pipelines
+import Tabular
+
+/// PostgreSQL and what speaks its protocol, through its own client library.
+package struct Postgres: Source, Destination {
+  package static let manifest = Manifest(
+    id: "postgres", title: "PostgreSQL", summary: "Tables and queries of a PostgreSQL database.", category: .database,
+    aliases: ["postgresql", "pg", "timescaledb", "timescale", "cockroachdb", "supabase", "neon"],
+    schemes: ["postgres", "postgresql"], settings: PostgresSettings.schemaOfFields)
+  package static let writeModes = Set(WriteMode.allCases)
+
+  package let settings: PostgresSettings
+  private let context: ConnectorContext
+
+  package init(_ settings: PostgresSettings, context: ConnectorContext) {
+    self.settings = settings
+    self.context = context
+  }
+
+  package func check() async -> ConnectionReport { await PostgresCheck(settings: settings).report() }
+
+  package func resources() async throws -> [Resource] {
+    let settings = settings
+    return try await Blocking.run { try PostgresDiscovery.resources(on: PostgresConnection(settings)) }
+  }
+
+  package func prepare(_ request: WriteRequest) async throws -> Load {
+    let settings = settings
+    let plan = try await Blocking.run {
+      let connection = try PostgresConnection(settings)
+      defer { connection.close() }
+      return try PostgresPlan(request, defaultSchema: Postgres.defaultSchema(settings, connection), on: connection)
+    }
+    return Load(
+      landing: plan.landing, strategy: plan.strategy, statements: plan.statements, dependents: plan.existing?.dependents ?? [],
+      existingRows: plan.existingRows, work: .stream { try PostgresLoad(plan, settings) })
+  }
+
+  package func read(_ request: ReadRequest) async throws -> Extract {
+    let settings = settings
+    return try await Blocking.run { try PostgresExtract(request, settings).extract() }
+  }
+
+  /// The cursors stored beside the data of a schema (nil = the connection's own).
+  package func storedState(schema: String? = nil) async throws -> [StateEntry] {
+    let settings = settings
+    return try await Blocking.run {
+      let connection = try PostgresConnection(settings)
+      defer { connection.close() }
+      let name = try schema ?? Postgres.defaultSchema(settings, connection)
+      return try PostgresState(schema: name).entries(on: connection)
+    }
+  }
+
+  /// The schema of tables named without one.
+  static func defaultSchema(_ settings: PostgresSettings, _ connection: PostgresConnection) throws(Problem) -> String {
+    settings.schema.isEmpty ? try connection.value("SELECT current_schema()") ?? "public" : settings.schema
+  }
+}
+
+extension PostgresPlan {
+  /// What will happen, in words.
+  var strategy: String {
+    let table = "\"\(target.description)\""
+    return switch (path, request.mode) {
+    case (.create, _): "create table \(table) and copy into it, in one transaction"
+    case (.swap, _): "copy into a new table and put it in the place of \(table), in one transaction"
+    case (.direct, _): "copy into \(table), in one transaction"
+    case (.staged, .append): "copy into a temporary table, insert from there into \(table)"
+    case (.staged, .merge): "copy into a temporary table, update and insert by key in \(table)"
+    case (.staged, .deleteInsert): "copy into a temporary table, delete and insert by key in \(table)"
+    case (.staged, .scd2): "copy into a temporary table, close and add versions in \(table)"
+    case (.staged, _): "copy into a temporary table, empty \(table) and insert from there, in one transaction"
+    }
+  }
+
+  /// The statements of `strategy`, for `weir plan`.
+  var statements: [String] {
+    let setUp = (creation.map { [$0] } ?? []) + alterations
+    guard path == .staged else { return path == .swap ? [PostgresSwap(target: target).create.text] + setUp.map(\.text) : setUp.map(\.text) }
+    let publication = publication(staging: "\"_weir_staging\"")
+    let steps =
+      switch request.mode {
+      case .append: publication.append
+      case .replace, .truncate: publication.replaceRows
+      case .merge: publication.merge
+      case .deleteInsert: publication.deleteInsert
+      case .scd2: publication.scd2(time: request.time)
+      }
+    return (setUp + steps.map(\.statement)).map(\.text)
+  }
+}

@@ -1,0 +1,94 @@
+import Foundation
+
+/// A real PostgreSQL server for this test process: Debian's binaries, a temporary folder, a free port on loopback.
+package final class PostgresServer: @unchecked Sendable {
+  package let port: Int
+  package let folder: String
+  private let postmaster: Process
+
+  /// Why there is none, or the server. Tests skip with the reason; with `CI=true` they run and fail.
+  package static let shared = Result { try PostgresServer() }
+  package static var isThere: Bool {
+    if case .success = shared { true } else { ProcessInfo.processInfo.environment["CI"] == "true" }
+  }
+
+  package struct Missing: Error, CustomStringConvertible {
+    package var description: String
+  }
+
+  private init() throws {
+    let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
+    guard let version = versions.max(by: { (Int($0) ?? 0) < (Int($1) ?? 0) }) else {
+      throw Missing(description: "PostgreSQL is not installed (Debian's package postgresql)")
+    }
+    let programs = "/usr/lib/postgresql/\(version)/bin"
+    let folder = NSTemporaryDirectory() + "/weir-postgres-\(ProcessInfo.processInfo.processIdentifier)"
+    self.folder = folder
+    port = try PostgresServer.freePort()
+    try? FileManager.default.removeItem(atPath: folder)
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    // A server refuses to run as root.
+    let asUser = getuid() == 0 ? ["/usr/bin/setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"] : []
+    if getuid() == 0 { _ = try PostgresServer.run(["/usr/bin/chown", "nobody:nogroup", folder]) }
+    try Data("secret".utf8).write(to: URL(fileURLWithPath: folder + "/password"))
+    chmod(folder + "/password", 0o644)
+    let made = try PostgresServer.run(
+      asUser + [
+        "\(programs)/initdb", "-D", folder + "/data", "-U", "postgres", "-A", "scram-sha-256", "--pwfile=\(folder)/password",
+        "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
+      ])
+    guard made == 0 else { throw Missing(description: "initdb failed with \(made)") }
+    // The shell stands between to stop the server when this process is gone, however it ends.
+    let command = asUser + [
+      "\(programs)/postgres", "-D", folder + "/data", "-p", String(port), "-c", "listen_addresses=127.0.0.1",
+      "-c", "unix_socket_directories=\(folder)", "-c", "fsync=off", "-c", "max_connections=60",
+    ]
+    let quoted = command.map { "'\($0)'" }.joined(separator: " ")
+    postmaster = Process()
+    postmaster.executableURL = URL(fileURLWithPath: "/bin/sh")
+    postmaster.arguments = [
+      "-c", "\(quoted) >'\(folder)/log' 2>&1 & server=$!; cat >/dev/null; kill -INT $server; wait $server; rm -rf '\(folder)'",
+    ]
+    let leash = Pipe()
+    postmaster.standardInput = leash
+    try postmaster.run()
+    try withExtendedLifetime(leash) {
+      let deadline = Date(timeIntervalSinceNow: 30)
+      while try PostgresServer.run(["\(programs)/pg_isready", "-q", "-h", "127.0.0.1", "-p", String(port)]) != 0 {
+        guard Date() < deadline, postmaster.isRunning else { throw Missing(description: "PostgreSQL did not start; see \(folder)/log") }
+      }
+    }
+    self.leash = leash
+  }
+
+  /// Closes when this process ends, which stops the server.
+  private let leash: Pipe
+
+  private static func run(_ command: [String]) throws -> Int32 {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: command[0])
+    process.arguments = Array(command.dropFirst())
+    process.standardOutput = FileHandle.nullDevice
+    process.standardError = FileHandle.nullDevice
+    try process.run()
+    process.waitUntilExit()
+    return process.terminationStatus
+  }
+
+  /// A port nobody listens on.
+  package static func freePort() throws -> Int {
+    let handle = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    defer { close(handle) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(handle, $0, length) == 0 && getsockname(handle, $0, &length) == 0
+      }
+    }
+    guard isBound else { throw Missing(description: "no free port") }
+    return Int(UInt16(bigEndian: address.sin_port))
+  }
+}
