@@ -85,7 +85,7 @@ package final class MemoryVector: VectorWriter {
 /// Rows in memory of their own.
 package final class MemoryBatch {
   package let columns: [MemoryVector]
-  package let rowCount: Int
+  package var rowCount: Int
 
   package init(_ schema: Schema, rowCount: Int) {
     columns = schema.columns.map { MemoryVector($0.type, capacity: rowCount) }

@@ -41,7 +41,7 @@ package final class PostgresServer: @unchecked Sendable {
     // The shell stands between to stop the server when this process is gone, however it ends.
     let command = asUser + [
       "\(programs)/postgres", "-D", folder + "/data", "-p", String(port), "-c", "listen_addresses=127.0.0.1",
-      "-c", "unix_socket_directories=\(folder)", "-c", "fsync=off", "-c", "max_connections=60",
+      "-c", "unix_socket_directories=\(folder)", "-c", "fsync=off", "-c", "max_connections=200",
     ]
     let quoted = command.map { "'\($0)'" }.joined(separator: " ")
     postmaster = Process()
@@ -49,16 +49,13 @@ package final class PostgresServer: @unchecked Sendable {
     postmaster.arguments = [
       "-c", "\(quoted) >'\(folder)/log' 2>&1 & server=$!; cat >/dev/null; kill -INT $server; wait $server; rm -rf '\(folder)'",
     ]
-    let leash = Pipe()
+    leash = Pipe()
     postmaster.standardInput = leash
     try postmaster.run()
-    try withExtendedLifetime(leash) {
-      let deadline = Date(timeIntervalSinceNow: 30)
-      while try PostgresServer.run(["\(programs)/pg_isready", "-q", "-h", "127.0.0.1", "-p", String(port)]) != 0 {
-        guard Date() < deadline, postmaster.isRunning else { throw Missing(description: "PostgreSQL did not start; see \(folder)/log") }
-      }
+    let deadline = Date(timeIntervalSinceNow: 30)
+    while try PostgresServer.run(["\(programs)/pg_isready", "-q", "-h", "127.0.0.1", "-p", String(port)]) != 0 {
+      guard Date() < deadline, postmaster.isRunning else { throw Missing(description: "PostgreSQL did not start; see \(folder)/log") }
     }
-    self.leash = leash
   }
 
   /// Closes when this process ends, which stops the server.

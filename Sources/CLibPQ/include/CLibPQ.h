@@ -37,6 +37,8 @@ enum {
   F(int, ntuples, (const PGresult *result))                                                                   \
   F(int, nfields, (const PGresult *result))                                                                   \
   F(char *, fname, (const PGresult *result, int field))                                                       \
+  F(unsigned int, ftype, (const PGresult *result, int field))                                                 \
+  F(int, fmod, (const PGresult *result, int field))                                                           \
   F(char *, getvalue, (const PGresult *result, int row, int field))                                           \
   F(int, getlength, (const PGresult *result, int row, int field))                                             \
   F(int, getisnull, (const PGresult *result, int row, int field))                                             \

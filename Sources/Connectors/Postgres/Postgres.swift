@@ -41,14 +41,16 @@ package struct Postgres: Source, Destination {
     return try await Blocking.run { try PostgresExtract(request, settings).extract() }
   }
 
-  /// The cursors stored beside the data of a schema (nil = the connection's own).
-  package func storedState(schema: String? = nil) async throws -> [StateEntry] {
+  package func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String] {
+    guard case .table(let text) = target else { return [:] }
     let settings = settings
     return try await Blocking.run {
       let connection = try PostgresConnection(settings)
       defer { connection.close() }
-      let name = try schema ?? Postgres.defaultSchema(settings, connection)
-      return try PostgresState(schema: name).entries(on: connection)
+      let name = try TableName(text)
+      let fallback = try Postgres.defaultSchema(settings, connection)
+      let schema = try PostgresTable.find(name, defaultSchema: fallback, on: connection)?.name.schema ?? name.schema ?? fallback
+      return try PostgresState(schema: schema).values(of: keys, on: connection)
     }
   }
 

@@ -75,15 +75,12 @@ final class PostgresConnection: @unchecked Sendable {
 
   /// Runs one or several statements; returns how many rows the last one changed.
   @discardableResult
-  func run(_ statements: String) throws(Problem) -> Int {
-    let result = pq.exec(connection, statements)
+  func run(_ statements: SQL) throws(Problem) -> Int {
+    let result = pq.exec(connection, statements.text)
     defer { pq.clear(result) }
-    try check(result, sql: statements)
+    try check(result, sql: statements.text)
     return Int(PostgresConnection.text(pq.cmdTuples(result))) ?? 0
   }
-
-  @discardableResult
-  func run(_ statement: SQL) throws(Problem) -> Int { try run(statement.text) }
 
   /// The rows of a small query as texts.
   func rows(_ query: SQL) throws(Problem) -> [[String?]] {
@@ -100,6 +97,16 @@ final class PostgresConnection: @unchecked Sendable {
 
   /// The first value of the first row.
   func value(_ query: SQL) throws(Problem) -> String? { try rows(query).first?.first ?? nil }
+
+  /// The columns of a query's result: names, type numbers (domains resolved) and type modifiers.
+  func describe(_ query: SQL) throws(Problem) -> [(name: String, oid: UInt32, modifier: Int)] {
+    let result = pq.exec(connection, "SELECT * FROM (\(query.text)\n) AS described LIMIT 0")
+    defer { pq.clear(result) }
+    try check(result, sql: query.text)
+    return (0..<pq.nfields(result)).map {
+      (PostgresConnection.text(pq.fname(result, $0)), pq.ftype(result, $0), Int(pq.fmod(result, $0)))
+    }
+  }
 
   // MARK: COPY
 

@@ -62,8 +62,8 @@ final class PostgresLoad: StreamLoad {
 
   private func prepareStaging() throws {
     if let creation = plan.creation { try connection.run(creation) }
-    if plan.path == .swap {
-      try connection.run(PostgresSwap(target: plan.target).create)
+    if plan.path == .swap, let oid = plan.existing?.oid {
+      try PostgresSwap(target: plan.target).prepare(oid, on: connection)
       for change in plan.alterations {
         try connection.run(SQL(raw: change.text.replacingPrefix("ALTER TABLE \(plan.target.sql) ", with: "ALTER TABLE \(staging) ")))
       }
@@ -223,10 +223,12 @@ struct PostgresState {
     }
   }
 
-  /// What is remembered; nothing if the table isn't there.
-  func entries(on connection: PostgresConnection) throws(Problem) -> [StateEntry] {
-    guard try connection.value("SELECT to_regclass(\(text: table.text))") != nil else { return [] }
-    return try connection.rows("SELECT key, value FROM \(table) ORDER BY key").map { StateEntry(key: $0[0] ?? "", value: $0[1] ?? "") }
+  /// What is remembered under these keys; nothing if the table isn't there.
+  func values(of keys: [String], on connection: PostgresConnection) throws(Problem) -> [String: String] {
+    guard !keys.isEmpty, try connection.value("SELECT to_regclass(\(text: table.text))") != nil else { return [:] }
+    let wanted = keys.map { key -> SQL in "\(text: key)" }
+    let rows = try connection.rows("SELECT key, value FROM \(table) WHERE key IN (\(wanted)) AND value IS NOT NULL")
+    return Dictionary(rows.map { ($0[0] ?? "", $0[1] ?? "") }) { first, _ in first }
   }
 }
 

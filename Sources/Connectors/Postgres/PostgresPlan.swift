@@ -149,8 +149,8 @@ struct PostgresPlan: Sendable {
   }
 
   private func checkMissing(_ table: PostgresTable, _ problems: inout [Problem]) {
-    let written = Set(columns.map(\.name))
-    for column in table.columns where !written.contains(column.name) {
+    let given = Set(request.schema.columns.map { $0.name.lowercased() })
+    for column in table.columns where !given.contains(column.name.lowercased()) {
       if request.mode == .scd2, Publication.versionColumns.contains(column.name) { continue }
       if column.isNullable || column.hasDefault || column.isIdentity || column.isGenerated { continue }
       problems.append(

@@ -17,10 +17,20 @@ struct PostgresSwap {
   /// Makes the new table: columns with defaults, identity, generated columns, checks, comments; indexes come after the rows.
   var create: SQL { "CREATE TABLE \(fresh.sql) (LIKE \(target.sql) INCLUDING ALL EXCLUDING INDEXES)" }
 
+  /// Makes the new table and lets its identity columns go on where the old one's are.
+  func prepare(_ oid: String, on connection: PostgresConnection) throws(Problem) {
+    try connection.run(create)
+    for sequence in try sequences(of: oid, on: connection) {
+      try connection.run("SELECT setval(\(text: sequence.new)::regclass, last_value, is_called) FROM \(SQL(raw: sequence.old))")
+    }
+  }
+
   func publish(_ plan: PostgresPlan, on connection: PostgresConnection) throws(Problem) {
     guard let oid = plan.existing?.oid else { return }
     let renames = try buildIndexes(of: oid, on: connection)
-    let sequences = try continueSequences(of: oid, on: connection)
+    let sequences = try sequences(of: oid, on: connection).map { sequence -> SQL in
+      "ALTER SEQUENCE \(SQL(raw: sequence.new)) RENAME TO \(name: sequence.name)"
+    }
     let facts = try attributes(of: oid, on: connection)
     try connection.run("DROP TABLE \(target.sql)")
     try connection.run("ALTER TABLE \(fresh.sql) RENAME TO \(name: target.name)")
@@ -60,24 +70,20 @@ struct PostgresSwap {
     return after
   }
 
-  /// Lets identity columns go on where they were; returns what gives their sequences the old names.
-  private func continueSequences(of oid: String, on connection: PostgresConnection) throws(Problem) -> [SQL] {
-    let sequences = try connection.rows(
+  /// The sequences of identity columns: the old one's name, both as SQL.
+  private func sequences(
+    of oid: String, on connection: PostgresConnection
+  ) throws(Problem) -> [(name: String, old: String, new: String)] {
+    try connection.rows(
       """
-      SELECT a.attname, s.relname, pg_get_serial_sequence(\(text: fresh.sql.text), a.attname), \
-      format('%I.%I', n.nspname, s.relname) FROM pg_attribute a \
+      SELECT s.relname, format('%I.%I', n.nspname, s.relname), pg_get_serial_sequence(\(text: fresh.sql.text), a.attname) \
+      FROM pg_attribute a \
       JOIN pg_depend d ON d.refclassid = 'pg_class'::regclass AND d.refobjid = a.attrelid AND d.refobjsubid = a.attnum \
       AND d.classid = 'pg_class'::regclass AND d.deptype = 'i' \
       JOIN pg_class s ON s.oid = d.objid AND s.relkind = 'S' JOIN pg_namespace n ON n.oid = s.relnamespace \
       WHERE a.attrelid = \(text: oid) AND a.attidentity <> ''
-      """)
-    var after: [SQL] = []
-    for row in sequences {
-      guard let oldName = row[1], let new = row[2], let old = row[3] else { continue }
-      try connection.run("SELECT setval(\(text: new)::regclass, last_value, is_called) FROM \(SQL(raw: old))")
-      after.append("ALTER SEQUENCE \(SQL(raw: new)) RENAME TO \(name: oldName)")
-    }
-    return after
+      """
+    ).map { ($0[0] ?? "", $0[1] ?? "", $0[2] ?? "") }
   }
 
   /// Owner, grants and comment of the old table, as statements about its successor.
