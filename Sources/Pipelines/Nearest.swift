@@ -36,7 +36,9 @@ package enum Nearest {
       var next = [i + 1]
       for j in right.indices {
         var least = Swift.min(row[j] + (left[i] == right[j] ? 0 : 1), row[j + 1] + 1, next[j] + 1)
-        if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] { least = Swift.min(least, before[j - 1] + 1) }
+        if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] {
+          least = Swift.min(least, before[j - 1] + 1)
+        }
         next.append(least)
       }
       before = row

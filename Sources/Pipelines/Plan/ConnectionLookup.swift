@@ -27,6 +27,7 @@ extension Problem {
   package static func unknownConnection(_ name: String, among names: [String]) -> Problem {
     Problem(
       "unknown-connection", "There is no connection \"\(name)\".",
-      hint: Nearest.hint(name, among: names) ?? "Add it with weir connections add \(name), or write a URL or path instead.")
+      hint: Nearest.hint(name, among: names)
+        ?? "Add it with weir connections add \(name), or write a URL or path instead.")
   }
 }

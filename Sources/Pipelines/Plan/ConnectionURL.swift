@@ -19,7 +19,9 @@ package struct ConnectionURL: Sendable, Hashable {
   }
 
   /// Names of the schemes whose addresses say by their file ending what they are.
-  static let fileSchemes: Set<String> = ["http", "https", "file", "s3", "s3a", "gs", "gcs", "az", "azure", "abfss", "hf", "r2"]
+  static let fileSchemes: Set<String> = [
+    "http", "https", "file", "s3", "s3a", "gs", "gcs", "az", "azure", "abfss", "hf", "r2",
+  ]
 
   /// nil for a text without `://`.
   static func scheme(of text: String) -> String? {

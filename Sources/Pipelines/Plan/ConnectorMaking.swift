@@ -59,7 +59,8 @@ struct ConnectorMaking {
       let schemes = catalog.types.flatMap(\.schemes)
       throw Problem(
         "unknown-connector", "Weir has no connector for URLs that start with \(scheme)://.",
-        hint: Nearest.hint(scheme, among: schemes) ?? "It knows \(schemes.sorted().map { "\($0)://" }.joined(separator: ", ")).")
+        hint: Nearest.hint(scheme, among: schemes)
+          ?? "It knows \(schemes.sorted().map { "\($0)://" }.joined(separator: ", ")).")
     }
     return (type, settings(of: try ConnectionURL(text), for: type, at: location))
   }

@@ -30,7 +30,8 @@ struct PlanOrder {
     guard case .write = step.work else { return [] }
     let ancestors = reads.ancestors(of: step.id)
     return steps.compactMap { other in
-      guard case .check = other.work, let subject = other.inputs.first, ancestors.contains(subject), !ancestors.contains(other.id)
+      guard case .check = other.work, let subject = other.inputs.first, ancestors.contains(subject),
+        !ancestors.contains(other.id)
       else { return nil }
       return other.id
     }
@@ -45,7 +46,8 @@ struct PlanOrder {
       case .read, .transform:
         warnings.append(
           Problem(
-            "unused-step", "Nobody uses the rows of step \"\(step.id)\".", hint: "Write them, or remove the step.", at: step.location
+            "unused-step", "Nobody uses the rows of step \"\(step.id)\".", hint: "Write them, or remove the step.",
+            at: step.location
           ).warning())
       case .check, .write: break
       }
@@ -57,7 +59,8 @@ struct PlanOrder {
         else { continue }
         warnings.append(
           Problem(
-            "check-passed-by", "Step \"\(step.id)\" writes the rows as they were before the check \"\(id)\", so its on_fail: \(rule.onFail.rawValue) has no effect there.",
+            "check-passed-by",
+            "Step \"\(step.id)\" writes the rows as they were before the check \"\(id)\", so its on_fail: \(rule.onFail.rawValue) has no effect there.",
             hint: "Write from: \(id).", at: step.location
           ).warning())
       }

@@ -12,7 +12,8 @@ package struct Planner: Sendable {
   /// - Parameter directory: Relative paths in the file start here.
   /// - Parameter extensions: Folder of DuckDB's extensions.
   package init(
-    catalog: Catalog, connections: any ConnectionLookup = NoConnections(), directory: String = ".", extensions: String = "",
+    catalog: Catalog, connections: any ConnectionLookup = NoConnections(), directory: String = ".",
+    extensions: String = "",
     redactor: Redactor = Redactor()
   ) {
     self.catalog = catalog
@@ -33,7 +34,8 @@ package struct Planner: Sendable {
       guard let (work, reads) = work(of: step, at: index, inputs, tableNames, problems) else { continue }
       steps.append(
         PlannedStep(
-          id: step.id, inputs: reads, work: work, retry: step.retry ?? spec.retry, timeout: step.timeout, location: step.location))
+          id: step.id, inputs: reads, work: work, retry: step.retry ?? spec.retry, timeout: step.timeout,
+          location: step.location))
     }
     let plan = PlanOrder(spec: spec, problems: problems).plan(steps)
     let errors = problems.all.filter { $0.severity == .error }
@@ -42,17 +44,21 @@ package struct Planner: Sendable {
   }
 
   /// As the other `plan`, for an engine that has to be awaited.
-  package func plan(_ spec: PipelineSpec, tableNames: (String) async throws -> [String]) async throws(Problems) -> Plan {
+  package func plan(_ spec: PipelineSpec, tableNames: (String) async throws -> [String]) async throws(Problems) -> Plan
+  {
     var answers: [String: Result<[String], any Error>] = [:]
     for step in spec.steps {
-      guard case .transform(let transform) = step.work, case .sql(let sql) = transform.body, let text = sql.text else { continue }
+      guard case .transform(let transform) = step.work, case .sql(let sql) = transform.body, let text = sql.text else {
+        continue
+      }
       do { answers[text] = .success(try await tableNames(text)) } catch { answers[text] = .failure(error) }
     }
     return try plan(spec) { try answers[$0]?.get() ?? [] }
   }
 
   private func work(
-    of step: StepSpec, at index: Int, _ inputs: StepInputs, _ tableNames: (String) throws -> [String], _ problems: ProblemCollector
+    of step: StepSpec, at index: Int, _ inputs: StepInputs, _ tableNames: (String) throws -> [String],
+    _ problems: ProblemCollector
   ) -> (Work, [String])? {
     do throws(Problems) {
       switch step.work {
@@ -75,7 +81,8 @@ package struct Planner: Sendable {
   }
 
   private func transform(
-    _ transform: TransformSpec, _ step: StepSpec, _ index: Int, _ inputs: StepInputs, _ tableNames: (String) throws -> [String]
+    _ transform: TransformSpec, _ step: StepSpec, _ index: Int, _ inputs: StepInputs,
+    _ tableNames: (String) throws -> [String]
   ) throws(Problems) -> (Work, [String]) {
     switch transform.body {
     case .sql(let sql):
@@ -106,11 +113,14 @@ package struct Planner: Sendable {
       throw Problems([
         Problem(
           "unknown-rule", "There is no rule \"\(spec.name)\".",
-          hint: Nearest.hint(spec.name, among: names) ?? "The rules are \(Rules.all.map(\.name).joined(separator: ", ")).",
+          hint: Nearest.hint(spec.name, among: names)
+            ?? "The rules are \(Rules.all.map(\.name).joined(separator: ", ")).",
           at: spec.location)
       ])
     }
-    do { return try type.make(spec.settings, spec.onFail, spec.location) } catch { throw located(error, at: spec.location) }
+    do { return try type.make(spec.settings, spec.onFail, spec.location) } catch {
+      throw located(error, at: spec.location)
+    }
   }
 
   private func located(_ error: any Error, at location: Location) -> Problems {
@@ -118,7 +128,9 @@ package struct Planner: Sendable {
   }
 
   /// Makes all of `specs`, so that the problems of all are reported.
-  private func made<Spec, Result>(_ specs: [Spec], _ make: (Spec) throws(Problems) -> Result) throws(Problems) -> [Result] {
+  private func made<Spec, Result>(
+    _ specs: [Spec], _ make: (Spec) throws(Problems) -> Result
+  ) throws(Problems) -> [Result] {
     let problems = ProblemCollector()
     let result = specs.compactMap { spec in attempt(problems) { () throws(Problems) in try make(spec) } }
     guard problems.all.isEmpty else { throw Problems(problems.all) }
@@ -135,13 +147,16 @@ package struct Planner: Sendable {
 
 extension Planner {
   private var making: ConnectorMaking {
-    ConnectorMaking(catalog: catalog, connections: connections, directory: directory, extensions: extensions, redactor: redactor)
+    ConnectorMaking(
+      catalog: catalog, connections: connections, directory: directory, extensions: extensions, redactor: redactor)
   }
 
   private func source(_ read: ReadSpec, _ step: StepSpec) throws(Problems) -> any Source {
     let made = try making.make(read.from, for: step.id)
     guard let source = made.connector as? any Source else {
-      throw Problems([Problem("not-readable", "\(made.type.title) can be written, but not read.", at: read.from.location)])
+      throw Problems([
+        Problem("not-readable", "\(made.type.title) can be written, but not read.", at: read.from.location)
+      ])
     }
     return source
   }
@@ -149,7 +164,9 @@ extension Planner {
   private func destination(_ write: WriteSpec, _ step: StepSpec) throws(Problems) -> any Destination {
     let made = try making.make(write.to, for: step.id)
     guard let destination = made.connector as? any Destination, let modes = made.type.writeModes else {
-      throw Problems([Problem("not-writable", "\(made.type.title) can be read, but not written.", at: write.to.location)])
+      throw Problems([
+        Problem("not-writable", "\(made.type.title) can be read, but not written.", at: write.to.location)
+      ])
     }
     guard modes.contains(write.mode) else {
       let names = WriteMode.allCases.filter(modes.contains).map(\.rawValue).joined(separator: ", ")
@@ -166,7 +183,9 @@ extension Planner {
 extension Problem {
   /// The order in which problems of one file are shown; those without a place come first.
   package static func standsBefore(_ left: Problem, _ right: Problem) -> Bool {
-    guard let left = left.location, let right = right.location else { return left.location == nil && right.location != nil }
+    guard let left = left.location, let right = right.location else {
+      return left.location == nil && right.location != nil
+    }
     return (left.line, left.column) < (right.line, right.column)
   }
 }

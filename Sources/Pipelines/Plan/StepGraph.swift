@@ -10,7 +10,9 @@ struct StepGraph {
     var ordered: [String] = []
     var done: Set<String> = []
     while ordered.count < ids.count {
-      guard let next = ids.first(where: { !done.contains($0) && (before[$0] ?? []).isSubset(of: done) }) else { return nil }
+      guard let next = ids.first(where: { !done.contains($0) && (before[$0] ?? []).isSubset(of: done) }) else {
+        return nil
+      }
       ordered.append(next)
       done.insert(next)
     }

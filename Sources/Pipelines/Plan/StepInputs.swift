@@ -30,10 +30,14 @@ struct StepInputs {
   ) throws(Problems) -> [String] {
     let text = sql.text ?? ""
     let names: [String]
-    do { names = try tableNames(text) } catch { throw Problems(Problems.of(error).map { $0.located(at: sql.location) }) }
+    do { names = try tableNames(text) } catch {
+      throw Problems(Problems.of(error).map { $0.located(at: sql.location) })
+    }
     var found: [Problem] = []
     var result: [String] = []
-    for name in names { resolve(unquoted(name), for: step, at: place(of: name, in: text, from: sql.location), into: &result, &found) }
+    for name in names {
+      resolve(unquoted(name), for: step, at: place(of: name, in: text, from: sql.location), into: &result, &found)
+    }
     if let on {
       var named: [String] = []
       resolve(on, for: step, into: &named, &found)
@@ -52,7 +56,8 @@ struct StepInputs {
     if !PipelineReading.isPlainName(step.id) {
       problems.add(
         Problem(
-          "step-id", "\"\(step.id)\" is no plain name.", hint: "Write \"\(PipelineReading.plainName(step.id))\".", at: step.location))
+          "step-id", "\"\(step.id)\" is no plain name.", hint: "Write \"\(PipelineReading.plainName(step.id))\".",
+          at: step.location))
     }
     if spec.steps[..<index].contains(where: { $0.id.lowercased() == step.id.lowercased() }) {
       problems.add(Problem("duplicate-step", "There are two steps with the id \"\(step.id)\".", at: step.location))
@@ -60,9 +65,12 @@ struct StepInputs {
   }
 
   private func resolve(
-    _ name: String, for step: StepSpec, at location: Location? = nil, into result: inout [String], _ found: inout [Problem]
+    _ name: String, for step: StepSpec, at location: Location? = nil, into result: inout [String],
+    _ found: inout [Problem]
   ) {
-    guard let other = spec.steps.first(where: { $0.id == name }) ?? spec.steps.first(where: { $0.id.lowercased() == name.lowercased() })
+    guard
+      let other = spec.steps.first(where: { $0.id == name })
+        ?? spec.steps.first(where: { $0.id.lowercased() == name.lowercased() })
     else {
       let names = ids.filter { $0 != step.id }
       found.append(
@@ -85,7 +93,8 @@ struct StepInputs {
   /// The last part of a name as it stands in SQL, without quotation marks.
   private func unquoted(_ name: String) -> String {
     guard name.hasPrefix("\""), name.hasSuffix("\""), name.count > 1 else { return name }
-    return name.dropFirst().dropLast().split(separator: "\"\"", omittingEmptySubsequences: false).joined(separator: "\"")
+    return name.dropFirst().dropLast().split(separator: "\"\"", omittingEmptySubsequences: false).joined(
+      separator: "\"")
   }
 
   private func place(of name: String, in text: String, from start: Location) -> Location {
@@ -93,7 +102,8 @@ struct StepInputs {
     let before = text[..<found.lowerBound]
     let lines = before.utf8.count { $0 == UInt8(ascii: "\n") }
     let lineStart = before.lastIndex(of: "\n").map { before.index(after: $0) } ?? before.startIndex
-    return Location(file: start.file, line: start.line + lines, column: start.column + before[lineStart...].unicodeScalars.count)
+    return Location(
+      file: start.file, line: start.line + lines, column: start.column + before[lineStart...].unicodeScalars.count)
   }
 }
 

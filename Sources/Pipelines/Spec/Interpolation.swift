@@ -13,7 +13,8 @@ struct Interpolation {
   private(set) var problems: [Problem] = []
 
   init(
-    environment: [String: String], parameters: [String: String], secrets: any SecretLookup, run: RunFacts, redactor: Redactor
+    environment: [String: String], parameters: [String: String], secrets: any SecretLookup, run: RunFacts,
+    redactor: Redactor
   ) {
     self.environment = environment
     self.parameters = parameters
@@ -97,7 +98,8 @@ struct Interpolation {
     problems.append(
       Problem(
         "unknown-variable", "The environment has no variable \"\(name)\".",
-        hint: Nearest.hint(name, among: environment.keys.sorted()) ?? "Set it, or give a default: ${\(name):-value}.", at: location))
+        hint: Nearest.hint(name, among: environment.keys.sorted()) ?? "Set it, or give a default: ${\(name):-value}.",
+        at: location))
     return ""
   }
 
@@ -124,7 +126,8 @@ struct Interpolation {
     problems.append(
       Problem(
         "unknown-parameter", "There is no parameter \"\(name)\".",
-        hint: Nearest.hint(name, among: known) ?? "Declare it under parameters, or give it with --var \(name)=….", at: location))
+        hint: Nearest.hint(name, among: known) ?? "Declare it under parameters, or give it with --var \(name)=….",
+        at: location))
     return ""
   }
 

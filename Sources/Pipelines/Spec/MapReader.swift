@@ -28,11 +28,17 @@ struct MapReader {
     return nil
   }
 
-  mutating func text(_ names: String...) -> String? { read(names) { setting throws(Problem) in try String(setting: setting) } }
+  mutating func text(_ names: String...) -> String? {
+    read(names) { setting throws(Problem) in try String(setting: setting) }
+  }
 
-  mutating func number(_ names: String...) -> Double? { read(names) { setting throws(Problem) in try Double(setting: setting) } }
+  mutating func number(_ names: String...) -> Double? {
+    read(names) { setting throws(Problem) in try Double(setting: setting) }
+  }
 
-  mutating func toggle(_ names: String...) -> Bool? { read(names) { setting throws(Problem) in try Bool(setting: setting) } }
+  mutating func toggle(_ names: String...) -> Bool? {
+    read(names) { setting throws(Problem) in try Bool(setting: setting) }
+  }
 
   /// A whole number that is at least `minimum`.
   mutating func count(_ names: String..., atLeast minimum: Int = 0) -> Int? {
@@ -95,7 +101,8 @@ struct MapReader {
       problems.add(
         Problem(
           "unknown-setting", "\(owner) has no setting \"\(entry.key)\".",
-          hint: Nearest.hint(entry.key, among: canonical + alsoNear) ?? "It can have \(canonical.joined(separator: ", ")).",
+          hint: Nearest.hint(entry.key, among: canonical + alsoNear)
+            ?? "It can have \(canonical.joined(separator: ", ")).",
           at: entry.keyLocation))
     }
   }

@@ -4,8 +4,17 @@ package struct PipelineParser: Sendable {
   private let parameters: [String: String]
   private let secrets: any SecretLookup
   private let run: RunFacts
+  private var isFilling = true
   /// Learns every secret value that goes into the pipeline.
   package let redactor: Redactor
+
+  /// Reads files without filling `${…}` and `{{ … }}` in: for showing, rewriting and converting them.
+  package static let asWritten = PipelineParser(filling: false)
+
+  private init(filling isFilling: Bool) {
+    self.init()
+    self.isFilling = isFilling
+  }
 
   /// - Parameter parameters: Values given to this run; they win over the defaults in the file.
   package init(
@@ -25,10 +34,12 @@ package struct PipelineParser: Sendable {
     let written = try SettingReader.read(text, file: file)
     let problems = ProblemCollector()
     let declared = PipelineReading(problems: problems, parameters: [:]).parameters(written["parameters"])
-    let filled = fill(written, declared: declared, problems)
+    let filled = !isFilling ? written : fill(written, declared: declared, problems)
     let reading = PipelineReading(problems: problems, parameters: parameters)
     let spec = reading.pipeline(filled, parameters: declared, file: file)
-    guard problems.all.isEmpty else { throw Problems(problems.all.map(redactor.redact).sorted(by: Problem.standsBefore)) }
+    guard problems.all.isEmpty else {
+      throw Problems(problems.all.map(redactor.redact).sorted(by: Problem.standsBefore))
+    }
     return spec
   }
 
@@ -41,7 +52,9 @@ package struct PipelineParser: Sendable {
     guard case .map(let entries) = root.content else { return root }
     let filled = entries.map { entry in
       var entry = entry
-      if entry.key != "parameters", !PipelineReading.templateSections.contains(entry.key) { entry.value = filling.fill(entry.value) }
+      if entry.key != "parameters", !PipelineReading.templateSections.contains(entry.key) {
+        entry.value = filling.fill(entry.value)
+      }
       return entry
     }
     problems.add(filling.problems)

@@ -206,8 +206,10 @@ package struct WriteSpec: Sendable {
   package var options: Setting?
 
   package init(
-    from: String? = nil, to: ConnectionReference, target: WriteRequest.Target, mode: WriteMode = .append, key: [String] = [],
-    schemaPolicy: SchemaPolicy = .evolve, verify: VerifyLevel = .columns, filter: String? = nil, mapping: [String: String] = [:],
+    from: String? = nil, to: ConnectionReference, target: WriteRequest.Target, mode: WriteMode = .append,
+    key: [String] = [],
+    schemaPolicy: SchemaPolicy = .evolve, verify: VerifyLevel = .columns, filter: String? = nil,
+    mapping: [String: String] = [:],
     options: Setting? = nil
   ) {
     self.from = from

@@ -24,7 +24,9 @@ package struct SettingReader {
     } catch let error as YamlError {
       throw Problems([syntaxProblem(error, in: text, file: file)])
     } catch {
-      throw Problems([Problem("syntax", "The file can't be read as YAML: \(error)", at: Location(file: file, line: 1, column: 1))])
+      throw Problems([
+        Problem("syntax", "The file can't be read as YAML: \(error)", at: Location(file: file, line: 1, column: 1))
+      ])
     }
     guard let root else { return Setting(.null, at: Location(file: file, line: 1, column: 1)) }
     var reader = SettingReader(text, file: file)
@@ -58,7 +60,8 @@ package struct SettingReader {
         problems.append(
           Problem(
             "syntax", "A name is expected here, not a map or a list.",
-            hint: "Text that starts with {{ must stand in quotation marks: \"{{ … }}\".", at: location(of: key) ?? place))
+            hint: "Text that starts with {{ must stand in quotation marks: \"{{ … }}\".", at: location(of: key) ?? place
+          ))
         continue
       }
       let keyPlace = location(of: key) ?? place
@@ -135,15 +138,20 @@ extension SettingReader {
   /// libYAML's words, placed and completed with what usually causes them.
   private static func syntaxProblem(_ error: YamlError, in text: String, file: String) -> Problem {
     switch error {
-    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
+    case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+      .composer(_, let problem, let mark, _):
       let place = Location(file: file, line: max(1, mark.line), column: max(1, mark.column))
       if problem.contains("another document") {
-        return Problem("several-documents", "A pipeline file holds one document, but another one starts here.", at: place)
+        return Problem(
+          "several-documents", "A pipeline file holds one document, but another one starts here.", at: place)
       }
       let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-      let hasTab = lines.indices.contains(place.line - 1) && lines[place.line - 1].prefix { $0 == " " || $0 == "\t" }.contains("\t")
+      let hasTab =
+        lines.indices.contains(place.line - 1)
+        && lines[place.line - 1].prefix { $0 == " " || $0 == "\t" }.contains("\t")
       return Problem(
-        "syntax", "This isn't valid YAML: \(problem).", hint: hasTab ? "Indent with spaces, not tabs." : hint(for: problem), at: place)
+        "syntax", "This isn't valid YAML: \(problem).",
+        hint: hasTab ? "Indent with spaces, not tabs." : hint(for: problem), at: place)
     case .duplicatedKeysInMapping(let keys, let context):
       let place = Location(file: file, line: max(1, context.mark.line), column: max(1, context.mark.column))
       let names = keys.map { "\"\($0)\"" }.joined(separator: ", ")
@@ -162,7 +170,9 @@ extension SettingReader {
 
   private static func hint(for problem: String) -> String? {
     if problem.contains("cannot start any token") { return "Put the text into quotation marks." }
-    if problem.contains("mapping values are not allowed") { return "Text that contains \": \" must stand in quotation marks." }
+    if problem.contains("mapping values are not allowed") {
+      return "Text that contains \": \" must stand in quotation marks."
+    }
     if problem.contains("did not find expected key") || problem.contains("could not find expected ':'") {
       return "Check the indentation of this line and the one before."
     }

@@ -20,7 +20,8 @@ package enum TimeSpan {
 
   /// The shortest of our forms: `90s`, `5m`, `2h`.
   package static func text(_ seconds: Double) -> String {
-    for (unit, size) in [("d", 86_400.0), ("h", 3_600), ("m", 60)] where seconds >= size && seconds.remainder(dividingBy: size) == 0 {
+    for (unit, size) in [("d", 86_400.0), ("h", 3_600), ("m", 60)]
+    where seconds >= size && seconds.remainder(dividingBy: size) == 0 {
       return "\(Int(seconds / size))\(unit)"
     }
     return seconds == seconds.rounded() && seconds < 1e15 ? "\(Int(seconds))s" : "\(seconds)s"

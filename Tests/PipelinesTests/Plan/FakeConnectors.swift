@@ -9,7 +9,8 @@ struct FakeFile: Source, Destination {
     var delimiter: String?
   }
   static let manifest = Manifest(
-    id: "csv", title: "CSV", summary: "Text files with columns.", category: .file, aliases: ["comma separated"], fileEndings: ["csv", "parquet"],
+    id: "csv", title: "CSV", summary: "Text files with columns.", category: .file, aliases: ["comma separated"],
+    fileEndings: ["csv", "parquet"],
     settings: SettingsSchema(Settings()) {
       Field(\.path, "path", "File.").required()
       Field(\.delimiter, "delimiter", "Between two values.")
@@ -72,12 +73,16 @@ struct KnownConnections: ConnectionLookup {
   func connection(named name: String) throws -> ConnectionSettings {
     let place = Location(file: "connections/\(name).yaml", line: 1, column: 1)
     guard ["shop", "lake"].contains(name) else { throw Problem.unknownConnection(name, among: ["lake", "shop"]) }
-    return ConnectionSettings(connector: "postgresql", settings: try SettingReader.read("database: \(name)\npassword: sesame-\(name)", file: place.file))
+    return ConnectionSettings(
+      connector: "postgresql",
+      settings: try SettingReader.read("database: \(name)\npassword: sesame-\(name)", file: place.file))
   }
 }
 
 extension Catalog {
-  static let fake = Catalog([ConnectorType(FakeFile.self), ConnectorType(FakeServer.self), ConnectorType(FakeFeed.self)])
+  static let fake = Catalog([
+    ConnectorType(FakeFile.self), ConnectorType(FakeServer.self), ConnectorType(FakeFeed.self),
+  ])
 }
 
 /// Plans a text as a workspace would; table names are the words after FROM and JOIN.

@@ -6,11 +6,17 @@ import Testing
 @Suite struct PlannerTests {
   @Test func resolvesAPipeline() throws {
     let text = try Fixtures.text("daily-orders.yaml")
-      .replacing("- add: { total: quantity * price }\n      - deduplicate\n      - { type: rename, columns: { price: unit_price } }", with: "- trim: product_name")
+      .replacing(
+        "- add: { total: quantity * price }\n      - deduplicate\n      - { type: rename, columns: { price: unit_price } }",
+        with: "- trim: product_name")
     let plan = try planned(text)
     #expect(plan.steps.map(\.id) == ["orders", "clean", "daily", "sane", "publish", "copy"])
-    #expect(plan[id: "clean"]?.inputs == ["orders"] && plan[id: "daily"]?.inputs == ["clean"] && plan[id: "sane"]?.inputs == ["daily"])
-    #expect(plan[id: "publish"]?.inputs == ["daily"] && plan[id: "publish"]?.after == ["sane"] && plan[id: "copy"]?.after == ["sane"])
+    #expect(
+      plan[id: "clean"]?.inputs == ["orders"] && plan[id: "daily"]?.inputs == ["clean"]
+        && plan[id: "sane"]?.inputs == ["daily"])
+    #expect(
+      plan[id: "publish"]?.inputs == ["daily"] && plan[id: "publish"]?.after == ["sane"]
+        && plan[id: "copy"]?.after == ["sane"])
     #expect(plan[id: "daily"]?.retry.maxRetries == 1 && plan[id: "orders"]?.retry.plannedDelays == [5, 10])
     #expect(plan.warnings.isEmpty)
     guard case .read(let source, _)? = plan[id: "orders"]?.work, let server = source as? FakeServer,
@@ -20,7 +26,8 @@ import Testing
       Issue.record("wrong kinds")
       return
     }
-    #expect(server.settings.database == "shop" && target.settings.path == "./out/revenue.parquet" && operations.count == 3)
+    #expect(
+      server.settings.database == "shop" && target.settings.path == "./out/revenue.parquet" && operations.count == 3)
   }
 
   @Test func stepsMayStandInAnyOrder() throws {
@@ -46,12 +53,17 @@ import Testing
         - { id: c, check: [not_null: name] }
         - { id: out, write: out.csv }
       """)
-    #expect(plan[id: "t"]?.inputs == ["a"] && plan[id: "c"]?.inputs == ["t"] && plan[id: "out"]?.inputs == ["c"] && plan[id: "raw"]?.inputs == ["a"])
+    #expect(
+      plan[id: "t"]?.inputs == ["a"] && plan[id: "c"]?.inputs == ["t"] && plan[id: "out"]?.inputs == ["c"]
+        && plan[id: "raw"]?.inputs == ["a"])
     #expect(plan[id: "out"]?.after == [] && plan[id: "raw"]?.after == [])
   }
 
   @Test(arguments: [
-    ("postgres://app:p%40ss%3A1@db.example.com:6432/sales?sslmode=require", "db.example.com 6432 sales app p@ss:1 require"),
+    (
+      "postgres://app:p%40ss%3A1@db.example.com:6432/sales?sslmode=require",
+      "db.example.com 6432 sales app p@ss:1 require"
+    ),
     ("postgresql://db/sales", "db 5432 sales   prefer"), ("postgres://u:a@b@[::1]:5433/s", "::1 5433 s u a@b prefer"),
   ])
   func urlsBecomeSettings(_ url: String, _ expected: String) throws {
@@ -62,9 +74,14 @@ import Testing
       Issue.record("wrong kind")
       return
     }
-    let facts = [settings.host, String(settings.port), settings.database, settings.user, settings.password.revealed, settings.sslmode]
+    let facts = [
+      settings.host, String(settings.port), settings.database, settings.user, settings.password.revealed,
+      settings.sslmode,
+    ]
     #expect(facts.joined(separator: " ") == expected)
-    #expect(settings.password.revealed.count < 4 || !redactor.redact("x \(settings.password.revealed) y").contains(settings.password.revealed))
+    #expect(
+      settings.password.revealed.count < 4
+        || !redactor.redact("x \(settings.password.revealed) y").contains(settings.password.revealed))
   }
 
   @Test func addressesOfFilesGoByTheirEnding() throws {
@@ -77,7 +94,8 @@ import Testing
 
   @Test func secretsOfConnectionsAreHidden() throws {
     let redactor = Redactor()
-    _ = try planned("steps:\n  - { id: a, read: { from: shop, table: t } }\n  - { id: b, write: b.csv }", redactor: redactor)
+    _ = try planned(
+      "steps:\n  - { id: a, read: { from: shop, table: t } }\n  - { id: b, write: b.csv }", redactor: redactor)
     #expect(redactor.redact("sesame-shop") == "•••")
   }
 
@@ -95,7 +113,8 @@ import Testing
   }
 
   @Test func theEngineMayBeAwaited() async throws {
-    let text = "steps:\n  - { id: a, read: a.csv }\n  - { id: t, transform: { sql: SELECT 1 FROM a } }\n  - { id: b, write: b.csv }"
+    let text =
+      "steps:\n  - { id: a, read: a.csv }\n  - { id: t, transform: { sql: SELECT 1 FROM a } }\n  - { id: b, write: b.csv }"
     let spec = try PipelineParser().parse(text, file: "p.yaml")
     let plan = try await Planner(catalog: .fake).plan(spec) { _ async throws in ["a"] }
     #expect(plan[id: "t"]?.inputs == ["a"])

@@ -36,13 +36,16 @@ import Testing
     #expect(connector == "REST API" && settings["pagination"]?["page_size"]?.text == "100")
     #expect(settings["url"]?.text == "https://api.ecommerce-platform.com/v1/orders")
     #expect(operations(spec).map(\.name) == ["field_mapping", "field_calculation", "record_filter", "field_addition"])
-    guard case .check(let check) = spec.steps[2].work, case .inline(let kind, let target) = writes(spec)[0].to.kind else {
+    guard case .check(let check) = spec.steps[2].work, case .inline(let kind, let target) = writes(spec)[0].to.kind
+    else {
       Issue.record("wrong kinds")
       return
     }
     #expect(check.on == "transformed" && check.rules[0].name == "email_format" && check.rules[0].onFail == .stop)
     #expect(check.rules[0].settings["field_name"]?.text == "customer_email")
-    #expect(kind == "Snowflake" && writes(spec)[0].target == .table("PROCESSED.daily_orders") && writes(spec)[0].from == "checked")
+    #expect(
+      kind == "Snowflake" && writes(spec)[0].target == .table("PROCESSED.daily_orders")
+        && writes(spec)[0].from == "checked")
     #expect(target.entries.map(\.key) == ["host", "database", "warehouse"])
   }
 
@@ -50,7 +53,8 @@ import Testing
     let spec = try parse("wind-farm")
     #expect(
       spec.steps.map(\.id) == [
-        "turbine_scada", "weather_api", "grid_operator", "unified", "transformed", "timescale_db", "real_time_dashboard",
+        "turbine_scada", "weather_api", "grid_operator", "unified", "transformed", "timescale_db",
+        "real_time_dashboard",
         "alert_system", "data_warehouse",
       ])
     #expect(writes(spec).allSatisfy { $0.from == "transformed" })
@@ -59,7 +63,10 @@ import Testing
     #expect(spec.retry.plannedDelays == [1, 1.5, 2.25])
     #expect(spec.sections["dead_letter_queue"]?["storage"]?.text == "s3://failed-records/turbine-data/")
     #expect(spec.sections["alerts"]?.elements.count == 2)
-    #expect(spec.sections["destinations"]?.elements.map { $0["purpose"]?.text } == ["time_series_storage", "live_monitoring", "event_streaming", "analytics"])
+    #expect(
+      spec.sections["purposes"]?.entries.map { $0.value.text } == [
+        "time_series_storage", "live_monitoring", "event_streaming", "analytics",
+      ])
     guard case .realTime(let schedule)? = spec.schedule else {
       Issue.record("not real time")
       return
@@ -97,7 +104,10 @@ import Testing
 
   @Test func operationsKeepTheirSettings() throws {
     let standard = try parse("customer-standardization")
-    #expect(operations(standard).map(\.name) == ["field_operation", "field_operation", "field_operation", "field_addition", "field_removal"])
+    #expect(
+      operations(standard).map(\.name) == [
+        "field_operation", "field_operation", "field_operation", "field_addition", "field_removal",
+      ])
     #expect(operations(standard)[2].settings["parameters"]?["pattern"]?.text == "($1) $2-$3")
     let aggregation = try parse("transaction-aggregation")
     #expect(operations(aggregation).map(\.name) == ["aggregation"])

@@ -4,7 +4,8 @@ import Testing
 
 @Suite struct InterpolationTests {
   private func table(
-    _ value: String, environment: [String: String] = [:], parameters: [String: String] = [:], redactor: Redactor = Redactor()
+    _ value: String, environment: [String: String] = [:], parameters: [String: String] = [:],
+    redactor: Redactor = Redactor()
   ) throws -> String? {
     let parser = PipelineParser(
       environment: environment, parameters: parameters, secrets: KnownSecrets(values: ["shop_password": "s3cr3t-word"]),
@@ -55,7 +56,8 @@ import Testing
 
   @Test func variablesMayBeNumbersAndToggles() throws {
     let parser = PipelineParser(environment: ["LIMIT": "10", "ZIP": "01234"])
-    let spec = try parser.parse("steps: [{ id: a, read: { from: x, table: t, limit: \"${LIMIT}\", zip: \"${ZIP}\" } }]", file: "p.yaml")
+    let spec = try parser.parse(
+      "steps: [{ id: a, read: { from: x, table: t, limit: \"${LIMIT}\", zip: \"${ZIP}\" } }]", file: "p.yaml")
     guard case .read(let read) = spec.steps[0].work else {
       Issue.record("wrong kind")
       return

@@ -5,7 +5,8 @@ import Testing
 /// What a user is told about a wrong file, word for word.
 @Suite struct MistakeTests {
   @Test(arguments: [
-    "many.yaml", "tab.yaml", "braces.yaml", "duplicate.yaml", "bracket.json", "colon.yaml", "two-forms.yaml", "list.yaml", "empty.yaml",
+    "many.yaml", "tab.yaml", "braces.yaml", "duplicate.yaml", "bracket.json", "colon.yaml", "two-forms.yaml",
+    "list.yaml", "empty.yaml",
     "two-documents.yaml",
   ])
   func mistakes(_ name: String) throws {

@@ -5,12 +5,15 @@ import Testing
 /// Whatever stands in a file, the parser answers with a pipeline or with located problems.
 @Suite struct ParserFuzzTests {
   private static let pieces = [
-    "{", "}", "[", "]", ":", "- ", "\"", "'", "|", ">", "&a", "*a", "<<", "#", "\t", "\n", "  ", "null", "~", "${", "{{", "}}", "$", "%",
+    "{", "}", "[", "]", ":", "- ", "\"", "'", "|", ">", "&a", "*a", "<<", "#", "\t", "\n", "  ", "null", "~", "${",
+    "{{", "}}", "$", "%",
     "!!str", "---", "...", "\u{0}", "é", "🦊", "1e999", "-", "steps:", "read:", "[[[[[[", "? ", "\u{FEFF}", "\\",
   ]
 
   @Test func mutatedFilesNeverCrashTheParser() throws {
-    let seeds = try ["daily-orders.yaml", "documents/ecommerce-orders.json", "documents/wind-farm.json", "mistakes/many.yaml"].map(Fixtures.text)
+    let seeds = try [
+      "daily-orders.yaml", "documents/ecommerce-orders.json", "documents/wind-farm.json", "mistakes/many.yaml",
+    ].map(Fixtures.text)
     var numbers = SeededNumbers(seed: 42)
     var accepted = 0
     for round in 0..<2_000 {

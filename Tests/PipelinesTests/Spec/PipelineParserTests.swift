@@ -17,7 +17,8 @@ import Testing
     #expect(spec.steps[2].retry?.maxRetries == 1)
     guard case .read(let read) = spec.steps[0].work, case .transform(let clean) = spec.steps[1].work,
       case .operations(let operations) = clean.body, case .transform(let daily) = spec.steps[2].work,
-      case .sql(let sql) = daily.body, case .check(let sane) = spec.steps[3].work, case .write(let write) = spec.steps[4].work,
+      case .sql(let sql) = daily.body, case .check(let sane) = spec.steps[3].work,
+      case .write(let write) = spec.steps[4].work,
       case .write(let copy) = spec.steps[5].work
     else {
       Issue.record("the steps are of other kinds")
@@ -32,7 +33,9 @@ import Testing
     #expect(sql.text?.contains(">= '2025-01-01'") == true)
     #expect(sql.location.line == 24 && sql.location.column == 9)
     #expect(sane.on == "daily" && sane.rules.map(\.onFail) == [.stop, .warn])
-    #expect(write.mode == .merge && write.key == ["order_date"] && write.verify == .full && write.mapping == ["revenue": "amount"])
+    #expect(
+      write.mode == .merge && write.key == ["order_date"] && write.verify == .full
+        && write.mapping == ["revenue": "amount"])
     #expect(copy.to.kind == .url("./out/revenue.parquet") && copy.mode == .replace)
     #expect(copy.options?["compression"]?.text == "zstd")
     #expect(spec.tests.first?.given.keys.first == "orders")
@@ -51,7 +54,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("append", WriteMode.append), ("upsert", .merge), ("full-refresh", .replace), ("truncate", .truncate), ("delete_insert", .deleteInsert),
+    ("append", WriteMode.append), ("upsert", .merge), ("full-refresh", .replace), ("truncate", .truncate),
+    ("delete_insert", .deleteInsert),
     ("delete+insert", .deleteInsert), ("snapshot", .scd2), ("Replace", .replace),
   ])
   func writeModesHaveSynonyms(_ word: String, _ mode: WriteMode) throws {
@@ -64,7 +68,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("3", [1.0, 2, 4]), ("false", []), ("{ max_retries: 3, backoff_multiplier: 1.5, initial_delay_seconds: 1 }", [1, 1.5, 2.25]),
+    ("3", [1.0, 2, 4]), ("false", []),
+    ("{ max_retries: 3, backoff_multiplier: 1.5, initial_delay_seconds: 1 }", [1, 1.5, 2.25]),
     ("{ max_retries: 3, retry_delay: 5 minutes, exponential_backoff: true }", [300, 600, 1200]),
     ("{ enabled: true, maximum_attempts: 3, delays: [1m, 5m, PT15M], backoff_type: Exponential }", [60, 300, 900]),
     ("{ max_retries: 2, delay: 10s, backoff: fixed }", [10, 10]),
@@ -75,22 +80,26 @@ import Testing
   }
 
   @Test func retryKnowsTheNamesOfTheForm() throws {
-    let spec = try parse("retry: { retry_on: [Connection timeout, Authentication failures] }\nsteps: [{ id: r, read: a.csv }]")
+    let spec = try parse(
+      "retry: { retry_on: [Connection timeout, Authentication failures] }\nsteps: [{ id: r, read: a.csv }]")
     #expect(spec.retry.retryOn == [.timeout, .authentication])
   }
 
   @Test(arguments: [
     ("\"0 2 * * *\"", ScheduleSpec.cron(expression: "0 2 * * *", timezone: "UTC")),
     ("\"@daily\"", .cron(expression: "@daily", timezone: "UTC")), ("every 6 hours", .interval(seconds: 21600)),
-    ("{ type: interval, interval_seconds: 30 }", .interval(seconds: 30)), ("{ once_at: 2025-01-01T00:00:00Z }", .once(at: "2025-01-01T00:00:00Z")),
-    ("{ type: cron, expression: 0 8 * * *, timezone: UTC }", .cron(expression: "0 8 * * *", timezone: "UTC")), ("manual", .manual),
+    ("{ type: interval, interval_seconds: 30 }", .interval(seconds: 30)),
+    ("{ once_at: 2025-01-01T00:00:00Z }", .once(at: "2025-01-01T00:00:00Z")),
+    ("{ type: cron, expression: 0 8 * * *, timezone: UTC }", .cron(expression: "0 8 * * *", timezone: "UTC")),
+    ("manual", .manual),
   ])
   func schedulesOfAllDocuments(_ text: String, _ schedule: ScheduleSpec) throws {
     #expect(try parse("schedule: \(text)\nsteps: [{ id: r, read: a.csv }]").schedule == schedule)
   }
 
   @Test(arguments: [
-    ("30s", 30.0), ("5m", 300), ("2h", 7200), ("1h30m", 5400), ("PT10S", 10), ("P1DT1H", 90000), ("250ms", 0.25), ("7", 7), ("2 hours", 7200),
+    ("30s", 30.0), ("5m", 300), ("2h", 7200), ("1h30m", 5400), ("PT10S", 10), ("P1DT1H", 90000), ("250ms", 0.25),
+    ("7", 7), ("2 hours", 7200),
   ])
   func timeSpans(_ text: String, _ seconds: Double) {
     #expect(TimeSpan.seconds(text) == seconds)
@@ -116,7 +125,9 @@ import Testing
 
   @Test func aliasesCanNotBlowUp() {
     var text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
-    for level in 1...12 { text += "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", "))]\n" }
+    for level in 1...12 {
+      text += "a\(level): &a\(level) [\(Array(repeating: "*a\(level - 1)", count: 10).joined(separator: ", "))]\n"
+    }
     #expect(throws: Problems.self) { try SettingReader.read(text, file: "bomb.yaml") }
   }
 }

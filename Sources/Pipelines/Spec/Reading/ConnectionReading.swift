@@ -6,7 +6,8 @@ extension PipelineReading {
     case .list, .null:
       problems.add(
         Problem(
-          "wrong-type", "A connection is a name, a URL, a path, or a map with type and settings.", at: setting.location))
+          "wrong-type", "A connection is a name, a URL, a path, or a map with type and settings.", at: setting.location)
+      )
       return nil
     default:
       let text = setting.text ?? ""
@@ -39,7 +40,8 @@ extension PipelineReading {
     _ = map.value("type")
     _ = map.value("name")
     let nested = (map.value("config")?.entries ?? []) + (map.value("credentials")?.entries ?? [])
-    let settings = Setting(.map(nested + (map.rest?.entries ?? [])), at: setting["config"]?.location ?? setting.location)
+    let settings = Setting(
+      .map(nested + (map.rest?.entries ?? [])), at: setting["config"]?.location ?? setting.location)
     return ConnectionReference(.inline(connector: type, settings: settings), at: setting.location)
   }
 }

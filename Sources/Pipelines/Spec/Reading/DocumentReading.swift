@@ -32,9 +32,14 @@ extension PipelineReading {
       steps.append(step)
       last = step.id
     }
-    for target in endpoints(&map, one: ["destination", "target"], many: ["destinations", "targets"], id: ["targetId", "target_id"]) {
-      guard let write = documentWrite(target, from: last, table: table ?? query.flatMap(Self.onlyTable), pipeline: pipeline) else { continue }
-      steps.append(StepSpec(id: names.take(target.name ?? "destination"), work: .write(write), location: target.setting.location))
+    for target in endpoints(
+      &map, one: ["destination", "target"], many: ["destinations", "targets"], id: ["targetId", "target_id"])
+    {
+      guard
+        let write = documentWrite(target, from: last, table: table ?? query.flatMap(Self.onlyTable), pipeline: pipeline)
+      else { continue }
+      steps.append(
+        StepSpec(id: names.take(target.name ?? "destination"), work: .write(write), location: target.setting.location))
     }
     return steps
   }
@@ -80,7 +85,9 @@ extension PipelineReading {
   private func validation(_ setting: Setting) -> RuleSpec? {
     guard let kind = setting["validation_type"] ?? setting["rule"], let name = kind.text else {
       problems.add(
-        Problem("missing-setting", "The validation doesn't say which rule.", hint: "Add validation_type.", at: setting.location))
+        Problem(
+          "missing-setting", "The validation doesn't say which rule.", hint: "Add validation_type.",
+          at: setting.location))
       return nil
     }
     let entries = setting.entries.filter { $0.key != "validation_type" && $0.key != "rule" && $0.key != "type" }
@@ -104,7 +111,8 @@ extension PipelineReading {
   }
 
   private static let sourceKeys: Set<String> = [
-    "join_source", "with", "right", "lookup_source", "lookup_table", "reference", "sources", "other", "step", "enrich_from",
+    "join_source", "with", "right", "lookup_source", "lookup_table", "reference", "sources", "other", "step",
+    "enrich_from",
   ]
 
   /// Puts step ids in place of source names that aren't plain names.

@@ -24,6 +24,15 @@ extension PipelineReading {
     return result
   }
 
+  /// What each destination is for, by its step.
+  func purposes(of destinations: Setting?) -> Setting? {
+    let entries = (destinations?.elements ?? []).compactMap { element -> Setting.Entry? in
+      guard let purpose = element["purpose"], let name = element["name"]?.text else { return nil }
+      return Setting.Entry(key: Self.plainName(name), keyLocation: purpose.location, value: purpose)
+    }
+    return destinations.flatMap { entries.isEmpty ? nil : Setting(.map(entries), at: $0.location) }
+  }
+
   func documentRead(_ source: Endpoint, query: String?) -> ReadSpec? {
     guard case .map = source.setting.content else {
       return connection(source.setting).map { ReadSpec(from: $0, subject: query.map { .query($0) } ?? .whole) }
@@ -44,7 +53,9 @@ extension PipelineReading {
       let (about, connector) = split(target.setting, keeping: Self.writeKeys)
       guard let reference = inlineConnection(connector) else { return nil }
       var map = MapReader(about, problems)
-      guard let spec = writeSpec(&map, at: about, from: step, to: Self.placeholder(at: target.setting.location)) else { return nil }
+      guard let spec = writeSpec(&map, at: about, from: step, to: Self.placeholder(at: target.setting.location)) else {
+        return nil
+      }
       write = spec
       write.to = reference
       if about["mode"] == nil, about["write_mode"] == nil {
@@ -65,11 +76,13 @@ extension PipelineReading {
   }
 
   private static let readKeys: Set<String> = [
-    "table", "query", "columns", "filter", "where", "limit", "mode", "load_type", "cursor", "cursor_field", "incremental_key",
+    "table", "query", "columns", "filter", "where", "limit", "mode", "load_type", "cursor", "cursor_field",
+    "incremental_key",
     "watermark_column", "lag", "start", "end",
   ]
   private static let writeKeys: Set<String> = [
-    "table", "filter", "where", "mode", "write_mode", "load_type", "key", "keys", "primary_key", "unique_key", "key_fields",
+    "table", "filter", "where", "mode", "write_mode", "load_type", "key", "keys", "primary_key", "unique_key",
+    "key_fields",
     "mapping", "field_mapping", "column_mapping", "verify", "on_schema_change", "schema_policy",
   ]
   /// Words about a destination that change nothing of the load.
@@ -81,7 +94,8 @@ extension PipelineReading {
     var about = (config?.entries ?? []).filter { keys.contains($0.key) }
     about += setting.entries.filter { keys.contains($0.key) }
     var own = (config?.entries ?? []).filter { !keys.contains($0.key) && $0.key != "name" }
-    if let table = about.firstIndex(where: { $0.key == "table" }), let schema = own.firstIndex(where: { $0.key == "schema" }),
+    if let table = about.firstIndex(where: { $0.key == "table" }),
+      let schema = own.firstIndex(where: { $0.key == "schema" }),
       let name = about[table].value.text, let prefix = own[schema].value.text
     {
       if !name.contains(".") { about[table].value.content = .text("\(prefix).\(name)") }
@@ -89,7 +103,8 @@ extension PipelineReading {
     }
     var rest = setting.entries.filter { !keys.contains($0.key) && $0.key != "config" && !Self.remarks.contains($0.key) }
     if let config, case .map = config.content {
-      rest.append(Setting.Entry(key: "config", keyLocation: config.location, value: Setting(.map(own), at: config.location)))
+      rest.append(
+        Setting.Entry(key: "config", keyLocation: config.location, value: Setting(.map(own), at: config.location)))
     } else if let config {
       problems.add(Problem("wrong-type", "\"config\" must be a map.", at: config.location))
     }
@@ -101,7 +116,9 @@ extension PipelineReading {
   /// The table of `SELECT … FROM table` if there is only one; a job without a target table loads into its namesake.
   static func onlyTable(of query: String) -> String? {
     let words = query.split { $0.isWhitespace || "(),;".contains($0) }.map(String.init)
-    let tables = words.indices.dropFirst().filter { ["from", "join"].contains(words[$0 - 1].lowercased()) }.map { words[$0] }
+    let tables = words.indices.dropFirst().filter { ["from", "join"].contains(words[$0 - 1].lowercased()) }.map {
+      words[$0]
+    }
     guard let table = tables.first, tables.count == 1 else { return nil }
     let name = table.split(separator: ".").last.map(String.init) ?? table
     return isPlainName(name) ? name : nil

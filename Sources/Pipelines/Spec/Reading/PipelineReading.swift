@@ -16,8 +16,10 @@ struct PipelineReading {
   /// Keys that other parts of Weir read.
   static let sectionKeys = [
     "id", "type", "tags", "owner", "version", "status", "enabled", "metadata", "alerts", "notifications", "quality",
-    "data_quality", "data_validation", "validation", "depends_on", "dependencies", "lineage", "data_lineage", "monitoring",
-    "performance", "performance_metrics", "dead_letter_queue", "recovery", "triggers", "project", "project_id", "timeout",
+    "data_quality", "data_validation", "validation", "depends_on", "dependencies", "lineage", "data_lineage",
+    "monitoring",
+    "performance", "performance_metrics", "dead_letter_queue", "recovery", "triggers", "purposes", "project",
+    "project_id", "timeout",
     "created_at", "created_by", "updated_at",
   ]
   /// Sections whose texts are templates of their own, filled when they are used.
@@ -27,7 +29,9 @@ struct PipelineReading {
     var spec = PipelineSpec(name: Self.name(ofFile: file), steps: [], location: root.location)
     guard case .map = root.content else {
       problems.add(
-        Problem("not-a-pipeline", "A pipeline file is a map with name and steps.", hint: "Start with weir new NAME.", at: root.location))
+        Problem(
+          "not-a-pipeline", "A pipeline file is a map with name and steps.", hint: "Start with weir new NAME.",
+          at: root.location))
       return spec
     }
     var map = MapReader(root, problems)
@@ -43,7 +47,7 @@ struct PipelineReading {
     if let policy = map.value("retry", "retry_policy") { spec.retry = retry(policy) }
     spec.tests = tests(map.value("tests"))
     spec.steps = steps(of: root, reading: &map, pipeline: spec.name)
-    if let destinations = map.value("destinations", "targets") { spec.sections["destinations"] = destinations }
+    if let purposes = purposes(of: map.value("destinations", "targets")) { spec.sections["purposes"] = purposes }
     map.refuseRest(of: "A pipeline", suggesting: Self.canonicalKeys, alsoNear: Self.documentKeys + Self.sectionKeys)
     return spec
   }
@@ -63,7 +67,8 @@ struct PipelineReading {
     if document.isEmpty {
       problems.add(
         Problem(
-          "no-steps", "The pipeline has no steps.", hint: "Add steps: with at least one read and one write.", at: root.location))
+          "no-steps", "The pipeline has no steps.", hint: "Add steps: with at least one read and one write.",
+          at: root.location))
       return []
     }
     return documentSteps(&map, pipeline: pipeline)
@@ -76,7 +81,6 @@ struct PipelineReading {
       problems.add(Problem("wrong-type", "\"error_handling\" must be a map.", at: setting.location))
       return
     }
-    spec.sections["error_handling"] = setting
     var map = MapReader(setting, problems)
     if let policy = map.value("retry_policy", "retry") { spec.retry = retry(policy) }
     let sections = ["notifications", "alerts", "dead_letter_queue", "recovery", "on_failure"]
@@ -114,7 +118,8 @@ extension PipelineReading {
     guard case .map = value.content else { return ParameterSpec(name: name, defaultText: value.text) }
     var map = MapReader(value, problems)
     _ = map.value("name", "type", "required")
-    let parameter = ParameterSpec(name: name, defaultText: map.text("default"), summary: map.text("description", "summary"))
+    let parameter = ParameterSpec(
+      name: name, defaultText: map.text("default"), summary: map.text("description", "summary"))
     _ = map.value("type")
     _ = map.value("required")
     map.refuseRest(of: "A parameter", suggesting: ["name", "default", "description", "type", "required"])
@@ -133,7 +138,8 @@ extension PipelineReading {
         name: map.text("name") ?? "test \(index + 1)", given: rows(map.value("given"), "given"),
         expect: rows(map.value("expect"), "expect"), location: element.location)
       if test.expect.isEmpty, element["expect"] == nil {
-        problems.add(Problem("missing-setting", "A test needs expect: the rows of at least one step.", at: element.location))
+        problems.add(
+          Problem("missing-setting", "A test needs expect: the rows of at least one step.", at: element.location))
       }
       map.refuseRest(of: "A test", suggesting: ["name", "given", "expect"])
       return test

@@ -1,6 +1,7 @@
 extension PipelineReading {
   private static let modes: [(String, Bool)] = [
-    ("full", false), ("incremental", true), ("full_refresh", false), ("full_load", false), ("snapshot", false), ("delta", true),
+    ("full", false), ("incremental", true), ("full_refresh", false), ("full_load", false), ("snapshot", false),
+    ("delta", true),
   ]
 
   /// `read: {from, table | query | path, …}` or only an address.
@@ -35,7 +36,13 @@ extension PipelineReading {
     }
     var reference = from.flatMap(connection)
     var subject = ReadRequest.Subject.whole
-    if let table { subject = .table(table) } else if let query { subject = .query(query) } else if let path { subject = .path(path) }
+    if let table {
+      subject = .table(table)
+    } else if let query {
+      subject = .query(query)
+    } else if let path {
+      subject = .path(path)
+    }
     if from == nil {
       guard let path, given == ["path"] else {
         problems.add(
@@ -49,20 +56,23 @@ extension PipelineReading {
     }
     guard let reference else { return nil }
     return ReadSpec(
-      from: reference, subject: subject, columns: columns, filter: filter, limit: limit, mode: mode, start: start, end: end,
+      from: reference, subject: subject, columns: columns, filter: filter, limit: limit, mode: mode, start: start,
+      end: end,
       options: options)
   }
 
   private func readMode(_ map: inout MapReader, at setting: Setting) -> ReadSpec.Mode {
     let chosen = map.choice("mode", "load_type", "sync_mode", from: Self.modes)
-    let cursor = map.text("cursor", "cursor_field", "incremental_key", "incremental_column", "watermark", "watermark_column")
+    let cursor = map.text(
+      "cursor", "cursor_field", "incremental_key", "incremental_column", "watermark", "watermark_column")
     let lag = map.timeSpan("lag", "lookback") ?? 0
     guard chosen ?? (cursor != nil) else {
       if let cursor, chosen == false {
         problems.add(
           Problem(
             "wrong-setting", "The cursor \"\(cursor)\" has no meaning with mode: full.",
-            hint: "Write mode: incremental, or remove the cursor.", at: setting["cursor"]?.location ?? setting.location))
+            hint: "Write mode: incremental, or remove the cursor.", at: setting["cursor"]?.location ?? setting.location)
+        )
       }
       return .full
     }
@@ -70,7 +80,8 @@ extension PipelineReading {
       problems.add(
         Problem(
           "missing-setting", "An incremental read needs a cursor.",
-          hint: "Add cursor: with a column that grows, such as updated_at.", at: setting["mode"]?.location ?? setting.location))
+          hint: "Add cursor: with a column that grows, such as updated_at.",
+          at: setting["mode"]?.location ?? setting.location))
       return .full
     }
     return .incremental(cursor: cursor, lag: lag)
@@ -79,7 +90,8 @@ extension PipelineReading {
   /// The connector's options: what stands under `options` and every key nobody else reads.
   func options(_ map: inout MapReader) -> Setting? {
     let nested = map.value("options")
-    if let nested, case .map = nested.content {} else if let nested {
+    if let nested, case .map = nested.content {
+    } else if let nested {
       problems.add(Problem("wrong-type", "\"options\" must be a map.", at: nested.location))
     }
     let entries = (nested?.entries ?? []) + (map.rest?.entries ?? [])

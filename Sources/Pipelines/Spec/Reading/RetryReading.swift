@@ -1,7 +1,8 @@
 extension PipelineReading {
   private static let reasons: [(String, RetryPolicy.Reason)] = [
     ("timeout", .timeout), ("network", .network), ("unavailable", .unavailable), ("authentication", .authentication),
-    ("quality", .quality), ("connection timeout", .timeout), ("temporary network errors", .network), ("network errors", .network),
+    ("quality", .quality), ("connection timeout", .timeout), ("temporary network errors", .network),
+    ("network errors", .network),
     ("source database unavailable", .unavailable), ("authentication failures", .authentication),
     ("data quality violations", .quality), ("data quality", .quality),
   ]
@@ -15,7 +16,8 @@ extension PipelineReading {
     default:
       problems.add(
         Problem(
-          "wrong-type", "A retry policy is a number of retries, or a map.", hint: "Write retry: 3.", at: setting.location))
+          "wrong-type", "A retry policy is a number of retries, or a map.", hint: "Write retry: 3.",
+          at: setting.location))
       return .none
     }
   }
@@ -28,7 +30,8 @@ extension PipelineReading {
     let count = map.count("max_retries", "max_attempts", "maximum_attempts", "attempts", "retries")
     policy.maxRetries = count ?? (policy.delays.isEmpty ? policy.maxRetries : policy.delays.count)
     policy.initialDelay =
-      map.timeSpan("initial_delay_seconds", "initial_delay", "retry_delay", "delay", "delay_seconds") ?? policy.initialDelay
+      map.timeSpan("initial_delay_seconds", "initial_delay", "retry_delay", "delay", "delay_seconds")
+      ?? policy.initialDelay
     let exponential = map.toggle("exponential_backoff")
     policy.backoff =
       map.choice("backoff", "backoff_type", "strategy", from: RetryPolicy.Backoff.allCases.map { ($0.rawValue, $0) })
@@ -68,7 +71,8 @@ extension PipelineReading {
         problems.add(
           Problem(
             "unknown-choice", "Weir knows no kind of failure \"\(text)\".",
-            hint: Nearest.hint(text, among: names) ?? "It must be one of \(names.joined(separator: ", ")).", at: element.location))
+            hint: Nearest.hint(text, among: names) ?? "It must be one of \(names.joined(separator: ", ")).",
+            at: element.location))
         return nil
       })
   }

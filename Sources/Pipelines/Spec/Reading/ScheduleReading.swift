@@ -8,7 +8,9 @@ extension PipelineReading {
     if let text = setting.text { return schedule(text, timezone: "UTC", at: setting.location) }
     guard case .map = setting.content else {
       problems.add(
-        Problem("wrong-type", "A schedule is a cron expression or a map.", hint: "Write schedule: \"0 6 * * *\".", at: setting.location))
+        Problem(
+          "wrong-type", "A schedule is a cron expression or a map.", hint: "Write schedule: \"0 6 * * *\".",
+          at: setting.location))
       return nil
     }
     var map = MapReader(setting, problems)
@@ -17,12 +19,16 @@ extension PipelineReading {
     if map.toggle("enabled") == false { return .manual }
     switch type ?? Self.kind(of: setting) {
     case "cron":
-      guard let expression = map.value("cron", "expression", "cron_expression") else { return missing("cron", in: setting) }
+      guard let expression = map.value("cron", "expression", "cron_expression") else {
+        return missing("cron", in: setting)
+      }
       map.refuseRest(of: "A schedule", suggesting: ["cron", "timezone", "type", "enabled"])
       return schedule(expression.text ?? "", timezone: timezone, at: expression.location)
     case "interval":
       let every = map.timeSpan("every", "interval", "interval_seconds", "seconds")
-      if every == nil, setting["every"] == nil, setting["interval"] == nil, setting["interval_seconds"] == nil, setting["seconds"] == nil {
+      if every == nil, setting["every"] == nil, setting["interval"] == nil, setting["interval_seconds"] == nil,
+        setting["seconds"] == nil
+      {
         return missing("every", in: setting)
       }
       map.refuseRest(of: "A schedule", suggesting: ["every", "timezone", "type", "enabled"])
@@ -39,7 +45,8 @@ extension PipelineReading {
         Problem(
           "unknown-choice", "Weir knows no schedule of this kind.",
           hint: setting["type"]?.text.flatMap { Nearest.hint($0, among: Self.types) }
-            ?? "It must be one of \(Self.types.joined(separator: ", ")).", at: setting["type"]?.location ?? setting.location))
+            ?? "It must be one of \(Self.types.joined(separator: ", ")).",
+          at: setting["type"]?.location ?? setting.location))
       return nil
     }
   }
@@ -60,18 +67,23 @@ extension PipelineReading {
       problems.add(
         Problem(
           "wrong-schedule", "Weir knows no schedule \"\(text)\".",
-          hint: Nearest.hint(words[0], among: Self.macros) ?? "Known are \(Self.macros.joined(separator: ", ")).", at: location))
+          hint: Nearest.hint(words[0], among: Self.macros) ?? "Known are \(Self.macros.joined(separator: ", ")).",
+          at: location))
       return nil
     }
     if words.count == 1, ["manual", "none"].contains(words[0].lowercased()) { return .manual }
-    let span = words.first?.lowercased() == "every" || words.first?.lowercased() == "@every" ? words.dropFirst() : words[...]
-    if words.count <= 3, let seconds = TimeSpan.seconds(span.joined(separator: " ")) { return interval(seconds, at: location) }
+    let span =
+      words.first?.lowercased() == "every" || words.first?.lowercased() == "@every" ? words.dropFirst() : words[...]
+    if words.count <= 3, let seconds = TimeSpan.seconds(span.joined(separator: " ")) {
+      return interval(seconds, at: location)
+    }
     let isCron = (5...6).contains(words.count) && words.allSatisfy(Self.isCronField)
     if isCron { return cron }
     problems.add(
       Problem(
         "wrong-schedule", "\"\(text)\" is neither a cron expression nor a length of time.",
-        hint: "A cron expression has five fields: minute, hour, day, month, weekday; 0 6 * * * is every day at 6:00.", at: location))
+        hint: "A cron expression has five fields: minute, hour, day, month, weekday; 0 6 * * * is every day at 6:00.",
+        at: location))
     return nil
   }
 

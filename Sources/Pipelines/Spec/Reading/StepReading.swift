@@ -5,7 +5,8 @@ extension PipelineReading {
   func steps(_ setting: Setting) -> [StepSpec] {
     guard case .list(let elements) = setting.content else {
       problems.add(
-        Problem("wrong-type", "\"steps\" must be a list.", hint: "Start every step with - id: NAME.", at: setting.location))
+        Problem(
+          "wrong-type", "\"steps\" must be a list.", hint: "Start every step with - id: NAME.", at: setting.location))
       return []
     }
     let steps = elements.compactMap(step)
@@ -17,7 +18,9 @@ extension PipelineReading {
   private func step(_ setting: Setting) -> StepSpec? {
     guard case .map(let entries) = setting.content else {
       problems.add(
-        Problem("wrong-type", "A step is a map with id and one of \(Self.kinds.joined(separator: ", ")).", at: setting.location))
+        Problem(
+          "wrong-type", "A step is a map with id and one of \(Self.kinds.joined(separator: ", ")).",
+          at: setting.location))
       return nil
     }
     var map = MapReader(setting, problems)
@@ -27,7 +30,9 @@ extension PipelineReading {
     _ = map.value("description")
     let written = entries.filter { Self.kinds.contains($0.key) }
     for kind in Self.kinds { _ = map.value(kind) }
-    map.refuseRest(of: id.map { "Step \"\($0)\"" } ?? "A step", suggesting: ["id"] + Self.kinds + ["retry", "timeout", "description"])
+    map.refuseRest(
+      of: id.map { "Step \"\($0)\"" } ?? "A step",
+      suggesting: ["id"] + Self.kinds + ["retry", "timeout", "description"])
     guard let first = written.first else {
       let unknown = entries.contains { $0.key != "id" && Nearest.match($0.key, among: Self.kinds) != nil }
       if !unknown {

@@ -46,7 +46,9 @@ extension PipelineReading {
 
   func operations(_ setting: Setting) -> [OperationSpec] {
     let list = setting.elements.compactMap(operation)
-    if setting.elements.isEmpty { problems.add(Problem("no-operations", "The list of operations is empty.", at: setting.location)) }
+    if setting.elements.isEmpty {
+      problems.add(Problem("no-operations", "The list of operations is empty.", at: setting.location))
+    }
     return list
   }
 
@@ -57,7 +59,9 @@ extension PipelineReading {
     }
     guard case .map(let entries) = setting.content, !entries.isEmpty else {
       problems.add(
-        Problem("wrong-type", "An operation is written as name: settings.", hint: "For example filter: amount > 0.", at: setting.location))
+        Problem(
+          "wrong-type", "An operation is written as name: settings.", hint: "For example filter: amount > 0.",
+          at: setting.location))
       return nil
     }
     if let type = setting["type"], let name = type.text, entries.count > 1 || entries[0].key == "type" {
@@ -67,14 +71,18 @@ extension PipelineReading {
     if entries.count > 1 {
       problems.add(
         Problem(
-          "two-works", "An operation has one name, but here are \(entries.map { "\"\($0.key)\"" }.joined(separator: ", ")).",
-          hint: "Start a new line with - for each operation, or indent its settings further.", at: entries[1].keyLocation))
+          "two-works",
+          "An operation has one name, but here are \(entries.map { "\"\($0.key)\"" }.joined(separator: ", ")).",
+          hint: "Start a new line with - for each operation, or indent its settings further.",
+          at: entries[1].keyLocation))
       return nil
     }
     return OperationSpec(name: entries[0].key, settings: entries[0].value, location: entries[0].keyLocation)
   }
 
-  private func max(_ left: Setting, _ right: Setting, by line: (Setting) -> Int) -> Setting { line(left) > line(right) ? left : right }
+  private func max(_ left: Setting, _ right: Setting, by line: (Setting) -> Int) -> Setting {
+    line(left) > line(right) ? left : right
+  }
 }
 
 extension PipelineReading {
@@ -82,14 +90,16 @@ extension PipelineReading {
   func check(_ setting: Setting) -> CheckSpec? {
     if case .list = setting.content { return CheckSpec(rules: rules(setting)) }
     guard case .map = setting.content else {
-      problems.add(Problem("wrong-type", "A check is a list of rules, or a map with on and rules.", at: setting.location))
+      problems.add(
+        Problem("wrong-type", "A check is a list of rules, or a map with on and rules.", at: setting.location))
       return nil
     }
     var map = MapReader(setting, problems)
     let on = map.text("on", "from", "input")
     guard let list = map.value("rules", "checks") else {
       if let rest = map.rest, let rule = rule(rest) { return CheckSpec(on: on, rules: [rule]) }
-      problems.add(Problem("missing-setting", "The check has no rules.", hint: "Add rules: with a list.", at: setting.location))
+      problems.add(
+        Problem("missing-setting", "The check has no rules.", hint: "Add rules: with a list.", at: setting.location))
       return nil
     }
     map.refuseRest(of: "A check", suggesting: ["on", "rules"])
@@ -97,7 +107,9 @@ extension PipelineReading {
   }
 
   private func rules(_ setting: Setting) -> [RuleSpec] {
-    if setting.elements.isEmpty { problems.add(Problem("no-rules", "The list of rules is empty.", at: setting.location)) }
+    if setting.elements.isEmpty {
+      problems.add(Problem("no-rules", "The list of rules is empty.", at: setting.location))
+    }
     return setting.elements.compactMap(rule)
   }
 
@@ -107,7 +119,10 @@ extension PipelineReading {
       return RuleSpec(name: name, settings: Setting(.null, at: setting.location), location: setting.location)
     }
     guard case .map(let entries) = setting.content else {
-      problems.add(Problem("wrong-type", "A rule is written as name: settings.", hint: "For example not_null: [id].", at: setting.location))
+      problems.add(
+        Problem(
+          "wrong-type", "A rule is written as name: settings.", hint: "For example not_null: [id].",
+          at: setting.location))
       return nil
     }
     var map = MapReader(setting, problems)
@@ -120,7 +135,8 @@ extension PipelineReading {
     guard let only = own.first, own.count == 1 else {
       problems.add(
         Problem(
-          "two-works", "A rule has one name, but here are \(own.isEmpty ? "none" : own.map { "\"\($0.key)\"" }.joined(separator: ", ")).",
+          "two-works",
+          "A rule has one name, but here are \(own.isEmpty ? "none" : own.map { "\"\($0.key)\"" }.joined(separator: ", ")).",
           hint: "Start a new line with - for each rule, or write {type: NAME, …}.",
           at: own.dropFirst().first?.keyLocation ?? setting.location))
       return nil

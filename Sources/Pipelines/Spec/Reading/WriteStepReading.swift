@@ -2,9 +2,11 @@ import Tabular
 
 extension PipelineReading {
   private static let modes: [(String, WriteMode)] = [
-    ("append", .append), ("replace", .replace), ("truncate", .truncate), ("merge", .merge), ("delete+insert", .deleteInsert),
+    ("append", .append), ("replace", .replace), ("truncate", .truncate), ("merge", .merge),
+    ("delete+insert", .deleteInsert),
     ("scd2", .scd2), ("insert", .append), ("upsert", .merge), ("incremental", .merge), ("full_refresh", .replace),
-    ("overwrite", .replace), ("full", .replace), ("truncate_insert", .truncate), ("snapshot", .scd2), ("history", .scd2),
+    ("overwrite", .replace), ("full", .replace), ("truncate_insert", .truncate), ("snapshot", .scd2),
+    ("history", .scd2),
   ]
 
   /// `write: {from, to, table | path, …}` or only an address.
@@ -57,7 +59,8 @@ extension PipelineReading {
           hint: "Add key: with the columns that identify a row.", at: setting["mode"]?.location ?? setting.location))
     }
     return WriteSpec(
-      from: from, to: reference, target: target, mode: usual, key: key, schemaPolicy: policy, verify: verify, filter: filter,
+      from: from, to: reference, target: target, mode: usual, key: key, schemaPolicy: policy, verify: verify,
+      filter: filter,
       mapping: mapping, options: options)
   }
 
@@ -76,12 +79,15 @@ extension PipelineReading {
       _ = map.value("schema")
       problems.add(
         Problem(
-          "unknown-choice", "\"schema\" says what may happen to the table's columns: evolve, freeze or ask; not \"\(text)\".",
+          "unknown-choice",
+          "\"schema\" says what may happen to the table's columns: evolve, freeze or ask; not \"\(text)\".",
           hint: Nearest.hint(text, among: SchemaPolicy.allCases.map(\.rawValue))
-            ?? "To name a database schema, write table: \(text).\(map.map["table"]?.text ?? "TABLE").", at: written.location))
+            ?? "To name a database schema, write table: \(text).\(map.map["table"]?.text ?? "TABLE").",
+          at: written.location))
       return .evolve
     }
-    return map.choice("on_schema_change", "schema_policy", "schema", from: SchemaPolicy.allCases.map { ($0.rawValue, $0) }) ?? .evolve
+    return map.choice(
+      "on_schema_change", "schema_policy", "schema", from: SchemaPolicy.allCases.map { ($0.rawValue, $0) }) ?? .evolve
   }
 
   /// `{source: target}`, or a list of `{source | from, target | to}`.
@@ -99,7 +105,9 @@ extension PipelineReading {
         result[source] = name
       } else {
         problems.add(
-          Problem("wrong-type", "A mapping names a source column and a target column.", hint: "Write price: unit_price.", at: place))
+          Problem(
+            "wrong-type", "A mapping names a source column and a target column.", hint: "Write price: unit_price.",
+            at: place))
       }
     }
     return result
