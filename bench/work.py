@@ -41,6 +41,10 @@ class Setting:
     def csv(self):
         return f"{self.folder}/orders.csv"
 
+    @property
+    def one_row(self):
+        return f"{self.folder}/one.csv"
+
     def parquet(self, tool):
         return f"{self.folder}/{tool}.parquet"
 
@@ -53,11 +57,12 @@ class Work:
     target: str                    # "table" or "parquet"
     reference: str                 # the tool that the ratio is against
     is_daily: bool = False
+    is_one_row: bool = False
 
 
 def by_hand(sql, *extensions):
     def command(s):
-        text = sql.format(csv=s.csv, libpq=s.libpq, out=s.parquet("duckdb"))
+        text = sql.format(csv=s.csv, one=s.one_row, libpq=s.libpq, out=s.parquet("duckdb"))
         return [sys.executable, BY_HAND, text, *extensions]
     return command
 
@@ -65,7 +70,7 @@ def by_hand(sql, *extensions):
 def sling(source, target):
     """`source` and `target` are arguments of `sling run`."""
     def command(s):
-        words = [word.format(url=s.server.url + "?sslmode=disable", csv=s.csv, out=s.parquet("sling")) for word in source + target]
+        words = [word.format(url=s.server.url + "?sslmode=disable", csv=s.csv, one=s.one_row, out=s.parquet("sling")) for word in source + target]
         return [s.sling, "run", "--mode", "full-refresh", *words]
     return command
 
@@ -75,7 +80,7 @@ def weir(steps):
     def command(s):
         path = f"{s.folder}/pipeline.yaml"
         with open(path, "w") as file:
-            file.write("name: bench\nsteps:\n" + steps.format(url=s.server.url, csv=s.csv, out=s.parquet("weir")))
+            file.write("name: bench\nsteps:\n" + steps.format(url=s.server.url, csv=s.csv, one=s.one_row, out=s.parquet("weir")))
         return [s.weir, "run", path]
     return command
 
@@ -133,4 +138,9 @@ ALL = [
                           + ") TO '{out}' (FORMAT parquet)", "postgres_scanner"),
         "sling": sling(["--src-conn", "{url}", "--src-stream", DAILY.format(table="public.source").replace("\n", " ")], TO_PARQUET),
     }, "parquet", "duckdb", is_daily=True),
+    Work("one-row", "One row, CSV → Parquet", {
+        "weir": weir(READ_CSV.replace("{csv}", "{one}") + WRITE_PARQUET),
+        "duckdb": by_hand("COPY (SELECT * FROM " + CSV_TYPES.replace("{csv}", "{one}") + ") TO '{out}' (FORMAT parquet)"),
+        "sling": sling(["--src-stream", "file://{one}"], TO_PARQUET),
+    }, "parquet", "duckdb", is_one_row=True),
 ]
