@@ -39,17 +39,19 @@ package struct FieldAccess: Sendable {
 
 extension Relation {
   /// What `field` leads to: a column of that very name, else a path through structures and JSON.
+  /// - Parameter alias: The name this relation has in the FROM clause, if it stands beside another.
   /// - Throws: `unknown-column` with the near name.
-  package func field(_ field: FieldName) throws(Problem) -> FieldAccess {
+  package func field(_ field: FieldName, of alias: String? = nil) throws(Problem) -> FieldAccess {
+    let prefix: SQL = alias.map { "\(name: $0)." } ?? ""
     if let column = schema[name: field.name] {
-      return FieldAccess(root: column, path: [], sql: "\(name: column.name)", type: column.type)
+      return FieldAccess(root: column, path: [], sql: "\(prefix)\(name: column.name)", type: column.type)
     }
     let parts = field.name.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
     guard parts.count > 1, let root = schema[name: parts[0]] else {
       let column = try column(field.name, at: field.location)
-      return FieldAccess(root: column, path: [], sql: "\(name: column.name)", type: column.type)
+      return FieldAccess(root: column, path: [], sql: "\(prefix)\(name: column.name)", type: column.type)
     }
-    var sql: SQL = "\(name: root.name)"
+    var sql: SQL = "\(prefix)\(name: root.name)"
     var type = root.type
     var path: [String] = []
     for (index, part) in parts.enumerated().dropFirst() {

@@ -26,3 +26,16 @@ enum NestedRecord {
     return "CASE WHEN \(record) IS NOT NULL THEN struct_pack(\(items)) END"
   }
 }
+
+extension NestedRecord {
+  /// The type of a record after a field was removed from it.
+  static func type(_ type: DataType, without path: ArraySlice<String>) -> DataType {
+    guard case .structure(let fields) = type, let first = path.first else { return type }
+    return .structure(
+      fields.compactMap { field in
+        if field.name != first { return field }
+        if path.count == 1 { return nil }
+        return Column(field.name, self.type(field.type, without: path.dropFirst()), isNullable: field.isNullable)
+      })
+  }
+}

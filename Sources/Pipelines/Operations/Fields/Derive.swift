@@ -1,0 +1,68 @@
+import Tabular
+
+/// Computes columns from SQL expressions.
+package struct Derive: FieldOperation {
+  package struct Settings: Sendable {
+    var columns = NamedSettings()
+  }
+
+  package static let manifest = OperationManifest(
+    name: "add", aliases: ["derive", "compute", "with_columns", "calculate_metrics", "formula"],
+    summary: "Computes columns from SQL expressions; an existing column is replaced in place, a new one goes last.",
+    mapShorthand: "columns",
+    example: """
+      - add: { total: quantity * price }
+      - add: { order_value_tier: "CASE WHEN total > 1000 THEN 'High' ELSE 'Normal' END" }
+      """,
+    settings: SettingsSchema(Settings()) {
+      Field(\.columns, "columns", "Column → SQL expression; numbers, true and false are constants.").required()
+    })
+
+  private enum Content: Sendable {
+    case expression(UserExpression)
+    case constant(SQL, DataType, String)
+  }
+
+  private let columns: [(field: FieldName, content: Content)]
+  package let location: Location
+
+  package init(_ settings: Settings, at location: Location) throws(Problem) {
+    var columns: [(field: FieldName, content: Content)] = []
+    for (field, value) in settings.columns.entries {
+      switch value.content {
+      case .text: columns.append((field, .expression(try Self.expression(value, for: field))))
+      default:
+        let (sql, type) = try Literal.constant(value)
+        columns.append((field, .constant(sql, type, value.text ?? "empty")))
+      }
+    }
+    guard !columns.isEmpty else { throw Problem("missing-setting", "\"add\" needs at least one column.", at: location) }
+    self.columns = columns
+    self.location = location
+  }
+
+  private static func expression(_ value: Setting, for field: FieldName) throws(Problem) -> UserExpression {
+    do { return try UserExpression(setting: value) } catch {
+      throw Problem(error.code, "The value of \"\(field.name)\" \(error.message)", hint: error.hint, at: error.location)
+    }
+  }
+
+  package var effect: String {
+    let parts = columns.map { column -> String in
+      switch column.content {
+      case .expression(let expression): "\(column.field.name) to \(expression.text)"
+      case .constant(_, _, let words): "\(column.field.name) to \(words)"
+      }
+    }
+    return "Sets \(parts.joined(separator: ", "))."
+  }
+
+  package func assignments(over input: Relation, in context: OperationContext) throws(Problem) -> [Assignment] {
+    columns.map { column in
+      switch column.content {
+      case .expression(let expression): Assignment(column.field.name, expression.sql, .other("EXPRESSION"))
+      case .constant(let sql, let type, _): Assignment(column.field.name, sql, type)
+      }
+    }
+  }
+}
