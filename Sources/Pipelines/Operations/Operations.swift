@@ -14,12 +14,19 @@ package enum Operations {
       TextOperation.self, named: "format", fixing: "operation", to: "format",
       summary: "Rewrites text by a regular expression and a pattern.",
       example: #"- format: { field: phone, regex: '(\d{3})-(\d{4})', pattern: "$1 $2" }"#),
+    OperationType(Replace.self), OperationType(SplitText.self), OperationType(ExtractPart.self), OperationType(Cast.self),
+    OperationType(Fill.self), OperationType(Standardise.self), OperationType(Lookup.self), OperationType(DateOperation.self),
+    OperationType(Hash.self), OperationType(Mask.self), OperationType(Flatten.self),
   ]
 
-  private static let rows: [OperationType] = [OperationType(Filter.self)]
+  private static let rows: [OperationType] = [
+    OperationType(Filter.self), OperationType(Sort.self), OperationType(Dedupe.self), OperationType(Split.self),
+    OperationType(Limit.self), OperationType(Sample.self), OperationType(Window.self),
+  ]
 
   private static let tables: [OperationType] = [
     OperationType(Aggregate.self), OperationType(Join.self), OperationType(Union.self), OperationType(Conditional.self),
+    OperationType(Unpivot.self), OperationType(Pivot.self),
   ]
 
   /// By name or any documented spelling (C11): case, spaces, `_` and `-` don't matter.

@@ -15,11 +15,11 @@ struct OperationBench {
     let structure = try await connection.query("SELECT json_structure(\(text: json))").rows[0][0].description
       .replacing("UBIGINT", with: "BIGINT")
     let sql: SQL = "(SELECT unnest(r) FROM (SELECT unnest(from_json(\(text: json), \(text: structure))) AS r))"
-    return try await relation(sql)
+    return try await bound(sql)
   }
 
   /// The relation of a FROM item.
-  func relation(_ sql: SQL) async throws -> Relation { Relation(sql, try await connection.describe("SELECT * FROM \(sql)")) }
+  func bound(_ sql: SQL) async throws -> Relation { Relation(sql, try await connection.describe("SELECT * FROM \(sql)")) }
 
   /// Applies `operations` (a YAML or JSON list of maps) one after the other.
   func apply(_ operations: String, to input: Relation, others: [String: Relation] = [:]) async throws -> Relation {
@@ -27,7 +27,7 @@ struct OperationBench {
     for setting in try Setting(yaml: operations).elements {
       let operation = try Operations.make(setting)
       let sql = try operation.select(from: relation, in: OperationContext(time: time, others: others))
-      relation = try await self.relation("(\(sql))")
+      relation = try await bound("(\(sql))")
     }
     return relation
   }

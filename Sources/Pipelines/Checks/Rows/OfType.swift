@@ -9,7 +9,7 @@ package struct OfType: Rule {
 
   package static let manifest = OperationManifest(
     name: "type", aliases: ["data_type", "of_type"], summary: "Values can be read as a type without loss.",
-    example: "- type: { column: amount, is: decimal(18,2) }",
+    example: "- type: { column: amount, is: \"decimal(18,2)\" }",
     settings: SettingsSchema(Settings()) {
       RuleColumns.field(\.columns)
       Field(\.type, "is", "The type.").required().also("as", "data_type", "expected_type", "type")

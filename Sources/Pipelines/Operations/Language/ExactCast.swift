@@ -50,8 +50,13 @@ package struct TypeName: SettingValue {
 /// Casts that lose nothing.
 package enum ExactCast {
   /// The value in the other type; null where it doesn't fit without loss.
-  package static func attempt(_ value: SQL, from: DataType, to: DataType) -> SQL {
-    "CASE WHEN \(fits(value, from: from, to: to)) THEN TRY_CAST(\(prepared(value, from)) AS \(to)) END"
+  /// - Parameter formats: For dates and times in text, tried in order before the ISO forms.
+  package static func attempt(_ value: SQL, from: DataType, to: DataType, formats: [String] = []) -> SQL {
+    if to.isMoment, from.isText, !formats.isEmpty {
+      let list = formats.map { Literal.text($0) }
+      return "coalesce(CAST(try_strptime(\(prepared(value, from)), [\(list)]) AS \(to)), TRY_CAST(\(prepared(value, from)) AS \(to)))"
+    }
+    return "CASE WHEN \(fits(value, from: from, to: to)) THEN TRY_CAST(\(prepared(value, from)) AS \(to)) END"
   }
 
   /// Whether a present value can be read as `to` and none of its digits is lost.

@@ -96,7 +96,7 @@ package enum ExactNumber {
       let (decimal, exact) = summand(value)
       let plain: SQL = "(\(nearestDouble("sum(\(decimal))")) / count(\(value.sql)))"
       let short: SQL = "printf('%.15g', \(plain))"
-      let product: SQL = "TRY(TRY_CAST(\(short) AS DECIMAL(38, 12)) * CAST(count(\(value.sql)) AS DECIMAL(18, 0)))"
+      let product: SQL = "TRY_CAST(\(short) AS DECIMAL(38, 12)) * CAST(count(\(value.sql)) AS DECIMAL(18, 0))"
       return """
         CASE WHEN bool_and(\(exact)) AND \(product) = sum(\(decimal)) THEN CAST(\(short) AS DOUBLE) \
         WHEN bool_and(\(exact)) THEN \(plain) ELSE favg(\(value.sql)) END

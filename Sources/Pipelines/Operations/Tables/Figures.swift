@@ -51,6 +51,11 @@ package struct Figure: Sendable {
   let output: FieldName
   private let content: Content
 
+  init(function: Function, of field: FieldName, output: FieldName) {
+    self.output = output
+    content = .function(function, of: field)
+  }
+
   init(setting: Setting) throws(Problem) {
     let settings: Settings
     do { settings = try Self.schema.read(setting) } catch { throw error.all[0] }

@@ -1,0 +1,55 @@
+import Tabular
+
+/// Puts a value where a column is empty.
+package struct Fill: FieldOperation {
+  package struct Settings: Sendable {
+    var columns = NamedSettings()
+    var field: FieldName?
+    var value: Setting?
+  }
+
+  package static let manifest = OperationManifest(
+    name: "fill", aliases: ["fill_empty", "fill_null", "fill_missing", "default_value", "fillna", "coalesce"],
+    summary: "Puts a value where a column is empty: null, or text without characters other than spaces.", mapShorthand: "columns",
+    example: "- fill: { city: Unknown }",
+    settings: SettingsSchema(Settings()) {
+      Field(\.columns, "columns", "Column → value.").also("values", "defaults")
+      Field(\.field, "field_name", "A single column.").also("field", "column")
+      Field(\.value, "value", "Its value.").also("default", "default_value", "fill_value")
+    })
+
+  private let columns: [(field: FieldName, value: Setting)]
+  package let location: Location
+
+  package init(_ settings: Settings, at location: Location) throws(Problem) {
+    var columns = settings.columns.entries
+    if let field = settings.field, let value = settings.value { columns.append((field, value)) }
+    guard !columns.isEmpty else { throw Problem("missing-setting", "\"fill\" needs a column and its value.", at: location) }
+    for (_, value) in columns { _ = try Literal.constant(value) }
+    self.columns = columns
+    self.location = location
+  }
+
+  package var effect: String {
+    "Puts \(columns.map { "\"\($0.value.text ?? "")\" where \($0.field.name) is empty" }.joined(separator: ", "))."
+  }
+
+  package func assignments(over input: Relation, in context: OperationContext) throws(Problem) -> [Assignment] {
+    var result: [Assignment] = []
+    for (field, value) in columns {
+      let column = try input.column(field)
+      let name: SQL = "\(name: column.name)"
+      if column.type.isText {
+        let text = try Literal.comparable(value, with: .text, field: field)
+        result.append(Assignment(column.name, "coalesce(nullif(nullif(\(name), ''), repeat(' ', length(\(name)))), \(text))", .text))
+      } else if column.type.isUnknown {
+        let (sql, type) = try Literal.constant(value)
+        result.append(Assignment(column.name, "coalesce(\(name), \(sql))", type))
+      } else {
+        let literal = try Literal.comparable(value, with: column.type, field: field)
+        result.append(Assignment(column.name, "coalesce(\(name), CAST(\(literal) AS \(column.type)))", column.type))
+      }
+    }
+    return result
+  }
+}

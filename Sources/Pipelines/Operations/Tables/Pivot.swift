@@ -1,0 +1,67 @@
+import Tabular
+
+/// Turns the values of a column into columns (long to wide).
+package struct Pivot: Operation {
+  package struct Settings: Sendable {
+    var on: FieldName?
+    var values: [String] = []
+    var value: FieldName?
+    var function = Figure.Function.sum
+    var groups: [FieldName] = []
+  }
+
+  package static let manifest = OperationManifest(
+    name: "pivot", aliases: ["long_to_wide", "crosstab"],
+    summary: "Turns the values of a column into columns. The values are named, so that the shape of the result never depends on the data.",
+    example: "- pivot: { on: month, values: [jan, feb], value: sales, function: sum, group_by: [region] }",
+    settings: SettingsSchema(Settings()) {
+      Field(\.on, "on", "The column whose values become columns.").required().also("column", "field")
+      Field(\.values, "values", "Its values, in order.").required().also("columns", "in")
+      Field(\.value, "value", "The column whose figure stands in them; rows are counted if not given.").also("value_field", "value_column")
+      Field(\.function, "function", "The figure: sum, average, count, min, max and others.").also("operation", "aggregate")
+      Field(\.groups, "group_by", "Columns that stay, one row for each combination.").required().also("keys", "group_by_fields", "index")
+    })
+
+  let settings: Settings
+  let on: FieldName
+  package let location: Location
+
+  package init(_ settings: Settings, at location: Location) throws(Problem) {
+    guard let on = settings.on else { throw Problem("missing-setting", "\"on\" is required.", at: location) }
+    self.settings = settings
+    self.on = on
+    self.location = location
+    guard !settings.values.isEmpty, !settings.groups.isEmpty else {
+      throw Problem("missing-setting", "\"pivot\" needs at least one of \"values\" and of \"group_by\".", at: location)
+    }
+  }
+
+  package var effect: String { "Turns \(settings.values.joined(separator: ", ")) of \(on.name) into columns." }
+
+  package func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL {
+    let access = try input.field(on)
+    var list: [SQL] = []
+    var keys: [SQL] = []
+    var taken: Set<String> = []
+    for group in settings.groups {
+      let column = try input.column(group)
+      taken.insert(column.name.lowercased())
+      keys.append("\(name: column.name)")
+      list.append("\(name: column.name)")
+    }
+    let key: SQL = "CAST(\(access.sql) AS VARCHAR)"
+    var cells: [SQL] = keys
+    let source = try settings.value.map { field throws(Problem) in try input.field(field) }
+    for value in settings.values {
+      let output = try FieldName(checking: value, at: location)
+      guard taken.insert(value.lowercased()).inserted else {
+        throw Problem("name-taken", "Two columns would be called \"\(value)\".", at: location)
+      }
+      cells.append("CASE WHEN \(key) = \(Literal.text(value)) THEN \(source?.sql ?? "1") END AS \(name: value)")
+      let cell = Relation("", Schema([Column(value, source?.type ?? .int64)]))
+      let function = source == nil ? Figure.Function.count : settings.function
+      list.append("\(try Figure(function: function, of: output, output: output).sql(over: cell)) AS \(name: value)")
+    }
+    return "SELECT \(list) FROM (SELECT \(cells) FROM \(input.sql)) GROUP BY \(keys) ORDER BY \(keys)"
+  }
+}
