@@ -99,7 +99,7 @@ extension SettingChoice {
   package static var kind: SettingKind { .choice(allCases.map(\.rawValue)) }
   package init(setting: Setting) throws(Problem) {
     let choices = Self.allCases.map(\.rawValue)
-    guard let text = setting.text else { throw Problem("wrong-type", "must be one of \(choices.joined(separator: ", ")).") }
+    guard let text = setting.choiceText else { throw Problem("wrong-type", "must be one of \(choices.joined(separator: ", ")).") }
     guard let choice = Self(rawValue: text) ?? Self.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() })
     else {
       throw Problem(
@@ -109,4 +109,9 @@ extension SettingChoice {
     self = choice
   }
   package var display: String? { rawValue }
+}
+
+extension Setting {
+  /// The text of a choice; YAML reads a bare `null` as no value, but it may be a choice's name.
+  var choiceText: String? { content == .null ? "null" : text }
 }

@@ -1,3 +1,5 @@
+import DuckDB
+import Pipelines
 import Tabular
 import Testing
 

@@ -1,3 +1,4 @@
+import DuckDB
 import Pipelines
 import Tabular
 import TestSupport

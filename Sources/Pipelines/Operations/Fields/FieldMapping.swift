@@ -11,7 +11,7 @@ package struct FieldMapping: Operation {
 
   package static let manifest = OperationManifest(
     name: "field_mapping", aliases: ["map", "schema_mapping", "mapping", "map_fields"],
-    summary: "Changes a field by an operation, or renames fields.", mapShorthand: "mapping",
+    summary: "Changes a field by an operation, or renames fields.", shorthand: "mapping", mapShorthand: "mapping",
     example: """
       - field_mapping: { field_name: product_name, operation: title_case }
       - field_mapping: { price: unit_price }
