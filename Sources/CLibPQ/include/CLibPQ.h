@@ -28,6 +28,7 @@ enum {
   F(void, finish, (PGconn * connection))                                                                      \
   F(int, status, (const PGconn *connection))                                                                  \
   F(char *, errorMessage, (const PGconn *connection))                                                         \
+  F(int, socket, (const PGconn *connection))                                                                  \
   F(int, serverVersion, (const PGconn *connection))                                                           \
   F(PQnoticeReceiver, setNoticeReceiver, (PGconn * connection, PQnoticeReceiver receiver, void *arg))         \
   F(PGresult *, exec, (PGconn * connection, const char *query))                                               \

@@ -70,6 +70,13 @@ final class PostgresConnection: @unchecked Sendable {
     }
   }
 
+  /// Cuts the line: a call that waits for the network returns with an error at once, the server takes its transaction back.
+  func abort() {
+    guard !isClosed else { return }
+    let handle = pq.socket(connection)
+    if handle >= 0 { shutdown(handle, Int32(SHUT_RDWR)) }
+  }
+
   /// The server's version as a number: 150018 = 15.18.
   var serverVersion: Int { Int(pq.serverVersion(connection)) }
 
@@ -187,7 +194,8 @@ final class PostgresConnection: @unchecked Sendable {
   private func lost() -> Problem {
     let message = PostgresConnection.text(pq.errorMessage(connection)).split(separator: "\n").joined(separator: " ")
     return Problem(
-      "connection-lost", "The connection to PostgreSQL at \(place) was lost: \(message)", isTransient: true)
+      "connection-lost", "The connection to PostgreSQL at \(place) was lost: \(message)",
+      hint: "What was not committed was taken back by the server; the old rows are untouched.", isTransient: true)
   }
 
   private func check(_ result: OpaquePointer?, sql: String) throws(Problem) {

@@ -6,7 +6,7 @@ final class PostgresLoad: StreamLoad {
   private let plan: PostgresPlan
   private let connection: PostgresConnection
   private let encoder: RowEncoder
-  private let sink = ByteSink(capacity: 1 << 20)
+  private let sender: CopySender
   private var isCopying = false
   private var copiedRows = 0
   private let formatOfBytes: String?
@@ -22,6 +22,7 @@ final class PostgresLoad: StreamLoad {
     }
     formatOfBytes = CopyFormat.name(of: plan.columns.map(\.fit.staged))
     connection = try PostgresConnection(settings)
+    sender = CopySender(connection)
   }
 
   var copyFormat: String? { formatOfBytes }
@@ -46,9 +47,7 @@ final class PostgresLoad: StreamLoad {
     try connection.beginCopyIn(
       "COPY \(staging) (\(names: plan.columns.map(\.name))) FROM STDIN (FORMAT binary\(isNew ? ", FREEZE" : ""))")
     isCopying = true
-    sink.removeAll()
-    CopyFormat.appendHeader(to: sink)
-    try connection.sendCopy(sink.bytes)
+    try sender.send(CopyFormat.appendHeader)
   }
 
   /// Where rows go first.
@@ -77,26 +76,23 @@ final class PostgresLoad: StreamLoad {
   }
 
   func write(_ batch: Batch) throws {
-    sink.removeAll()
-    do throws(ValueRefusal) {
-      try encoder.encodeTuples(batch, into: sink)
-    } catch {
+    do {
+      try sender.send { sink in try encoder.encodeTuples(batch, into: sink) }
+    } catch let refusal as ValueRefusal {
       throw Problem(
         "value-not-exact",
-        "Column \"\(plan.columns[error.column].name)\" \(error.reason) (row \(copiedRows + error.row + 1) of the load).",
+        "Column \"\(plan.columns[refusal.column].name)\" \(refusal.reason) (row \(copiedRows + refusal.row + 1) of the load).",
         hint: "Change the value in a transform step.")
     }
     copiedRows += batch.rowCount
-    try connection.sendCopy(sink.bytes)
   }
 
   /// Takes the tuples of a binary COPY, without its header and trailer.
-  func writeBytes(_ bytes: UnsafeRawBufferPointer) throws { try connection.sendCopy(bytes) }
+  func writeBytes(_ bytes: UnsafeRawBufferPointer) throws { try sender.send { $0.append(bytes) } }
 
   func endWriting() throws {
-    sink.removeAll()
-    sink.append(-1 as Int16)
-    try connection.sendCopy(sink.bytes)
+    try sender.send { $0.append(-1 as Int16) }
+    try sender.finish()
     isCopying = false
     copiedRows = try connection.endCopyIn()
   }
@@ -156,7 +152,8 @@ final class PostgresLoad: StreamLoad {
 
   /// The server takes everything back when the session ends.
   func rollback() {
-    if isCopying { connection.cancel() }
+    if isCopying { connection.abort() }
+    sender.drain()
     connection.close()
   }
 

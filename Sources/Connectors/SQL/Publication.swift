@@ -119,7 +119,9 @@ package struct Publication: Sendable {
 
   /// Removes staged rows that are equal to another in every column, leaving one of each.
   package var dropCopies: SQL {
-    let same = columns.map { column -> SQL in
+    // The key comes first and with plain equality, so that equal rows are found by hashing.
+    let keys = key.map { name -> SQL in "a.\(name: name) = b.\(name: name)" }
+    let same = keys + columns.filter { !key.contains($0.name) }.map { column -> SQL in
       let type = column.comparedAs
       let left: SQL = type.map { "CAST(a.\(name: column.name) AS \($0))" } ?? "a.\(name: column.name)"
       let right: SQL = type.map { "CAST(b.\(name: column.name) AS \($0))" } ?? "b.\(name: column.name)"

@@ -6,7 +6,7 @@ import TestSupport
 import Testing
 
 /// A schema of its own on the real server, and short ways to load, read and ask.
-final class PostgresFixture {
+final class PostgresFixture: @unchecked Sendable {
   let schema: String
   let postgres: Postgres
   let connection: PostgresConnection

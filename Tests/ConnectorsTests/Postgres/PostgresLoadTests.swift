@@ -118,6 +118,62 @@ import Testing
     #expect(await code { try await pg.load("t", Schema([Column("id", .text)]), [], .append) } == ["no-exact-type"])
   }
 
+  @Test func aReplaceEvolvesTheNewTableAndLeavesGeneratedColumnsToIt() async throws {
+    let pg = try PostgresFixture("replace_evolves")
+    try pg.run(
+      """
+      CREATE TABLE t (id int PRIMARY KEY, name text, loud text GENERATED ALWAYS AS (upper(name)) STORED, kept date DEFAULT '2024-01-01');
+      INSERT INTO t (id, name) VALUES (1, 'a')
+      """)
+    let grown = Schema([Column("id", .int64), Column("name", .text), Column("more", .decimal(precision: 5, scale: 1))])
+    try await pg.load("t", grown, [[.integer(5_000_000_000), .text("b"), .integer(15)]], .replace)
+    #expect(try pg.rows("SELECT id, name, loud, kept, more FROM t") == [["5000000000", "b", "B", "2024-01-01", "1.5"]])
+    let generated = Schema([Column("id", .int64), Column("name", .text), Column("loud", .text)])
+    try await pg.load("t", generated, [[.integer(2), .text("c"), .text("ignored")]], .replace)
+    #expect(try pg.rows("SELECT id, name, loud, kept, more FROM t") == [["2", "c", "C", "2024-01-01", nil]])
+  }
+
+  @Test func loadsOfTheSameTableWaitForEachOther() async throws {
+    let pg = try PostgresFixture("concurrent")
+    try await pg.load("people", people, [[.integer(0), .text("first")]], .replace)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for number in 1...4 {
+        group.addTask {
+          let load = try await pg.postgres.prepare(pg.request("people", people, .merge, key: ["id"]))
+          guard case .stream(let open) = load.work else { return }
+          try await Blocking.run {
+            let stream = try open()
+            try stream.begin()
+            let memory = MemoryBatch(people, rowCount: 1)
+            memory.columns[0].set(0, .integer(1))
+            memory.columns[1].set(0, .text("from \(number)"))
+            try memory.withBatch { try stream.write($0) }
+            try stream.endWriting()
+            _ = try stream.commit(state: [StateEntry(key: "k", value: "\(number)")])
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+    #expect(try pg.value("SELECT count(*) FROM people") == "2")
+    #expect(try pg.value("SELECT name FROM people WHERE id = 1") == "from " + (try pg.value("SELECT value FROM _weir_state WHERE key = 'k'") ?? ""))
+  }
+
+  @Test func partitionedTablesAndTablesWithTriggersKeepThem() async throws {
+    let pg = try PostgresFixture("partitioned")
+    try pg.run(
+      """
+      CREATE TABLE people (id bigint, name text) PARTITION BY RANGE (id);
+      CREATE TABLE low PARTITION OF people FOR VALUES FROM (0) TO (10); CREATE TABLE high PARTITION OF people FOR VALUES FROM (10) TO (100);
+      CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.name = upper(NEW.name); RETURN NEW; END $$;
+      CREATE TRIGGER shout BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION shout()
+      """)
+    try await pg.load("people", people, [[.integer(1), .text("a")], [.integer(11), .text("b")]], .append)
+    try await pg.load("people", people, [[.integer(2), .text("c")], [.integer(12), .text("d")]], .replace)
+    #expect(try pg.rows("SELECT id, name FROM high") == [["12", "D"]])
+    #expect(await code { try await pg.load("people", people, [[.integer(500), .text("x")]], .append) } == ["constraint-violated"])
+  }
+
   @Test func namesThatNeedQuotingOrCollide() async throws {
     let pg = try PostgresFixture("Bad \"Schema\"; --")
     let schema = Schema([Column("select", .int64), Column("a\"b; DROP TABLE x", .text), Column("Ünï", .text)])
