@@ -22,7 +22,7 @@ extension Connection {
     api.table_function_set_init(function) { info in
       let state = SourceState.at(initialise: info)
       let columns = (0..<state.api.init_get_column_count(info)).map { Int(state.api.init_get_column_index(info, $0)) }
-      let scan = ScanState(columns)
+      let scan = ScanState(columns, state.source.scan())
       state.api.init_set_init_data(info, Unmanaged.passRetained(scan).toOpaque(), release)
       state.api.init_set_max_threads(info, idx_t(state.source.partitions))
     }
@@ -37,7 +37,7 @@ extension Connection {
       else { return }
       let scan = Unmanaged<ScanState>.fromOpaque(scanPointer).takeUnretainedValue()
       let local = Unmanaged<ReaderState>.fromOpaque(localPointer).takeUnretainedValue()
-      state.fill(output, info, columns: scan.columns, local: local)
+      state.fill(output, info, scan, local)
     }
     guard api.register_table_function(handle, function) == 0 else {
       throw DuckDBError(kind: .other, message: "The engine refused the table function \(name).")
@@ -72,20 +72,20 @@ private final class SourceState {
     return Unmanaged<SourceState>.fromOpaque(pointer).takeUnretainedValue()
   }
 
-  func fill(_ output: duckdb_data_chunk?, _ info: duckdb_function_info?, columns: [Int], local: ReaderState) {
+  func fill(_ output: duckdb_data_chunk?, _ info: duckdb_function_info?, _ scan: ScanState, _ local: ReaderState) {
     do {
       if local.isDone { return api.data_chunk_set_size(output, 0) }
       // The engine asks for the row number only when no column is needed (count(*)); then any column will do.
-      let wanted = columns.filter { $0 < source.schema.columns.count }
+      let wanted = scan.columns.filter { $0 < source.schema.columns.count }
       let reader: any BatchReader
       if let open = local.reader {
         reader = open
       } else {
-        reader = try source.open(columns: wanted)
+        reader = try scan.rows.open(columns: wanted)
         local.reader = reader
       }
       var writers: [any VectorWriter] = []
-      for (place, column) in columns.enumerated() where column < source.schema.columns.count {
+      for (place, column) in scan.columns.enumerated() where column < source.schema.columns.count {
         writers.append(ChunkWriter(api.data_chunk_get_vector(output, idx_t(place)), source.schema.columns[column].type, api))
       }
       let rows = try reader.read(into: writers, capacity: capacity)
@@ -99,7 +99,11 @@ private final class SourceState {
 
 private final class ScanState {
   let columns: [Int]
-  init(_ columns: [Int]) { self.columns = columns }
+  let rows: any BatchScan
+  init(_ columns: [Int], _ rows: any BatchScan) {
+    self.columns = columns
+    self.rows = rows
+  }
 }
 
 private final class ReaderState {

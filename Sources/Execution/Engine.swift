@@ -11,7 +11,7 @@ package final class Engine: Sendable {
 
   /// - Throws: `engine-missing` if the library can't be loaded.
   package init(limits: EngineLimits = EngineLimits(), folder: String? = nil) throws(Problem) {
-    var settings = ["preserve_insertion_order": "false"]
+    var settings = ["preserve_insertion_order": "false", "enable_external_file_cache": "false"]
     if let threads = limits.threads { settings["threads"] = String(threads) }
     if let bytes = limits.memoryBytes {
       // What the process holds beside the engine's buffers: libraries, stacks, wire buffers.

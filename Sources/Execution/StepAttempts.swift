@@ -59,9 +59,14 @@ struct StepAttempts {
       other.taps.forEach { $0.reset() }
       other.boundary?.reset()
     }
+    let sources = plan.steps.filter { step.id == $0.id || step.upstream.contains($0.id) }.compactMap { $0.extract?.batches }
     try await withTimeout(step.planned.timeout ?? check.context.options.timeout, step) {
-      let rows = try await move(step, plan, counter)
-      report.end(step, rows: rows, bytes: nil)
+      try await withTaskCancellationHandler {
+        let rows = try await move(step, plan, counter)
+        report.end(step, rows: rows, bytes: nil)
+      } onCancel: {
+        for source in sources { source.cancel() }
+      }
     }
   }
 
@@ -199,5 +204,12 @@ extension RetryPolicy {
     case "connection-refused", "server-unavailable": retryOn.contains(.unavailable)
     default: problem.isTransient && (retryOn.contains(.network) || retryOn.contains(.unavailable))
     }
+  }
+}
+
+extension Extract {
+  /// The source behind rows that come through a protocol or parser of ours.
+  fileprivate var batches: (any BatchSource)? {
+    if case .batches(let source) = origin { source } else { nil }
   }
 }

@@ -68,21 +68,29 @@ package protocol VectorWriter {
 }
 
 /// Rows that come from outside the engine (a wire protocol, a parser), pulled by the engine when it has room for more.
-package protocol BatchSource: Sendable {
+package protocol BatchSource: BatchScan {
   var schema: Schema { get }
   /// How many rows are expected, if the system knows.
   var estimatedRows: Int? { get }
-  /// How many readers may run at the same time; each yields a disjoint part of the rows.
+  /// How many readers of one scan may run at the same time.
   var partitions: Int { get }
-  /// Opens a reader of the next part that yields only `columns` (indices into `schema`), in that order. Blocking.
-  func open(columns: [Int]) throws -> any BatchReader
+  /// Begins to read all rows from the start. A query may scan a source several times (a join with itself).
+  func scan() -> any BatchScan
   /// Makes blocked readers return with an error, soon. May be called from any thread.
   func cancel()
+}
+
+/// One pass over a source.
+package protocol BatchScan: Sendable {
+  /// Opens a reader of the next part of the scan that yields only `columns` (indices into `schema`), in that order. Blocking.
+  func open(columns: [Int]) throws -> any BatchReader
 }
 
 extension BatchSource {
   package var estimatedRows: Int? { nil }
   package var partitions: Int { 1 }
+  /// A source with one part needs no state of its own per scan.
+  package func scan() -> any BatchScan { self }
   package func cancel() {}
 }
 

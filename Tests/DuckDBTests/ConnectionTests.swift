@@ -88,6 +88,13 @@ import Testing
     #expect(try await connection.query("SELECT l FROM counter() WHERE n = 7").rows == [[.list([.integer(7), .integer(8)])]])
   }
 
+  @Test func aSourceCanBeJoinedWithItself() async throws {
+    let connection = try Database().connect()
+    try await connection.register(NumberSource(attempts: Attempts(), rows: 5000), as: "numbers")
+    let table = try await connection.query("SELECT count(*) FROM numbers() a JOIN numbers() b USING (n)")
+    #expect(table.rows == [[.integer(5000)]])
+  }
+
   @Test func aSourceIsOpenedOnce() async throws {
     let connection = try Database().connect()
     let attempts = Attempts(failing: 100)

@@ -3,13 +3,41 @@ import Pipelines
 import Synchronization
 import Tabular
 
-/// The rows of a read, for one scan: large tables in ranges of pages over several sessions that share one snapshot.
+/// The rows of a read: large tables in ranges of pages over several sessions that share one snapshot.
 final class PostgresRows: BatchSource {
   private let query: PostgresQuery
   private let settings: PostgresSettings
   let estimatedRows: Int?
   let partitions: Int
-  private let state: Mutex<State>
+  private let scans = Mutex<[PostgresScan]>([])
+
+  init(_ query: PostgresQuery, settings: PostgresSettings, estimatedRows: Int?) {
+    self.query = query
+    self.settings = settings
+    self.estimatedRows = estimatedRows
+    let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
+    partitions = max(1, min(cores, settings.connections - 1, query.pages / PostgresExtract.pagesForParts))
+  }
+
+  var schema: Schema { Schema(query.columns.map { Column($0.name, $0.type, isNullable: $0.isNullable) }) }
+
+  func scan() -> any BatchScan {
+    let scan = PostgresScan(query, settings, partitions: partitions)
+    scans.withLock { $0.append(scan) }
+    return scan
+  }
+
+  func open(columns: [Int]) throws -> any BatchReader { try scan().open(columns: columns) }
+
+  func cancel() { for scan in scans.withLock({ $0 }) { scan.cancel() } }
+}
+
+/// One pass over the rows: its readers share a snapshot and take pieces until none is left.
+final class PostgresScan: BatchScan {
+  private let query: PostgresQuery
+  private let settings: PostgresSettings
+  private let partitions: Int
+  private let state = Mutex(State())
 
   private struct State {
     var next = 0
@@ -23,32 +51,25 @@ final class PostgresRows: BatchSource {
   /// How many pieces a table is cut into for each reader, so that none waits long for another.
   private static let piecesPerReader = 8
 
-  init(_ query: PostgresQuery, settings: PostgresSettings, estimatedRows: Int?) {
+  init(_ query: PostgresQuery, _ settings: PostgresSettings, partitions: Int) {
     self.query = query
     self.settings = settings
-    self.estimatedRows = estimatedRows
-    let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-    partitions = max(1, min(cores, settings.connections - 1, query.pages / PostgresExtract.pagesForParts))
-    state = Mutex(State())
+    self.partitions = partitions
   }
 
-  var schema: Schema { Schema(query.columns.map { Column($0.name, $0.type, isNullable: $0.isNullable) }) }
-
-  private var pieces: Int { partitions == 1 ? 1 : partitions * PostgresRows.piecesPerReader }
+  private var pieces: Int { partitions == 1 ? 1 : partitions * PostgresScan.piecesPerReader }
 
   func open(columns: [Int]) throws -> any BatchReader {
     let connection = try PostgresConnection(settings)
     let wanted = columns.map { query.columns[$0] }
     try state.withLock { state in
-      if state.isCancelled { throw PostgresRows.cancelled }
+      if state.isCancelled { throw PostgresScan.cancelled }
       state.readers.append(connection)
-      guard partitions > 1 else { return }
-      if state.keeper == nil {
-        let keeper = try PostgresConnection(settings)
-        try keeper.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        state.snapshot = try keeper.value("SELECT pg_export_snapshot()")
-        state.keeper = keeper
-      }
+      guard partitions > 1, state.keeper == nil else { return }
+      let keeper = try PostgresConnection(settings)
+      try keeper.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+      state.snapshot = try keeper.value("SELECT pg_export_snapshot()")
+      state.keeper = keeper
     }
     try connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
     if let snapshot = state.withLock({ $0.snapshot }) { try connection.run("SET TRANSACTION SNAPSHOT \(text: snapshot)") }

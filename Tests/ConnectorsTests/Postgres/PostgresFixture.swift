@@ -96,8 +96,9 @@ final class PostgresFixture: @unchecked Sendable {
     let extract = try await postgres.read(request)
     guard case .batches(let source) = extract.origin else { throw Problem("internal", "no batches") }
     var batches: [MemoryBatch] = []
+    let scan = source.scan()
     for _ in 0..<source.partitions {
-      let reader = try source.open(columns: Array(source.schema.columns.indices))
+      let reader = try scan.open(columns: Array(source.schema.columns.indices))
       while true {
         let memory = MemoryBatch(source.schema, rowCount: capacity)
         let count = try reader.read(into: memory.columns, capacity: capacity)
