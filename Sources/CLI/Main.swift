@@ -1,3 +1,37 @@
 import ArgumentParser
+import Foundation
+import Glibc
+import Pipelines
+import Workspace
 
-@main struct Weir: ParsableCommand {}
+@main struct Weir: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "weir", abstract: "Runs data pipelines from files, and proves what landed.",
+    version: Version.text,
+    groupedSubcommands: [
+      CommandGroup(
+        name: "Pipelines",
+        subcommands: [Init.self, New.self, RunPipeline.self, Validate.self, ShowPlan.self, Preview.self, Query.self, Replay.self]),
+      CommandGroup(name: "Workspace", subcommands: [Connections.self, Secrets.self, State.self, Runs.self, Rejects.self]),
+      CommandGroup(name: "Program", subcommands: [Doctor.self, Version.self, Completion.self]),
+    ])
+
+  /// Every failure goes out in the chosen form with its exit code.
+  static func main() async {
+    signal(SIGPIPE, SIG_IGN)
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    do {
+      // The command is used here and nowhere else.
+      nonisolated(unsafe) let command =
+        try arguments.first == "worker" ? Worker.parse(Array(arguments.dropFirst())) : parseAsRoot(arguments)
+      if var command = command as? any AsyncParsableCommand {
+        try await command.run()
+      } else {
+        var command = command
+        try command.run()
+      }
+    } catch {
+      Failure(error, arguments: arguments).leave()
+    }
+  }
+}

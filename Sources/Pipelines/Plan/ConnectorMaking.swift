@@ -1,18 +1,34 @@
 /// Makes connectors from what a file says about them.
-struct ConnectorMaking {
+package struct ConnectorMaking {
   let catalog: Catalog
   let connections: any ConnectionLookup
   let directory: String
   let extensions: String
   let redactor: Redactor
 
-  struct Made {
-    var type: ConnectorType
-    var connector: any Connector
+  package init(
+    catalog: Catalog, connections: any ConnectionLookup, directory: String, extensions: String, redactor: Redactor
+  ) {
+    self.catalog = catalog
+    self.connections = connections
+    self.directory = directory
+    self.extensions = extensions
+    self.redactor = redactor
+  }
+
+  package struct Made {
+    package var type: ConnectorType
+    package var connector: any Connector
+  }
+
+  /// The connector a URL or path means, with the settings that stand in it.
+  package func connection(at address: String, location: Location) throws(Problem) -> ConnectionSettings {
+    let (type, settings) = try self.address(address, at: location)
+    return ConnectionSettings(connector: type.id, settings: settings)
   }
 
   /// - Throws: located problems.
-  func make(_ reference: ConnectionReference, for step: String) throws(Problems) -> Made {
+  package func make(_ reference: ConnectionReference, for step: String) throws(Problems) -> Made {
     do {
       switch reference.kind {
       case .named(let name):

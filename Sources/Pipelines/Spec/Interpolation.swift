@@ -2,7 +2,7 @@
 ///
 /// `$${` stands for a literal `${`; `{{ "text" }}` for a literal text. Inside braces: `secret("name")`, `run.id`,
 /// `run.started_at`, `parameters.name`, `env.NAME`, or the bare name of a run parameter.
-struct Interpolation {
+package struct Interpolation {
   var environment: [String: String]
   var parameters: [String: String]
   /// Parameters the file declares without a default, for the hint when one is missing.
@@ -10,9 +10,9 @@ struct Interpolation {
   var secrets: any SecretLookup
   var run: RunFacts
   var redactor: Redactor
-  private(set) var problems: [Problem] = []
+  package private(set) var problems: [Problem] = []
 
-  init(
+  package init(
     environment: [String: String], parameters: [String: String], secrets: any SecretLookup, run: RunFacts,
     redactor: Redactor
   ) {
@@ -24,7 +24,7 @@ struct Interpolation {
   }
 
   /// The same value with every text in it filled; problems are collected.
-  mutating func fill(_ setting: Setting) -> Setting {
+  package mutating func fill(_ setting: Setting) -> Setting {
     switch setting.content {
     case .text(let text) where text.utf8.contains(UInt8(ascii: "$")) || text.contains("{{"):
       var place = setting

@@ -41,11 +41,13 @@ package actor RunRecorder {
   }
 
   /// Ends a run that can't report its own end: the worker died, or its plan never began.
-  package func fail(_ problem: Problem, at time: Date = Date()) async throws {
+  package func fail(_ problems: [Problem], at time: Date = Date()) async throws {
     guard !state.run.status.isOver else { return }
-    let problem = redactor.redact(problem)
-    state.fail(problem, at: time)
-    try logFile.append("[\(RunLog.stamp(time))] ERROR: \(problem.message.replacing("\n", with: " "))")
+    let problems = problems.map(redactor.redact)
+    state.fail(problems, at: time)
+    for problem in problems {
+      try logFile.append("[\(RunLog.stamp(time))] ERROR: \(problem.message.replacing("\n", with: " "))")
+    }
     try await store.save(state.run, process: process)
   }
 

@@ -60,10 +60,10 @@ package struct RunState: Sendable {
   }
 
   /// Ends a run whose process said nothing more.
-  package mutating func fail(_ problem: Problem, at time: Date) {
+  package mutating func fail(_ problems: [Problem], at time: Date) {
     guard !run.status.isOver else { return }
     if run.status == .pending { move(to: .running) }
-    run.problems.append(problem)
+    run.problems += problems
     run.metrics.durationSeconds = max(0, time.timeIntervalSince(run.startedAt))
     end(.failed, peak: run.peakMemoryBytes ?? 0, at: time)
   }

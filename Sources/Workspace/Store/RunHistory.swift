@@ -77,10 +77,10 @@ extension Store {
         let process: String? = row["process"]
         guard process.flatMap(ProcessMark.init(text:))?.isAlive != true, let run = try RunRecord.read(row["id"], in: db) else { continue }
         var state = RunState(run)
-        state.fail(
-          Problem(
-            "interrupted", "The process of this run ended before the run did.",
-            hint: "Nothing was half-written: run it again, with weir replay \(run.id)."), at: time)
+        let problem = Problem(
+          "interrupted", "The process of this run ended before the run did.",
+          hint: "Nothing was half-written: run it again, with weir replay \(run.id).")
+        state.fail([problem], at: time)
         try RunRecord.write(state.run, process: nil, in: db)
         ended.append(run.id)
       }

@@ -1,0 +1,98 @@
+import ArgumentParser
+import Execution
+import Foundation
+import Pipelines
+import Workspace
+
+struct RunPipeline: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a pipeline.")
+  @OptionGroup var pipeline: PipelineOptions
+  @OptionGroup var limits: LimitOptions
+  @Flag(help: "Run in a process of its own.") var isolated = false
+  @Option(help: "With --isolated: seconds without progress until the run is ended.") var standstill: Double?
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let workspace = try await common.open()
+    var request = try pipeline.request(in: workspace)
+    try limits.apply(to: &request)
+    try await RunInTerminal(workspace: workspace, common: common, isolated: isolated, standstill: standstill).perform(request)
+  }
+}
+
+struct Replay: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Run again what an earlier run ran: the same text, the same parameters.")
+  @Argument(help: "A run's id, or latest.") var id: String
+  @OptionGroup var limits: LimitOptions
+  @Flag(help: "Run in a process of its own.") var isolated = false
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let workspace = try await common.open()
+    var request = try await workspace.requestToReplay(id)
+    try limits.apply(to: &request)
+    try await RunInTerminal(workspace: workspace, common: common, isolated: isolated, standstill: nil).perform(request)
+  }
+}
+
+/// A run as somebody at a terminal sees it: progress, receipt, exit code; Ctrl-C takes back and leaves.
+struct RunInTerminal {
+  var workspace: Workspace
+  var common: CommonOptions
+  var isolated: Bool
+  var standstill: Double?
+
+  func perform(_ request: RunRequest) async throws {
+    let cancellation = Cancellation()
+    let signals = SignalWatch(cancelling: cancellation)
+    let progress = Progress(isShown: !common.quiet, isLive: Terminal.isTerminal(2) && !common.quiet, isDebug: common.debug)
+    let run: Run
+    do {
+      if isolated {
+        var launch = WorkerProcess.Launch(program: Program.path, directory: workspace.directory.path)
+        launch.standstill = standstill
+        run = try await workspace.runIsolated(request, worker: launch, cancellation: cancellation) { progress.show($0) }
+      } else {
+        run = try await workspace.run(request, cancellation: cancellation) { progress.show($0) }
+      }
+    } catch {
+      progress.end()
+      throw error
+    }
+    progress.end()
+    try common.show(run) { ReceiptView(run: run, isColored: common.isColored).text }
+    if !run.problems.isEmpty, common.output == .table {
+      ProblemPrinter(isColored: common.isColored).printAll(run.problems)
+    }
+    if let signal = signals.caught { throw Leave(code: 128 + signal) }
+    switch run.status {
+    case .success, .warning: return
+    case .cancelled: throw Leave(code: 130)
+    default: throw Leave(code: 1)
+    }
+  }
+}
+
+/// The hidden verb that runs one request for another process.
+struct Worker: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(shouldDisplay: false)
+  @Option var workspace: String
+
+  func run() async throws {
+    guard let line = readLine(), let request = try? Document.read(RunRequest.self, from: line) else { throw Leave(code: 2) }
+    let cancellation = Cancellation()
+    let signals = SignalWatch(cancelling: cancellation)
+    let opened = try await Workspace(directory: URL(filePath: workspace))
+    await opened.work(request, cancellation: cancellation) { message in
+      Terminal.write(((try? Document.line(message)) ?? "") + "\n")
+    }
+    if let signal = signals.caught { throw Leave(code: 128 + signal) }
+  }
+}
+
+enum Program {
+  /// The file this process runs.
+  static var path: String {
+    (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+  }
+}

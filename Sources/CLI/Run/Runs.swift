@@ -1,0 +1,79 @@
+import ArgumentParser
+import Foundation
+import Pipelines
+import Workspace
+
+struct Runs: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "The history of runs.", subcommands: [List.self, Show.self, Logs.self], defaultSubcommand: List.self)
+
+  struct List: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List runs, the latest first.")
+    @Option(help: "Only of this pipeline.") var pipeline: String?
+    @Option(help: "Only in this state.") var status: String?
+    @Option(help: "At most this many.") var limit = 20
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+      let state = try status.map { text in
+        guard let state = RunStatus(rawValue: text) else {
+          throw Problem(
+            "usage", "There is no run status \"\(text)\".", hint: "One of \(RunStatus.allCases.map(\.rawValue).joined(separator: ", ")).")
+        }
+        return state
+      }
+      let runs = try await common.open().store.runs(pipeline: pipeline, status: state, limit: limit)
+      try common.show(runs) {
+        TextTable(
+          headings: ["Run", "Pipeline", "Status", "Started", "Duration", "Rows"],
+          rows: runs.map {
+            [
+              $0.id, $0.pipeline, $0.status.rawValue, Document.text($0.startedAt), ReceiptView.duration($0.metrics.durationSeconds),
+              RunLog.grouped($0.metrics.rowsProcessed),
+            ]
+          }, numeric: [4, 5]
+        ).render(width: Terminal.width)
+      }
+    }
+  }
+
+  struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Show one run.")
+    @Argument(help: "Its id, the beginning of it, or latest.") var id: String
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+      let run = try await common.open().requireRun(id)
+      try common.show(run) {
+        ReceiptView(run: run, isColored: common.isColored).text
+          + run.problems.map { ProblemPrinter(isColored: common.isColored).render($0) }.joined()
+      }
+    }
+  }
+
+  struct Logs: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Print the log of a run.")
+    @Argument(help: "Its id, the beginning of it, or latest.") var id: String
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+      let workspace = try await common.open()
+      let lines = workspace.folder(of: try await workspace.requireRun(id).id).logLines()
+      try common.show(lines) { lines.map { $0 + "\n" }.joined() }
+    }
+  }
+}
+
+struct Rejects: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(abstract: "Rows that a run set aside, one JSON object a line.")
+  @Argument(help: "A run's id, or latest.") var id: String = "latest"
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    let workspace = try await common.open()
+    let file = workspace.folder(of: try await workspace.requireRun(id).id).rejects
+    let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
+    let lines = text.split(separator: "\n").compactMap { try? Document.read([String: String].self, from: String($0)) }
+    try common.show(lines) { text }
+  }
+}

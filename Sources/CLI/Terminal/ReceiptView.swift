@@ -1,0 +1,48 @@
+import Execution
+import Foundation
+import Pipelines
+import Tabular
+import Workspace
+
+/// A finished run for people: its steps, what landed and whether that was verified.
+struct ReceiptView {
+  var run: Run
+  var isColored: Bool
+
+  var text: String {
+    let table = TextTable(
+      headings: ["Task", "Kind", "Status", "Duration", "Rows"],
+      rows: run.steps.map {
+        [$0.id, $0.kind, $0.status.rawValue, $0.durationSeconds.map(Self.duration) ?? "", $0.rows.map(RunLog.grouped) ?? ""]
+      }, numeric: [3, 4])
+    var text = "\n" + table.render(width: Terminal.width) + "\n"
+    for receipt in run.receipts { text += line(receipt) }
+    for reject in run.rejects {
+      text += Ink.yellow("!", if: isColored) + " \(RunLog.grouped(reject.summary.count)) rows of \(reject.step) set aside: \(reject.summary.reason)\n"
+    }
+    for check in run.checks where !check.outcome.passed {
+      text += Ink.yellow("!", if: isColored) + " \(check.step): \(check.outcome.words) failed for \(RunLog.grouped(check.outcome.failedRows)) rows\n"
+    }
+    let ink: Ink = run.status == .success ? .green : run.status == .warning ? .yellow : .red
+    let memory = run.peakMemoryBytes.map { ", \($0 / 1_000_000) MB at most" } ?? ""
+    return text + ink(run.status.rawValue, if: isColored)
+      + "  \(run.pipeline)  \(RunLog.grouped(run.metrics.rowsProcessed)) rows in \(Self.duration(run.metrics.durationSeconds))\(memory)  run \(run.id)\n"
+  }
+
+  private func line(_ receipt: Receipt) -> String {
+    let mark = receipt.verified ? Ink.green("✓", if: isColored) : Ink.yellow("·", if: isColored)
+    let outcome = receipt.outcome
+    var counts = ["\(RunLog.grouped(outcome.inserted)) inserted"]
+    if outcome.updated > 0 { counts.append("\(RunLog.grouped(outcome.updated)) updated") }
+    if outcome.deleted > 0 { counts.append("\(RunLog.grouped(outcome.deleted)) deleted") }
+    let proof = receipt.verified ? "verified (\(receipt.level.rawValue))" : "not verified"
+    return "\(mark) \(receipt.target)  \(receipt.mode.rawValue): \(counts.joined(separator: ", "))  \(proof)\n"
+  }
+
+  /// `15m 23s`, `2.41s`.
+  static func duration(_ seconds: Double) -> String {
+    if seconds < 60 { return String(format: "%.2fs", seconds) }
+    let whole = Int(seconds)
+    return whole < 3600 ? "\(whole / 60)m \(whole % 60)s" : "\(whole / 3600)h \(whole % 3600 / 60)m"
+  }
+}

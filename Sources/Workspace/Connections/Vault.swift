@@ -1,0 +1,88 @@
+import Foundation
+import Glibc
+import Pipelines
+
+/// Secrets by name, encrypted at rest in `.weir/secrets.json`. The key is `WEIR_KEY` (base64), else the file `.weir/key`.
+package struct Vault: SecretLookup {
+  private let folder: URL
+  private let givenKey: String?
+
+  package init(folder: URL, key: String?) {
+    self.folder = folder
+    givenKey = key
+  }
+
+  private var file: URL { folder.appending(path: "secrets.json") }
+
+  package func names() throws -> [String] { try sealed().keys.sorted() }
+
+  package func set(_ name: String, to value: String) throws {
+    guard name.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_.-]*/) != nil else {
+      throw Problem(
+        "wrong-name", "\"\(name)\" can't be the name of a secret.", hint: "Use letters, digits, _, - and ., and begin with a letter.")
+    }
+    var all = try sealed()
+    all[name] = Data(try Sealing(key: key()).seal(value, as: name)).base64EncodedString()
+    try write(all)
+  }
+
+  /// - Throws: `unknown-secret`.
+  package func delete(_ name: String) throws {
+    var all = try sealed()
+    guard all.removeValue(forKey: name) != nil else { throw unknown(name, among: Array(all.keys)) }
+    try write(all)
+  }
+
+  package func secret(named name: String) throws(Problem) -> Secret {
+    let all: [String: String]
+    do { all = try sealed() } catch { throw Problems.of(error)[0] }
+    guard let text = all[name], let bytes = Data(base64Encoded: text) else { throw unknown(name, among: Array(all.keys)) }
+    return Secret(try Sealing(key: key()).open(Array(bytes), as: name))
+  }
+
+  private func unknown(_ name: String, among names: [String]) -> Problem {
+    Problem(
+      "unknown-secret", "There is no secret \"\(name)\".",
+      hint: Nearest.hint(name, among: names) ?? "Add it with weir secrets set \(name).")
+  }
+
+  private func sealed() throws -> [String: String] {
+    guard FileManager.default.fileExists(atPath: file.path) else { return [:] }
+    do {
+      return try JSONDecoder().decode([String: String].self, from: Data(contentsOf: file))
+    } catch {
+      throw Problem("damaged-file", "The file \(file.path) can't be read as JSON.", cause: error)
+    }
+  }
+
+  private func write(_ all: [String: String]) throws { try PrivateFile.write(Document.text(all) + "\n", to: file) }
+
+  private func key() throws(Problem) -> [UInt8] {
+    if let givenKey { return Array(Data(base64Encoded: givenKey) ?? Data()) }
+    let place = folder.appending(path: "key")
+    if let text = try? String(contentsOf: place, encoding: .utf8) {
+      return Array(Data(base64Encoded: text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? Data())
+    }
+    let key = Sealing.newKey()
+    try PrivateFile.write(Data(key).base64EncodedString() + "\n", to: place)
+    return key
+  }
+}
+
+/// Files only their owner may read, replaced in one step.
+enum PrivateFile {
+  static func write(_ text: String, to url: URL) throws(Problem) {
+    let temporary = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).\(UUID().uuidString)")
+    let manager = FileManager.default
+    do {
+      try manager.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      guard manager.createFile(atPath: temporary.path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]) else {
+        throw CocoaError(.fileWriteUnknown)
+      }
+      guard rename(temporary.path, url.path) == 0 else { throw CocoaError(.fileWriteUnknown) }
+    } catch {
+      try? manager.removeItem(at: temporary)
+      throw Problem("not-writable", "The file \(url.path) can't be written.", hint: "Check the permissions of its folder.", cause: error)
+    }
+  }
+}

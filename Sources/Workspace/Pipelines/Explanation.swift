@@ -1,0 +1,154 @@
+import DuckDB
+import Execution
+import Foundation
+import Pipelines
+import Tabular
+
+/// What a run would do, told without doing it.
+package struct Explanation: Sendable, Codable {
+  package struct Step: Sendable, Codable {
+    package var id: String
+    package var kind: String
+    package var inputs: [String]
+    package var columns: [Column]
+    package var estimatedRows: Int?
+    package var estimatedBytes: Int?
+    /// For an incremental read: the range it would take.
+    package var cursor: CursorRange?
+    /// For a write: how rows would land, in words and statements.
+    package var strategy: String?
+    package var statements: [String]?
+    package var dependents: [String]?
+    package var existingRows: Int?
+
+    package struct Column: Sendable, Codable {
+      package var name: String
+      package var type: String
+    }
+  }
+  package var pipeline: String
+  package var steps: [Step]
+  package var warnings: [Problem]
+}
+
+/// Rows to look at. In JSON: `columns` and `rows`, each row an object.
+package struct RowsShown: Sendable, Encodable {
+  package var schema: Schema
+  package var rows: [[Value]]
+
+  package func encode(to encoder: any Encoder) throws {
+    struct Name: CodingKey {
+      var stringValue: String
+      var intValue: Int? { nil }
+      init(stringValue: String) { self.stringValue = stringValue }
+      init?(intValue: Int) { nil }
+    }
+    var container = encoder.container(keyedBy: Name.self)
+    try container.encode(
+      schema.columns.map { ["name": $0.name, "type": $0.type.description] }, forKey: Name(stringValue: "columns"))
+    try container.encode(
+      rows.map { row in
+        Dictionary(zip(schema.names, row.map { JSONValue(value: $0) }), uniquingKeysWith: { first, _ in first })
+      }, forKey: Name(stringValue: "rows"))
+  }
+}
+
+/// A value as JSON; numbers JSON can't hold exactly in other programs stay numbers here, decimals keep their digits as text.
+private struct JSONValue: Encodable {
+  var value: Value
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    switch value {
+    case .null: try container.encodeNil()
+    case .boolean(let flag): try container.encode(flag)
+    case .integer(let number):
+      if let small = Int64(exactly: number) { try container.encode(small) } else { try container.encode(String(number)) }
+    case .float(let number):
+      if number.isFinite { try container.encode(number) } else { try container.encode("\(number)") }
+    case .list(let values): try container.encode(values.map { JSONValue(value: $0) })
+    case .structure(let fields):
+      try container.encode(Dictionary(fields.map { ($0.name, JSONValue(value: $0.value)) }, uniquingKeysWith: { first, _ in first }))
+    default: try container.encode(value.description)
+    }
+  }
+}
+
+extension Workspace {
+  /// Everything that can be told of a pipeline without asking a system: its text and its plan.
+  /// - Throws: `InvalidPipeline`.
+  package func validate(_ request: RunRequest) async throws -> Plan { try await prepare(request, Redactor()).plan }
+
+  /// What a run would do. Systems are asked for columns and counts; nothing is moved.
+  package func explain(_ request: RunRequest) async throws -> Explanation {
+    let redactor = Redactor()
+    let prepared = try await prepare(request, redactor)
+    defer { forget(request) }
+    let bound: BoundPlan
+    do { bound = try await prepared.check.check(prepared.plan) } catch { throw Problems(Problems.of(error).map(redactor.redact)) }
+    let steps = bound.steps.map { step in
+      Explanation.Step(
+        id: step.id, kind: step.kind, inputs: step.planned.inputs,
+        columns: step.schema.columns.map { .init(name: $0.name, type: $0.type.description) },
+        estimatedRows: step.extract?.estimatedRows, estimatedBytes: step.extract?.estimatedBytes, cursor: step.cursor,
+        strategy: step.load.map { redactor.redact($0.strategy) }, statements: step.load.map { $0.statements.map(redactor.redact) },
+        dependents: step.load?.dependents, existingRows: step.load?.existingRows)
+    }
+    return Explanation(pipeline: bound.name, steps: steps, warnings: bound.warnings)
+  }
+
+  /// The first rows a step yields (the last step, if none is named). Nothing is written.
+  package func preview(_ request: RunRequest, step name: String?, rows: Int) async throws -> RowsShown {
+    let redactor = Redactor()
+    let prepared = try await prepare(request, redactor)
+    defer { forget(request) }
+    do {
+      let ids = prepared.plan.steps.map(\.id)
+      guard let wanted = name ?? ids.last, ids.contains(wanted) else {
+        throw Problem(
+          "unknown-step", "There is no step \"\(name ?? "")\".",
+          hint: Nearest.hint(name ?? "", among: ids) ?? "The steps are \(ids.joined(separator: ", ")).")
+      }
+      // A step's own ancestors are all that is bound: a broken or unreachable target doesn't matter here.
+      var needed: Set<String> = [wanted]
+      for step in prepared.plan.steps.reversed() where needed.contains(step.id) { needed.formUnion(step.inputs) }
+      var plan = prepared.plan
+      if case .write = prepared.plan[id: wanted]?.work, let input = prepared.plan[id: wanted]?.inputs.first {
+        return try await self.rows(of: input, rows, plan.keeping(needed.subtracting([wanted])), prepared)
+      }
+      plan = plan.keeping(needed)
+      return try await self.rows(of: wanted, rows, plan, prepared)
+    } catch {
+      throw Problems(Problems.of(error).map(redactor.redact))
+    }
+  }
+
+  private func rows(of step: String, _ count: Int, _ plan: Plan, _ prepared: Prepared) async throws -> RowsShown {
+    _ = try await prepared.check.check(plan)
+    let connection = try await prepared.engine.connect()
+    let table = try await connection.query("SELECT * FROM \(name: step) LIMIT \(count)")
+    return RowsShown(schema: table.schema, rows: table.rows)
+  }
+
+  /// The rows of a SELECT: in the system `connection` by its own SQL, or in the engine over files (`FROM 'orders.csv'`).
+  package func query(_ sql: String, connection: String?, rows: Int) async throws -> RowsShown {
+    if let connection {
+      let text = "name: query\nsteps:\n  - id: query\n    read:\n      from: \(JSONText.quote(connection))\n      query: \(JSONText.quote(sql))\n"
+      return try await preview(RunRequest(PipelineText(file: "query", text: text)), step: "query", rows: rows)
+    }
+    let engine = try Engine()
+    do {
+      let table = try await engine.connection.query("SELECT * FROM (\(SQL(raw: sql))\n) LIMIT \(rows)")
+      return RowsShown(schema: table.schema, rows: table.rows)
+    } catch let error as DuckDBError {
+      throw Problem("invalid-sql", error.message, cause: error)
+    }
+  }
+
+  /// Removes what a look at a pipeline may have spilled.
+  private func forget(_ request: RunRequest) { try? FileManager.default.removeItem(at: folder(of: request.id).url) }
+}
+
+extension Plan {
+  fileprivate func keeping(_ ids: Set<String>) -> Plan { Plan(name: name, steps: steps.filter { ids.contains($0.id) }) }
+}

@@ -1,0 +1,124 @@
+import Execution
+import Foundation
+import Pipelines
+
+/// Mistakes in a pipeline file or in how it was asked to run; nothing was begun.
+package struct InvalidPipeline: Error {
+  package var problems: Problems
+}
+
+extension Workspace {
+  /// Runs a pipeline to its end in this process, recording everything that happens.
+  /// - Parameter onEvent: sees every event after it was recorded, secrets hidden.
+  /// - Throws: `InvalidPipeline` before anything is begun; `Problems` if the run could not be begun or recorded.
+  package func run(
+    _ request: RunRequest, cancellation: Cancellation = Cancellation(),
+    onEvent: @escaping @Sendable (RunEvent) async -> Void = { _ in }
+  ) async throws -> Run {
+    let redactor = Redactor()
+    let prepared = try await prepare(request, redactor)
+    let recorder = try await begin(request, named: prepared.plan.name, redactor)
+    let bound: BoundPlan
+    do {
+      bound = try await prepared.check.check(prepared.plan)
+    } catch {
+      try await recorder.fail(Problems.of(error))
+      throw Problems(Problems.of(error).map(redactor.redact))
+    }
+    let progress = Runner(prepared.check).run(bound)
+    cancellation.onCancel(progress.cancel)
+    for await event in progress.events { await onEvent(try await recorder.record(event)) }
+    return await recorder.run
+  }
+
+  /// Runs a pipeline in a process of its own, recording what that tells.
+  package func runIsolated(
+    _ request: RunRequest, worker: WorkerProcess.Launch, cancellation: Cancellation = Cancellation(),
+    onEvent: @escaping @Sendable (RunEvent) async -> Void = { _ in }
+  ) async throws -> Run {
+    let redactor = Redactor()
+    let prepared = try await prepare(request, redactor)
+    let process = try WorkerProcess(worker, request: request)
+    let recorder = try await begin(request, named: prepared.plan.name, redactor, process: ProcessMark(id: process.id))
+    cancellation.onCancel { process.cancel() }
+    for await line in process.lines {
+      guard let message = try? Document.read(WorkerMessage.self, from: line) else { continue }
+      switch message {
+      case .event(let event): await onEvent(try await recorder.record(event))
+      case .problems(let problems): try await recorder.fail(problems)
+      }
+    }
+    let ending = await process.ending()
+    let run = await recorder.run
+    if !run.status.isOver { try await recorder.fail([ending.problem(memoryBytes: request.limits.memoryBytes)]) }
+    return await recorder.run
+  }
+
+  /// What a worker process does: runs without recording and hands every event to `tell`.
+  package func work(_ request: RunRequest, cancellation: Cancellation, tell: @escaping @Sendable (WorkerMessage) -> Void) async {
+    do {
+      let prepared = try await prepare(request, Redactor())
+      let bound = try await prepared.check.check(prepared.plan)
+      let progress = Runner(prepared.check).run(bound)
+      cancellation.onCancel(progress.cancel)
+      for await event in progress.events { tell(.event(event)) }
+    } catch let error as InvalidPipeline {
+      tell(.problems(error.problems.all))
+    } catch {
+      tell(.problems(Problems.of(error)))
+    }
+  }
+
+  /// Runs the same text again that an earlier run was made of, with its parameters and logical time.
+  package func requestToReplay(_ id: String) async throws -> RunRequest {
+    let run = try await requireRun(id)
+    guard let version = try await store.version(run.version) else {
+      throw Problem("unknown-version", "The text that run \(run.id) was made of is no longer kept.")
+    }
+    return RunRequest(
+      PipelineText(file: version.file ?? "\(version.pipeline).yaml", text: version.text), because: .replay, parameters: run.parameters)
+  }
+
+  package func requireRun(_ id: String) async throws -> Run {
+    guard let run = try await store.run(id) else {
+      throw Problem("unknown-run", "There is no run \"\(id)\".", hint: "weir runs list shows them; latest is the last one.")
+    }
+    return run
+  }
+
+  /// A plan with its schema check, made for one request.
+  struct Prepared {
+    var plan: Plan
+    var check: SchemaCheck
+    var engine: Engine
+    var spec: PipelineSpec
+  }
+
+  func prepare(_ request: RunRequest, _ redactor: Redactor) async throws -> Prepared {
+    let folder = folder(of: request.id)
+    let engine = try Engine(limits: request.limits, folder: folder.url.path)
+    do {
+      let spec = try parse(request.text, for: request, redactor)
+      let plan = try await plan(spec, engine, redactor)
+      var context = RunContext(runID: request.id, pipeline: Run.slug(spec.name), time: request.time, folder: folder.url.path)
+      context.limits = request.limits
+      context.options = request.options
+      for cursor in try await store.cursors(pipeline: spec.name) {
+        context.cursors[cursor.step] = KeptCursor(value: cursor.value, isForced: cursor.isForced)
+      }
+      return Prepared(plan: plan, check: SchemaCheck(engine, context), engine: engine, spec: spec)
+    } catch let problems as Problems {
+      throw InvalidPipeline(problems: problems)
+    }
+  }
+
+  private func begin(
+    _ request: RunRequest, named name: String, _ redactor: Redactor, process: ProcessMark = .current
+  ) async throws -> RunRecorder {
+    try await store.keep(PipelineVersion(hash: request.text.hash, pipeline: name, file: request.text.file, text: request.text.text))
+    let run = Run(
+      id: request.id, pipeline: name, file: request.text.file, version: request.text.hash, trigger: request.trigger,
+      parameters: request.parameters, startedAt: request.time)
+    return try await RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor, process: process)
+  }
+}
