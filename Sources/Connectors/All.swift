@@ -3,7 +3,11 @@ import Pipelines
 /// The connectors of this program.
 package enum Connectors {
   package static let all: [ConnectorType] = [
-    ConnectorType(Postgres.self)
+    ConnectorType(FileConnector<CSV>.self),
+    ConnectorType(FileConnector<JSON>.self),
+    ConnectorType(FileConnector<Parquet>.self),
+    ConnectorType(FileConnector<Avro>.self),
+    ConnectorType(FileConnector<Text>.self),
   ]
 
   package static var catalog: Catalog { Catalog(all) }

@@ -30,6 +30,7 @@ package struct SQL: Hashable, Sendable, ExpressibleByStringInterpolation, Custom
     }
     /// A string literal.
     package mutating func appendInterpolation(text value: String) { text += SQL.quote(value, with: "'") }
+    package mutating func appendInterpolation(_ flag: Bool) { text += flag ? "true" : "false" }
     package mutating func appendInterpolation(_ number: Int) { text += String(number) }
     package mutating func appendInterpolation(_ type: DataType) { text += type.description }
   }

@@ -19,12 +19,24 @@ package struct ConnectorContext: Sendable {
   package var directory: String
   /// Folder of DuckDB's extensions.
   package var extensions: String
+  /// Answers small questions with the engine; nil where there is no engine.
+  package var inquiry: (any Inquiry)?
 
-  package init(name: String, directory: String, extensions: String) {
+  package init(name: String, directory: String, extensions: String, inquiry: (any Inquiry)? = nil) {
     self.name = name
     self.directory = directory
     self.extensions = extensions
+    self.inquiry = inquiry
   }
+}
+
+/// Small questions to the engine while a connector prepares: which columns a file has, which tables a database holds.
+/// Every question gets an engine of its own, so nothing it loads or attaches outlives it.
+package protocol Inquiry: Sendable {
+  /// The columns a query would yield.
+  func describe(_ query: SQL, setup: [SQL]) async throws -> Schema
+  /// The rows of a query; for small results.
+  func rows(_ query: SQL, setup: [SQL]) async throws -> [[Value]]
 }
 
 /// What is said of a kind of system: in lists, forms, documentation.

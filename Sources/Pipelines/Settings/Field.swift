@@ -51,6 +51,14 @@ package struct SettingsSchema<Settings: Sendable>: Sendable {
     self.fields = fields()
   }
 
+  private init(defaults: Settings, fields: [Field<Settings>]) {
+    self.defaults = defaults
+    self.fields = fields
+  }
+
+  /// The same settings over other defaults: a step's options over its connection's settings.
+  package func over(_ defaults: Settings) -> Self { Self(defaults: defaults, fields: fields) }
+
   /// Reads a map, reporting every problem with its place. Keys in `ignoring` belong to somebody else.
   package func read(_ map: Setting, ignoring: Set<String> = []) throws(Problems) -> Settings {
     var settings = defaults

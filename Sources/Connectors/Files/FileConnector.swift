@@ -1,0 +1,152 @@
+import Foundation
+import Pipelines
+import Tabular
+
+/// Files of one format as a system that can be read and written.
+package struct FileConnector<Format: FileFormat>: Source, Destination {
+  package static var manifest: Manifest<Format> { Format.manifest }
+  package static var writeModes: Set<WriteMode> { [.append, .replace, .truncate] }
+
+  let format: Format
+  let context: ConnectorContext
+
+  package init(_ settings: Format, context: ConnectorContext) {
+    format = settings
+    self.context = context
+  }
+
+  package func read(_ request: ReadRequest) async throws -> Extract {
+    let format = try options(request.options)
+    let files = try location(request.subject, at: request.location).files(
+      endings: Format.manifest.fileEndings, extensions: context.extensions)
+    for path in files.paths where path.hasSuffix(".gz") && !path.contains("://") { try Gzip.verify(path) }
+    let read = FileRead(files: files, request: request, context: context)
+    var extract = try await format.extract(read)
+    extract.estimatedBytes = extract.estimatedBytes ?? files.bytes
+    return extract
+  }
+
+  package func prepare(_ request: WriteRequest) async throws -> Load {
+    let format = try options(request.options)
+    let place: FileLocation
+    switch request.target {
+    case .path(let path), .table(let path): place = FileLocation(base: format.path, relative: path, directory: context.directory)
+    case .whole: place = FileLocation(base: format.path, relative: nil, directory: context.directory)
+    }
+    guard !place.isRemote else {
+      throw Problem("not-writable", "Files can't be written to the address \"\(place.path)\".", at: request.location)
+    }
+    var isFolder: ObjCBool = false
+    _ = FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder)
+    let path = try target(place.path, isFolder: isFolder.boolValue || place.path.hasSuffix("/"), request)
+    let target = try FileTarget(path, runID: request.runID)
+    let layout = try format.layout(FileWrite(request: request, path: path, context: context))
+    let verb = FileManager.default.fileExists(atPath: path) ? "Replaces" : "Creates"
+    return Load(
+      landing: layout.landing, strategy: "\(verb) the file \(path) in one step, from a temporary file beside it.",
+      statements: [layout.copy("…", path).text],
+      work: .statements(
+        StatementLoad(
+          setup: layout.setup,
+          stage: { rows in
+            target.makeRoom()
+            return [layout.copy(rows, target.temporary)]
+          },
+          readBack: layout.readBack(target.temporary), finish: { try target.finish() }, discard: { target.discard() })))
+  }
+
+  private func target(_ path: String, isFolder: Bool, _ request: WriteRequest) throws(Problem) -> String {
+    let ending = Format.manifest.fileEndings.first ?? Format.manifest.id
+    switch request.mode {
+    case .append:
+      guard isFolder else {
+        if !FileManager.default.fileExists(atPath: path) { return path }
+        throw Problem(
+          "append-needs-folder", "Rows can't be added to the file \"\(path)\" in one safe step.",
+          hint: "Give a folder (ending in \"/\"): every run adds a file to it. Or use `mode: replace`.", at: request.location)
+      }
+      return (path.hasSuffix("/") ? path : path + "/") + "\(request.step)-\(request.runID).\(ending)"
+    case .replace, .truncate:
+      guard !isFolder else {
+        throw Problem(
+          "not-a-file", "\"\(path)\" is a folder; replacing needs the path of one file.",
+          hint: "For example \"\(path.hasSuffix("/") ? path : path + "/")\(request.step).\(ending)\".", at: request.location)
+      }
+      return path
+    case .merge, .deleteInsert, .scd2:
+      throw Problem(
+        "unsupported-mode", "Files can't be written with `mode: \(request.mode.rawValue)`.",
+        hint: "Use `replace` or `append`.", at: request.location)
+    }
+  }
+
+  package func check() async -> ConnectionReport {
+    let place = FileLocation(base: format.path, relative: nil, directory: context.directory)
+    do {
+      let files = try place.files(endings: Format.manifest.fileEndings, extensions: context.extensions)
+      if place.isRemote {
+        let request = ReadRequest(.whole, limit: 1, step: context.name)
+        let extract = try await format.extract(FileRead(files: files, request: request, context: context))
+        if case .query(let query, let setup) = extract.origin {
+          _ = try await FileRead(files: files, request: request, context: context).describe(query, setup: setup)
+        }
+        return ConnectionReport([.init("The address answers with a file of this format.")])
+      }
+      let count = files.paths.count
+      return ConnectionReport([
+        .init("Found \(count) file\(count == 1 ? "" : "s"), \(files.bytes ?? 0) bytes."), .init("Readable by this user."),
+      ])
+    } catch {
+      return ConnectionReport([.init("Files can be read.", problem: Problem.of(error)[0])])
+    }
+  }
+
+  package func resources() async throws -> [Resource] {
+    let place = FileLocation(base: format.path, relative: nil, directory: context.directory)
+    let files = try place.files(endings: Format.manifest.fileEndings, extensions: context.extensions)
+    var resources: [Resource] = []
+    for path in files.paths {
+      let one = FileSet(paths: [path], bytes: files.bytes.map { _ in FileSet.size(path) }, setup: files.setup)
+      let read = FileRead(files: one, request: ReadRequest(.path(path), step: context.name), context: context)
+      let extract = try await format.extract(read)
+      let name = path.hasPrefix(place.path + "/") ? String(path.dropFirst(place.path.count + 1)) : path
+      resources.append(
+        Resource(
+          name: name, kind: "file", columns: try await columns(of: extract, read), approximateRows: extract.estimatedRows,
+          bytes: one.bytes))
+    }
+    return resources
+  }
+
+  private func columns(of extract: Extract, _ read: FileRead) async throws -> [Resource.ResourceColumn] {
+    let schema: Schema =
+      switch extract.origin {
+      case .batches(let source): source.schema
+      case .query(let query, let setup): try await read.describe(query, setup: setup)
+      }
+    return schema.columns.map { column in
+      Resource.ResourceColumn(name: column.name, type: column.type.description, isNullable: column.isNullable)
+    }
+  }
+
+  private func options(_ setting: Setting?) throws -> Format {
+    guard let setting else { return format }
+    return try Format.manifest.settings.over(format).read(setting)
+  }
+
+  private func location(_ subject: ReadRequest.Subject, at location: Location?) throws(Problem) -> FileLocation {
+    switch subject {
+    case .path(let path), .table(let path): return FileLocation(base: format.path, relative: path, directory: context.directory)
+    case .whole:
+      guard !format.path.isEmpty else {
+        throw Problem(
+          "missing-setting", "Which file should be read? Neither the step nor connection \"\(context.name)\" has a path.",
+          at: location)
+      }
+      return FileLocation(base: format.path, relative: nil, directory: context.directory)
+    case .query:
+      throw Problem(
+        "unsupported-subject", "A file can't be read by query.", hint: "Read it, then use a transform step.", at: location)
+    }
+  }
+}
