@@ -3,10 +3,12 @@ import Pipelines
 /// The connectors of this program.
 package enum Connectors {
   package static let all: [ConnectorType] = [
+    ConnectorType(Postgres.self),
     ConnectorType(FileConnector<CSV>.self),
     ConnectorType(FileConnector<JSON>.self),
     ConnectorType(FileConnector<Parquet>.self),
     ConnectorType(FileConnector<Avro>.self),
+    ConnectorType(FileConnector<Excel>.self),
     ConnectorType(FileConnector<Text>.self),
   ]
 

@@ -59,18 +59,16 @@ struct CSVReading {
   private func filtered(_ all: SQL, _ columns: [(name: String, type: CSVType)], _ names: [String]) -> SQL {
     var result: SQL = read.request.columns == nil && read.request.filter == nil ? all : "SELECT \(names: names) FROM (\(all))"
     if let filter = read.request.filter {
+      // `raw` keeps every column's text; beside it stand the values the filter is about.
       let kept = names.map { name -> SQL in "raw.\(name: name)" }
-      let exact = columns.compactMap { column -> SQL? in
-        guard case .decimal(let precision, let scale) = column.type else { return nil }
-        let shape = DecimalShape(precision: precision, scale: scale)
-        return "raw.\(name: column.name) IS NOT NULL AND \(conversion(column.name, shape)) IS NULL"
-      }
-      // Inside the row `raw` every column keeps its text; beside it stand the values the filter is about.
       let values = columns.map { column -> SQL in value(column.name, column.type) }
-      let bad: SQL = exact.isEmpty ? "false" : "\(exact.map { condition -> SQL in "(\(condition))" }, separator: " OR ")"
+      let inexact = columns.compactMap { column -> SQL? in
+        guard case .decimal = column.type else { return nil }
+        return " OR (raw.\(name: column.name) IS NOT NULL AND \(name: column.name) IS NULL)"
+      }
       result = """
-        SELECT \(kept) FROM (SELECT row_pack AS raw, weir_bad, \(values) FROM (SELECT *, \(packed(names)) AS row_pack, \
-        false AS weir_bad FROM (\(result)))) WHERE (\(SQL(raw: filter))) OR \(bad.text == "false" ? "false" : unreadable(columns))
+        SELECT \(kept) FROM (SELECT raw, \(values) FROM (SELECT *, \(packed(names)) AS raw FROM (\(result)))) \
+        WHERE (\(SQL(raw: filter)))\(inexact, separator: "")
         """
     }
     if let limit = read.request.limit { result = "SELECT * FROM (\(result)) LIMIT \(limit)" }
@@ -80,14 +78,6 @@ struct CSVReading {
   private func packed(_ names: [String]) -> SQL {
     let fields = names.map { name -> SQL in "\(name: name) := \(name: name)" }
     return "struct_pack(\(fields))"
-  }
-
-  private func unreadable(_ columns: [(name: String, type: CSVType)]) -> SQL {
-    let parts = columns.compactMap { column -> SQL? in
-      guard case .decimal = column.type else { return nil }
-      return "(raw.\(name: column.name) IS NOT NULL AND \(name: column.name) IS NULL)"
-    }
-    return "\(parts, separator: " OR ")"
   }
 
   private func declared(_ group: CSVGroup) throws -> CSVGroup {

@@ -130,7 +130,7 @@ struct CSVSniffing {
       if scale <= 6, whole + scale <= 18 { return .decimal(precision: 18, scale: Int(scale)) }
       if scale <= 18, whole <= 20 { return .decimal(precision: 38, scale: scale == 0 ? 0 : 18) }
       return whole + scale <= 38 ? .decimal(precision: 38, scale: Int(scale)) : .text
-    case "BIGINT", "BOOLEAN", _ where guess.hasPrefix("TIMESTAMP"): return isIrregular ? .text : .plain(guess)
+    case _ where guess == "BIGINT" || guess == "BOOLEAN" || guess.hasPrefix("TIMESTAMP"): return isIrregular ? .text : .plain(guess)
     default: return .plain(guess)
     }
   }

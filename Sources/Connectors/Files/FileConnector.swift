@@ -97,7 +97,7 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
         .init("Found \(count) file\(count == 1 ? "" : "s"), \(files.bytes ?? 0) bytes."), .init("Readable by this user."),
       ])
     } catch {
-      return ConnectionReport([.init("Files can be read.", problem: Problem.of(error)[0])])
+      return ConnectionReport([.init("Files can be read.", problem: Problems.of(error)[0])])
     }
   }
 

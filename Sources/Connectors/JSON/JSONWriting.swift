@@ -24,7 +24,7 @@ extension JSON {
     } readBack: { path in
       """
       SELECT \(back) FROM read_json(\(text: path), columns = {\(shapes)}, maximum_object_size = 64000000, \
-      format = \(text: isArray ? "array" : "newline_delimited"), compression = \(text: compression))
+      format = \(text: isArray ? "array" : "newline_delimited"), compression = \(text: compression == "none" ? "uncompressed" : compression))
       """
     }
   }
@@ -36,6 +36,8 @@ enum JSONRendering {
   static func landing(_ type: DataType) -> DataType? {
     switch type {
     case .null, .enumeration, .numeric: .text
+    // Readers of JSON take numbers as doubles: more digits than those hold are safe only as text.
+    case .decimal(let precision, let scale) where precision > 18 && scale > 0: .text
     case .uuid, .interval, .timeTZ, .bit: .text
     case .array(let element, _): landing(element).map { .list($0) }
     case .list(let element): landing(element).map { .list($0) }

@@ -25,7 +25,7 @@ package struct Parquet: FileFormat {
   package func extract(_ read: FileRead) async throws -> Extract {
     let query: SQL = """
       SELECT * FROM read_parquet(\(read.files.list), hive_partitioning = \(hive), hive_types_autocast = false, \
-      union_by_name = \(unionByName && read.files.paths.count > 1)
+      union_by_name = \(unionByName && read.files.paths.count > 1))
       """
     let rows = read.files.paths.contains { $0.contains("://") }
       ? nil : try await read.ask("SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata(\(read.files.list))").first?.first

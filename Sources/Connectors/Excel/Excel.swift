@@ -1,0 +1,77 @@
+import Pipelines
+import Tabular
+
+/// Excel workbooks (XLSX).
+package struct Excel: FileFormat {
+  package var path = ""
+  var sheet: String?
+  var range: String?
+  var header = true
+  var allText = false
+
+  package static let manifest = Manifest<Excel>(
+    id: "excel", title: "Excel", summary: "Reads and writes sheets of XLSX workbooks.", category: .file, aliases: ["xlsx"],
+    fileEndings: ["xlsx"],
+    settings: SettingsSchema(Excel()) {
+      Field(\.path, "path", "File, folder, pattern or http(s) address.").example("budget.xlsx").also("file_path", "url")
+      Field(\.sheet, "sheet", "The sheet; the first if not given.").also("sheet_name")
+      Field(\.range, "range", "The cells, if not all.").example("B2:F100")
+      Field(\.header, "header", "Whether the first row holds the names.")
+      Field(\.allText, "all_text", "Reads every column as text.").advanced()
+    })
+
+  package func extract(_ read: FileRead) async throws -> Extract {
+    let setup = read.files.setup + [.load("excel", from: read.context.extensions)]
+    let load: [SQL] = [.load("excel", from: read.context.extensions)]
+    var scans: [SQL] = []
+    for path in read.files.paths {
+      let scan = scan(path, texts: allText)
+      let numbers = try await read.describe(scan, setup: load).columns.filter { $0.type == .float64 }.map(\.name)
+      let whole = try await wholeNumbers(numbers, path, read, load)
+      let replaced = numbers.compactMap { name -> SQL? in
+        whole[name].map { type -> SQL in "CAST(\(name: name) AS \(type)) AS \(name: name)" }
+      }
+      scans.append(replaced.isEmpty ? scan : "SELECT * REPLACE (\(replaced)) FROM (\(scan))")
+    }
+    return Extract(.query(read.restricted("\(scans, separator: " UNION ALL BY NAME ")"), setup: setup))
+  }
+
+  private func scan(_ path: String, texts: Bool) -> SQL {
+    var options: SQL = "header = \(header), all_varchar = \(texts)"
+    if let sheet { options = "\(options), sheet = \(text: sheet)" }
+    if let range { options = "\(options), range = \(text: range)" }
+    return "SELECT * FROM read_xlsx(\(text: path), \(options))"
+  }
+
+  /// Excel has one kind of number; columns without any fraction are whole numbers.
+  private func wholeNumbers(_ names: [String], _ path: String, _ read: FileRead, _ load: [SQL]) async throws -> [String: DataType] {
+    guard !names.isEmpty, !allText else { return [:] }
+    let tests = names.map { name -> SQL in "bool_and(\(name: name) = trunc(\(name: name)) AND abs(\(name: name)) < 9007199254740993)" }
+    let row = try await read.ask("SELECT \(tests) FROM (\(scan(path, texts: false)))", setup: load).first ?? []
+    return Dictionary(zip(names, row).compactMap { $1 == .boolean(true) ? ($0, .int64) : nil }, uniquingKeysWith: { $1 })
+  }
+
+  package func layout(_ write: FileWrite) throws -> FileLayout {
+    let columns = write.request.schema.columns.map { column in
+      switch column.type {
+      case .integer(let bits, _) where bits <= 32: Column(column.name, column.type)
+      case .boolean, .date, .float64, .text: Column(column.name, column.type)
+      case .decimal(let precision, _) where precision <= 15: Column(column.name, column.type)
+      // A cell's number is a double: what doesn't fit into its 15 digits goes in as text.
+      default: Column(column.name, .text)
+      }
+    }
+    let names = columns.map { column -> SQL in "\(name: column.name)" }
+    let casts = columns.map { column -> SQL in "CAST(\(name: column.name) AS \(column.type)) AS \(name: column.name)" }
+    let sheet = sheet ?? "Sheet1"
+    let load: SQL = .load("excel", from: write.context.extensions)
+    let header = header
+    return FileLayout(setup: [load], landing: Schema(columns)) { rows, path in
+      "COPY (SELECT \(names) FROM (\(rows))) TO \(text: path) (FORMAT xlsx, HEADER \(header), SHEET \(text: sheet))"
+    } readBack: { path in
+      """
+      SELECT \(casts) FROM (SELECT * FROM read_xlsx(\(text: path), header = \(header), sheet = \(text: sheet), empty_as_varchar = true))
+      """
+    }
+  }
+}
