@@ -83,7 +83,7 @@ package struct Workspace: Sendable {
   package func plan(_ spec: PipelineSpec, _ engine: Engine, _ redactor: Redactor) async throws(Problems) -> Plan {
     try await Planner(
       catalog: catalog, connections: connections(redactor), directory: directory.path, extensions: Library.extensions,
-      redactor: redactor
+      redactor: redactor, inquiry: EngineInquiry()
     ).plan(spec) { sql async throws in
       do {
         return try await engine.connection.tableNames(in: sql)

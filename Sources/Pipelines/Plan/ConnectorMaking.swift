@@ -5,15 +5,18 @@ package struct ConnectorMaking {
   let directory: String
   let extensions: String
   let redactor: Redactor
+  let inquiry: (any Inquiry)?
 
   package init(
-    catalog: Catalog, connections: any ConnectionLookup, directory: String, extensions: String, redactor: Redactor
+    catalog: Catalog, connections: any ConnectionLookup, directory: String, extensions: String, redactor: Redactor,
+    inquiry: (any Inquiry)? = nil
   ) {
     self.catalog = catalog
     self.connections = connections
     self.directory = directory
     self.extensions = extensions
     self.redactor = redactor
+    self.inquiry = inquiry
   }
 
   package struct Made {
@@ -51,7 +54,7 @@ package struct ConnectorMaking {
         if let text = settings[key]?.text { redactor.hide(text) }
       }
     }
-    let context = ConnectorContext(name: name, directory: directory, extensions: extensions)
+    let context = ConnectorContext(name: name, directory: directory, extensions: extensions, inquiry: inquiry)
     return Made(type: type, connector: try type.make(settings, context))
   }
 

@@ -8,19 +8,22 @@ package struct Planner: Sendable {
   private let directory: String
   private let extensions: String
   private let redactor: Redactor
+  private let inquiry: (any Inquiry)?
 
   /// - Parameter directory: Relative paths in the file start here.
   /// - Parameter extensions: Folder of DuckDB's extensions.
+  /// - Parameter inquiry: Answers connectors' small questions.
   package init(
     catalog: Catalog, connections: any ConnectionLookup = NoConnections(), directory: String = ".",
     extensions: String = "",
-    redactor: Redactor = Redactor()
+    redactor: Redactor = Redactor(), inquiry: (any Inquiry)? = nil
   ) {
     self.catalog = catalog
     self.connections = connections
     self.directory = directory
     self.extensions = extensions
     self.redactor = redactor
+    self.inquiry = inquiry
   }
 
   /// - Parameter tableNames: The tables a SELECT reads. It throws a `Problem` for text that isn't exactly one SELECT.
@@ -148,7 +151,8 @@ package struct Planner: Sendable {
 extension Planner {
   private var making: ConnectorMaking {
     ConnectorMaking(
-      catalog: catalog, connections: connections, directory: directory, extensions: extensions, redactor: redactor)
+      catalog: catalog, connections: connections, directory: directory, extensions: extensions, redactor: redactor,
+      inquiry: inquiry)
   }
 
   private func source(_ read: ReadSpec, _ step: StepSpec) throws(Problems) -> any Source {

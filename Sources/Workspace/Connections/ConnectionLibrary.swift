@@ -1,3 +1,4 @@
+import Execution
 import Foundation
 import Pipelines
 import Tabular
@@ -104,6 +105,8 @@ package struct ConnectionLibrary: ConnectionLookup {
   private var making: ConnectorMaking { making("") }
 
   private func making(_ extensions: String) -> ConnectorMaking {
-    ConnectorMaking(catalog: catalog, connections: self, directory: directory.path, extensions: extensions, redactor: redactor)
+    ConnectorMaking(
+      catalog: catalog, connections: self, directory: directory.path, extensions: extensions, redactor: redactor,
+      inquiry: EngineInquiry())
   }
 }
