@@ -69,6 +69,7 @@ enum PostgresTypes {
     case "int8": return ["smallint", "integer", "bigint"].contains(natural.staged) ? land(.int64, "bigint") : nil
     case "numeric" where column.modifier < 4:
       if type == .numeric { return natural }
+      if type == .text { return cast(.text, "text", column) }
       return whole.map { land(.decimal(precision: min(38, max($0, 1)), scale: 0), "numeric") }
         ?? (isDecimal(type) ? Fit(landing: type, staged: "numeric") : nil)
     case "numeric":

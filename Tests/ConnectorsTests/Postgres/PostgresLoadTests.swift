@@ -189,14 +189,14 @@ import Testing
 
   @Test func valuesGoIntoColumnsOfOtherTypesThroughACast() async throws {
     let pg = try PostgresFixture("conversions")
-    try pg.run("CREATE TYPE mood AS ENUM ('ok', 'bad'); CREATE TABLE t (id uuid, m mood, j jsonb, ip inet, c char(4), v varchar(3), f float8)")
+    try pg.run("CREATE TYPE mood AS ENUM ('ok', 'bad'); CREATE TABLE t (id uuid, m mood, j jsonb, ip inet, c char(4), v varchar(3), f float8, n numeric)")
     let schema = Schema([
-      Column("m", .text), Column("j", .json), Column("ip", .text), Column("c", .text), Column("v", .text), Column("f", .float32),
+      Column("m", .text), Column("j", .json), Column("ip", .text), Column("c", .text), Column("v", .text), Column("f", .float32), Column("n", .text),
     ])
-    let row: [Value] = [.text("bad"), .json("{\"a\": [1,2]}"), .text("10.0.0.1"), .text("ab"), .text("xyz"), .float(1.5)]
+    let row: [Value] = [.text("bad"), .json("{\"a\": [1,2]}"), .text("10.0.0.1"), .text("ab"), .text("xyz"), .float(1.5), .text("1.230")]
     try await pg.load("t", schema, [row], .append)
     try await pg.load("t", schema, [row], .replace)
-    #expect(try pg.rows("SELECT m, j, ip, c, v FROM t") == [["bad", "{\"a\": [1, 2]}", "10.0.0.1", "ab  ", "xyz"]])
+    #expect(try pg.rows("SELECT m, j, ip, c, v, n FROM t") == [["bad", "{\"a\": [1, 2]}", "10.0.0.1", "ab  ", "xyz", "1.230"]])
     var bad = row
     bad[0] = .text("so-so")
     #expect(await code { try await pg.load("t", schema, [bad], .append) } == ["invalid-value"])

@@ -1,4 +1,5 @@
 @testable import Connectors
+import DuckDB
 import Pipelines
 import Tabular
 import TestSupport
@@ -36,6 +37,28 @@ import Testing
     try pg.run("INSERT INTO a VALUES (99, NULL)")
     #expect(try await pg.copy("a", to: "b") == 0)
     // EXCEPT takes -0 for 0 and 1.50 for 1.5; the bytes don't.
+    #expect(try pg.rows("SELECT id, v::text FROM a ORDER BY id") == pg.rows("SELECT id, v::text FROM b ORDER BY id"))
+  }
+
+  @Test(arguments: types.indices)
+  func everyTypeGoesThroughTheEngineUnchanged(index: Int) async throws {
+    let (type, values) = Self.types[index]
+    let pg = try PostgresFixture("engine_\(index)")
+    try pg.run("CREATE TABLE a (id int, v \(type))")
+    for (id, value) in values.enumerated() { try pg.run("INSERT INTO a VALUES (\(id), \(value))") }
+    try pg.run("INSERT INTO a VALUES (99, NULL)")
+    let extract = try await pg.postgres.read(ReadRequest(.table("a"), step: "read"))
+    guard case .batches(let source) = extract.origin else { return }
+    let engine = try Database().connect()
+    try await engine.register(source, as: "pg")
+    let load = try await pg.postgres.prepare(pg.request("b", source.schema, .replace))
+    guard case .stream(let open) = load.work else { return }
+    let run = EngineRun(try open(), FingerprintAccumulator(schema: load.landing, level: .full))
+    try run.stream.begin()
+    try await engine.stream("SELECT * FROM pg()") { try run.take($0) }
+    try run.stream.endWriting()
+    #expect(try run.stream.landed(level: .full) == run.prints.finish())
+    _ = try run.stream.commit(state: [])
     #expect(try pg.rows("SELECT id, v::text FROM a ORDER BY id") == pg.rows("SELECT id, v::text FROM b ORDER BY id"))
   }
 
@@ -136,5 +159,21 @@ import Testing
       _ = try stream.commit(state: [])
       #expect(try pg.value("SELECT count(*) FROM (TABLE a EXCEPT ALL TABLE b) d") == "0")
     }
+  }
+}
+
+/// A load fed from the engine's thread.
+private final class EngineRun: @unchecked Sendable {
+  let stream: any StreamLoad
+  var prints: FingerprintAccumulator
+
+  init(_ stream: any StreamLoad, _ prints: FingerprintAccumulator) {
+    self.stream = stream
+    self.prints = prints
+  }
+
+  func take(_ batch: Batch) throws {
+    prints.add(batch)
+    try stream.write(batch)
   }
 }
