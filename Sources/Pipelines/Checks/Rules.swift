@@ -4,7 +4,8 @@ import Tabular
 package enum Rules {
   package static let all: [RuleType] = [
     RuleType(NotNull.self), RuleType(Unique.self), RuleType(AcceptedValues.self), RuleType(Relationships.self),
-    RuleType(WithinRange.self), RuleType(Pattern.self), RuleType(Email.self), RuleType(Phone.self), RuleType(OfType.self),
+    RuleType(WithinRange.self), RuleType(Pattern.self), RuleType(Email.self), RuleType(Phone.self),
+    RuleType(OfType.self),
     RuleType(Expression.self), RuleType(Freshness.self), RuleType(RowCount.self), RuleType(Query.self),
   ]
 
@@ -12,7 +13,8 @@ package enum Rules {
   package static func named(_ name: String) -> RuleType? { index[Operations.fold(name)] }
 
   private static let index: [String: RuleType] = Dictionary(
-    all.flatMap { type in ([type.name] + type.aliases).map { (Operations.fold($0), type) } }, uniquingKeysWith: { first, _ in first })
+    all.flatMap { type in ([type.name] + type.aliases).map { (Operations.fold($0), type) } },
+    uniquingKeysWith: { first, _ in first })
 }
 
 /// Conditions on columns, as the row rules need them.
@@ -35,7 +37,9 @@ enum RowTest {
   static func text(_ access: FieldAccess, _ field: FieldName) throws(Problem) -> SQL {
     switch access.type {
     case .structure, .map, .list, .array, .blob:
-      throw Problem("wrong-type", "Column \"\(field.name)\" is \(access.type.inWords), so it has no text to check.", at: field.location)
+      throw Problem(
+        "wrong-type", "Column \"\(field.name)\" is \(access.type.inWords), so it has no text to check.",
+        at: field.location)
     default: return access.type == .text ? access.sql : "CAST(\(access.sql) AS VARCHAR)"
     }
   }
@@ -45,7 +49,9 @@ enum RowTest {
 
 /// The column names every rule about columns takes.
 struct RuleColumns {
-  static func field<Settings: Sendable>(_ path: any WritableKeyPath<Settings, [FieldName]> & Sendable) -> Field<Settings> {
+  static func field<Settings: Sendable>(
+    _ path: any WritableKeyPath<Settings, [FieldName]> & Sendable
+  ) -> Field<Settings> {
     Field(path, "columns", "Columns the rule is about, or dotted paths.").required()
       .also("column", "field", "fields", "field_name", "field_names")
   }

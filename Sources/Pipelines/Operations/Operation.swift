@@ -40,7 +40,8 @@ package struct Relation: Sendable {
     guard let column = schema[name: name] else {
       throw Problem(
         "unknown-column", "There is no column \"\(name)\" here.",
-        hint: Nearest.hint(name, among: schema.names) ?? "The columns are \(schema.names.map { "\"\($0)\"" }.joined(separator: ", ")).",
+        hint: Nearest.hint(name, among: schema.names)
+          ?? "The columns are \(schema.names.map { "\"\($0)\"" }.joined(separator: ", ")).",
         at: location)
     }
     return column
@@ -58,6 +59,9 @@ package struct OperationContext: Sendable {
     self.time = time
     self.others = others
   }
+
+  /// Expressions that mean the run's time, not the clock's (C13).
+  static let runTimeNames: Set<String> = ["current_timestamp", "current_timestamp()", "now()"]
 
   /// The relation of another step.
   /// - Throws: `unknown-step` with the near name.

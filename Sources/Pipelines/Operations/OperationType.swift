@@ -88,7 +88,8 @@ struct SettingsForm<Settings: Sendable>: Sendable {
     default:
       guard let shorthand else {
         throw Problem(
-          "wrong-type", "\"\(names[0])\" needs a map of settings.", hint: example.isEmpty ? nil : "For example:\n\(example)",
+          "wrong-type", "\"\(names[0])\" needs a map of settings.",
+          hint: example.isEmpty ? nil : "For example:\n\(example)",
           at: setting.location)
       }
       return [Setting.Entry(key: shorthand, keyLocation: setting.location, value: setting)]
@@ -99,10 +100,14 @@ struct SettingsForm<Settings: Sendable>: Sendable {
   private func flattened(_ entries: [Setting.Entry], ignoring: Set<String>) -> [Setting.Entry] {
     entries.flatMap { entry -> [Setting.Entry] in
       if ignoring.contains(entry.key) || entry.key == "description" && !known.contains("description") { return [] }
-      if entry.key == "type", let text = entry.value.text, names.contains(where: { Operations.fold($0) == Operations.fold(text) }) {
+      if entry.key == "type", let text = entry.value.text,
+        names.contains(where: { Operations.fold($0) == Operations.fold(text) })
+      {
         return []
       }
-      if entry.key == "parameters", !known.contains("parameters"), case .map(let inner) = entry.value.content { return inner }
+      if entry.key == "parameters", !known.contains("parameters"), case .map(let inner) = entry.value.content {
+        return inner
+      }
       return [entry]
     }
   }

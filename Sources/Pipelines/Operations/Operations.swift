@@ -4,7 +4,8 @@ package enum Operations {
 
   private static let fields: [OperationType] = [
     OperationType(Derive.self), OperationType(FieldAddition.self), OperationType(FieldCalculation.self),
-    OperationType(FieldValidation.self), OperationType(FieldRemoval.self), OperationType(Select.self), OperationType(FieldMapping.self), OperationType(Rename.self), OperationType(TextOperation.self),
+    OperationType(FieldValidation.self), OperationType(FieldRemoval.self), OperationType(Select.self),
+    OperationType(FieldMapping.self), OperationType(Rename.self), OperationType(TextOperation.self),
     text("title_case", "Capitalises every word: \"usb cable\" becomes \"Usb Cable\".", ["proper_case"]),
     text("lowercase", "Puts text in lower case.", ["lower"]), text("uppercase", "Puts text in upper case.", ["upper"]),
     text("capitalize", "Capitalises the first letter only.", ["sentence_case"]),
@@ -14,8 +15,10 @@ package enum Operations {
       TextOperation.self, named: "format", fixing: "operation", to: "format",
       summary: "Rewrites text by a regular expression and a pattern.",
       example: #"- format: { field: phone, regex: '(\d{3})-(\d{4})', pattern: "$1 $2" }"#),
-    OperationType(Replace.self), OperationType(SplitText.self), OperationType(ExtractPart.self), OperationType(Cast.self),
-    OperationType(Fill.self), OperationType(Standardise.self), OperationType(Lookup.self), OperationType(DateOperation.self),
+    OperationType(Replace.self), OperationType(SplitText.self), OperationType(ExtractPart.self),
+    OperationType(Cast.self),
+    OperationType(Fill.self), OperationType(Standardise.self), OperationType(Lookup.self),
+    OperationType(DateOperation.self),
     OperationType(Hash.self), OperationType(Mask.self), OperationType(Flatten.self),
   ]
 
@@ -33,7 +36,8 @@ package enum Operations {
   package static func named(_ name: String) -> OperationType? { index[fold(name)] }
 
   private static let index: [String: OperationType] = Dictionary(
-    all.flatMap { type in ([type.name] + type.aliases).map { (fold($0), type) } }, uniquingKeysWith: { first, _ in first })
+    all.flatMap { type in ([type.name] + type.aliases).map { (fold($0), type) } },
+    uniquingKeysWith: { first, _ in first })
 
   /// The operation a map says: `{type: filter, …}` or `{filter: …}`.
   /// - Throws: `Problems`, or a `Problem` such as `unknown-operation` with the near name.
@@ -46,7 +50,8 @@ package enum Operations {
       let entry = setting.entries[0]
       (name, settings) = (Setting(.text(entry.key), at: entry.keyLocation), entry.value)
     } else {
-      throw Problem("wrong-type", "An operation is a map with \"type\", or with its name as the only key.", at: setting.location)
+      throw Problem(
+        "wrong-type", "An operation is a map with \"type\", or with its name as the only key.", at: setting.location)
     }
     guard let text = name.text, let type = named(text) else {
       throw Problem(

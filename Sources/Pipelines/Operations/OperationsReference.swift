@@ -3,10 +3,14 @@ package enum OperationsReference {
   /// The text of `docs/reference/operations.md`.
   package static func markdown() -> String {
     let operations = Operations.all.map {
-      section($0.name, $0.aliases, $0.summary, $0.settings, $0.example, shorthand: $0.shorthand, mapShorthand: $0.mapShorthand)
+      section(
+        $0.name, $0.aliases, $0.summary, $0.settings, $0.example, shorthand: $0.shorthand, mapShorthand: $0.mapShorthand
+      )
     }
     let rules = Rules.all.map {
-      section($0.name, $0.aliases, $0.summary, $0.settings, $0.example, shorthand: $0.shorthand, mapShorthand: $0.mapShorthand)
+      section(
+        $0.name, $0.aliases, $0.summary, $0.settings, $0.example, shorthand: $0.shorthand, mapShorthand: $0.mapShorthand
+      )
     }
     return """
       # Operations and rules
@@ -30,7 +34,8 @@ package enum OperationsReference {
   }
 
   private static func section(
-    _ name: String, _ aliases: [String], _ summary: String, _ settings: [SettingDescription], _ example: String, shorthand: String?,
+    _ name: String, _ aliases: [String], _ summary: String, _ settings: [SettingDescription], _ example: String,
+    shorthand: String?,
     mapShorthand: String?
   ) -> String {
     var lines = ["### \(name)", "", summary, ""]

@@ -5,15 +5,20 @@ import Testing
 
 @Suite struct ExactNumberTests {
   @Test(arguments: [
-    ("multiply", "3", "9.99", "29.97"), ("multiply", "1.1", "1.1", "1.21"), ("add", "0.1", "0.2", "0.3"), ("subtract", "0.3", "0.1", "0.2"),
-    ("divide", "0.3", "0.1", "3.0"), ("divide", "449.97", "3", "149.99"), ("divide", "1.5", "0", "null"), ("multiply", "1e200", "10.5", "1.05e+201"),
-    ("multiply", "1e-9", "0.5", "5e-10"), ("add", "123456789012.25", "0.5", "123456789012.75"), ("multiply", "null", "2.5", "null"),
+    ("multiply", "3", "9.99", "29.97"), ("multiply", "1.1", "1.1", "1.21"), ("add", "0.1", "0.2", "0.3"),
+    ("subtract", "0.3", "0.1", "0.2"),
+    ("divide", "0.3", "0.1", "3.0"), ("divide", "449.97", "3", "149.99"), ("divide", "1.5", "0", "null"),
+    ("multiply", "1e200", "10.5", "1.05e+201"),
+    ("multiply", "1e-9", "0.5", "5e-10"), ("add", "123456789012.25", "0.5", "123456789012.75"),
+    ("multiply", "null", "2.5", "null"),
     ("multiply", "3", "4", "12"), ("divide", "7", "2", "3.5"), ("subtract", "1", "3", "-2"),
   ])
   func calculatesAsOnPaper(_ sign: String, _ left: String, _ right: String, _ expected: String) async throws {
     let rows = try await OperationBench().run(
       "[field_calculation: {operation: \(sign), source_fields: [a, b], output_field: r}, select: r]",
-      on: #"[{"a": \#(left), "b": \#(right)}, {"a": 1\#(left.contains(".") ? ".5" : ""), "b": 1\#(right.contains(".") ? ".5" : "")}]"#)
+      on:
+        #"[{"a": \#(left), "b": \#(right)}, {"a": 1\#(left.contains(".") ? ".5" : ""), "b": 1\#(right.contains(".") ? ".5" : "")}]"#
+    )
     #expect(rows.hasPrefix(#"[{"r":\#(expected)}"#), "\(rows)")
   }
 
@@ -21,7 +26,8 @@ import Testing
     let bench = try OperationBench()
     let input = try await bench.bound("(SELECT 2::INTEGER AS q, 29.99::DECIMAL(10,2) AS p)")
     let result = try await bench.apply(
-      "[calculate: {operation: multiply, source_fields: [q, p], as: t}, calculate: {operation: divide, source_fields: [p, q], as: h}]", to: input)
+      "[calculate: {operation: multiply, source_fields: [q, p], as: t}, calculate: {operation: divide, source_fields: [p, q], as: h}]",
+      to: input)
     #expect(try await bench.json(result) == #"[{"q":2,"p":29.99,"h":14.995000,"t":59.98}]"#)
   }
 
@@ -29,7 +35,8 @@ import Testing
   @Test func centsAreExact() async throws {
     let bench = try OperationBench()
     let input = try await bench.bound(
-      "(SELECT i % 97 AS q, (i * 7919 % 1000003) / 100::DOUBLE AS p, i * 7919 % 1000003 AS cents, i % 5 AS g FROM range(20000) t(i))")
+      "(SELECT i % 97 AS q, (i * 7919 % 1000003) / 100::DOUBLE AS p, i * 7919 % 1000003 AS cents, i % 5 AS g FROM range(20000) t(i))"
+    )
     let product = try await bench.apply("[calculate: {operation: multiply, source_fields: [q, p], as: r}]", to: input)
     let wrong = try await bench.connection.query(
       "SELECT count(*) FROM \(product.sql) WHERE CAST(r AS VARCHAR) <> CAST(q * cents / 100 AS VARCHAR)")

@@ -19,7 +19,9 @@ struct OperationBench {
   }
 
   /// The relation of a FROM item.
-  func bound(_ sql: SQL) async throws -> Relation { Relation(sql, try await connection.describe("SELECT * FROM \(sql)")) }
+  func bound(_ sql: SQL) async throws -> Relation {
+    Relation(sql, try await connection.describe("SELECT * FROM \(sql)"))
+  }
 
   /// Applies `operations` (a YAML or JSON list of maps) one after the other.
   func apply(_ operations: String, to input: Relation, others: [String: Relation] = [:]) async throws -> Relation {
@@ -35,7 +37,9 @@ struct OperationBench {
   func json(_ relation: Relation) async throws -> String {
     let table = try await connection.query("SELECT * FROM \(relation.sql)")
     let rows = table.rows.map { row in
-      "{" + zip(table.schema.names, row).map { name, value in Value.text(name).jsonText + ":" + value.jsonText }.joined(separator: ",") + "}"
+      "{"
+        + zip(table.schema.names, row).map { name, value in Value.text(name).jsonText + ":" + value.jsonText }.joined(
+          separator: ",") + "}"
     }
     return "[" + rows.joined(separator: ",") + "]"
   }

@@ -34,7 +34,9 @@ import Testing
   @Test func discountDependsOnTheSegment() async throws {
     let rows = try await OperationBench().run(
       WorkedExamples.discount,
-      on: #"[{"id": 1, "customer_segment": "VIP"}, {"id": 2, "customer_segment": "Basic"}, {"id": 3, "customer_segment": null}]"#)
+      on:
+        #"[{"id": 1, "customer_segment": "VIP"}, {"id": 2, "customer_segment": "Basic"}, {"id": 3, "customer_segment": null}]"#
+    )
     #expect(
       rows == #"""
         [{"id":1,"customer_segment":"VIP","discount_rate":0.15},{"id":2,"customer_segment":"Basic","discount_rate":0.05},{"id":3,"customer_segment":null,"discount_rate":0.05}]

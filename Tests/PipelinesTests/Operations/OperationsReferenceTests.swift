@@ -13,7 +13,9 @@ import Testing
       try Data(OperationsReference.markdown().utf8).write(to: page)
     }
     let written = try String(contentsOf: page, encoding: .utf8)
-    #expect(written == OperationsReference.markdown(), "Write the page anew: UPDATE_GOLDEN=1 swift test --filter OperationsReference")
+    #expect(
+      written == OperationsReference.markdown(),
+      "Write the page anew: UPDATE_GOLDEN=1 swift test --filter OperationsReference")
   }
 
   @Test func everyOperationAndRuleHasASection() {

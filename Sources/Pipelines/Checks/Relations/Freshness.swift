@@ -21,7 +21,9 @@ package struct Freshness: Rule {
   package let location: Location
 
   package init(_ settings: Settings, onFail: OnFail, at location: Location) throws(Problem) {
-    guard let column = settings.column else { throw Problem("missing-setting", "\"column\" is required.", at: location) }
+    guard let column = settings.column else {
+      throw Problem("missing-setting", "\"column\" is required.", at: location)
+    }
     self.column = column
     maxAge = settings.maxAge
     self.onFail = onFail
@@ -33,7 +35,9 @@ package struct Freshness: Rule {
   package func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest {
     let access = try input.field(column)
     guard access.type.isMoment || access.type.isText || access.type.isUnknown else {
-      throw Problem("wrong-type", "\"freshness\" needs a date or time; \"\(column.name)\" is \(access.type.inWords).", at: column.location)
+      throw Problem(
+        "wrong-type", "\"freshness\" needs a date or time; \"\(column.name)\" is \(access.type.inWords).",
+        at: column.location)
     }
     // A date stands for its whole day.
     let slack: SQL = access.type == .date ? " + INTERVAL 1 DAY" : ""
@@ -67,7 +71,9 @@ package struct Age: SettingValue {
     ]
     guard let amount = Int(digits), amount < 1_000_000,
       let factor = unit.isEmpty ? 1 : units.first(where: { unit.hasPrefix($0.prefix) })?.seconds
-    else { throw Problem("wrong-type", "must be a length of time such as \"2 hours\" or \"1 day\".", at: setting.location) }
+    else {
+      throw Problem("wrong-type", "must be a length of time such as \"2 hours\" or \"1 day\".", at: setting.location)
+    }
     seconds = amount * factor
     self.text = unit.isEmpty ? "\(amount) seconds" : text
   }

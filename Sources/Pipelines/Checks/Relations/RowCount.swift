@@ -42,6 +42,7 @@ package struct RowCount: Rule {
 
   package func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest {
     let bounds = [min.map { "count(*) >= \($0)" as SQL }, max.map { "count(*) <= \($0)" as SQL }].compactMap { $0 }
-    return .relation("SELECT \(bounds, separator: " AND ") AS passed, count(*) || ' rows' AS observed FROM \(input.sql)")
+    return .relation(
+      "SELECT \(bounds, separator: " AND ") AS passed, count(*) || ' rows' AS observed FROM \(input.sql)")
   }
 }

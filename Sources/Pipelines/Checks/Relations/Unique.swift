@@ -6,7 +6,8 @@ package struct Unique: Rule {
 
   package static let manifest = OperationManifest(
     name: "unique", aliases: ["uniqueness", "duplicate_detection", "no_duplicates"],
-    summary: "No value (with several columns: no combination) occurs twice.", shorthand: "columns", example: "- unique: order_id",
+    summary: "No value (with several columns: no combination) occurs twice.", shorthand: "columns",
+    example: "- unique: order_id",
     settings: SettingsSchema(Settings()) { RuleColumns.field(\.columns) })
 
   let columns: [FieldName]

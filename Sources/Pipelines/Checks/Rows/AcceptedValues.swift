@@ -23,7 +23,9 @@ package struct AcceptedValues: Rule {
     self.settings = settings
     self.onFail = onFail
     self.location = location
-    guard !settings.values.isEmpty else { throw Problem("missing-setting", "\"values\" needs at least one value.", at: location) }
+    guard !settings.values.isEmpty else {
+      throw Problem("missing-setting", "\"values\" needs at least one value.", at: location)
+    }
   }
 
   package var words: String {

@@ -5,7 +5,8 @@ package struct Email: Rule {
   package struct Settings: Sendable { var columns: [FieldName] = [] }
 
   package static let manifest = OperationManifest(
-    name: "email", aliases: ["email_format", "valid_email"], summary: "Values are e-mail addresses.", shorthand: "columns",
+    name: "email", aliases: ["email_format", "valid_email"], summary: "Values are e-mail addresses.",
+    shorthand: "columns",
     example: "- email: customer_email", settings: SettingsSchema(Settings()) { RuleColumns.field(\.columns) })
 
   let columns: [FieldName]

@@ -22,7 +22,9 @@ package struct Expression: Rule {
   package let location: Location
 
   package init(_ settings: Settings, onFail: OnFail, at location: Location) throws(Problem) {
-    guard let expression = settings.expression else { throw Problem("missing-setting", "\"expression\" is required.", at: location) }
+    guard let expression = settings.expression else {
+      throw Problem("missing-setting", "\"expression\" is required.", at: location)
+    }
     self.expression = expression
     self.onFail = onFail
     self.location = location
@@ -38,7 +40,6 @@ package struct Expression: Rule {
       'it is ' || coalesce(CAST(\(expression.sql) AS VARCHAR), 'unknown') AS observed FROM \(input.sql)
       """)
   }
-
 
   private var isAggregate: Bool {
     let compact = expression.text.lowercased().filter { $0 != " " }

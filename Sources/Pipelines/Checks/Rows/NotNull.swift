@@ -5,7 +5,8 @@ package struct NotNull: Rule {
   package struct Settings: Sendable { var columns: [FieldName] = [] }
 
   package static let manifest = OperationManifest(
-    name: "not_null", aliases: ["required", "completeness", "not_empty"], summary: "Every row has a value in these columns.",
+    name: "not_null", aliases: ["required", "completeness", "not_empty"],
+    summary: "Every row has a value in these columns.",
     shorthand: "columns", example: "- not_null: [order_id, customer_id]",
     settings: SettingsSchema(Settings()) { RuleColumns.field(\.columns) })
 

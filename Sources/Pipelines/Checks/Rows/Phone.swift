@@ -9,7 +9,8 @@ package struct Phone: Rule {
 
   package static let manifest = OperationManifest(
     name: "phone", aliases: ["phone_format", "valid_phone"],
-    summary: "Values are phone numbers: of a given shape, or international (`+` and 7 to 15 digits).", shorthand: "columns",
+    summary: "Values are phone numbers: of a given shape, or international (`+` and 7 to 15 digits).",
+    shorthand: "columns",
     example: "- phone: { column: phone, format: \"+7XXXXXXXXXX\" }",
     settings: SettingsSchema(Settings()) {
       RuleColumns.field(\.columns)

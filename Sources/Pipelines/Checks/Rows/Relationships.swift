@@ -15,7 +15,8 @@ package struct Relationships: Rule {
     settings: SettingsSchema(Settings()) {
       Field(\.columns, "column", "The column whose values are looked up.").required().also("columns", "field_name")
       Field(\.to, "to", "The step that must have them.").required().also("references", "table", "step")
-      Field(\.field, "field", "The column there; the same name if not given.").also("to_field", "referenced_column", "to_column")
+      Field(\.field, "field", "The column there; the same name if not given.").also(
+        "to_field", "referenced_column", "to_column")
     })
 
   let settings: Settings
@@ -26,7 +27,9 @@ package struct Relationships: Rule {
     self.settings = settings
     self.onFail = onFail
     self.location = location
-    guard settings.columns.count == 1 else { throw Problem("wrong-type", "\"relationships\" is about one column.", at: location) }
+    guard settings.columns.count == 1 else {
+      throw Problem("wrong-type", "\"relationships\" is about one column.", at: location)
+    }
   }
 
   package var otherInputs: [String] { [settings.to.name] }

@@ -9,7 +9,8 @@ package struct WithinRange: Rule {
   }
 
   package static let manifest = OperationManifest(
-    name: "range", aliases: ["between", "range_check", "min_max"], summary: "Values lie between two bounds, both included.",
+    name: "range", aliases: ["between", "range_check", "min_max"],
+    summary: "Values lie between two bounds, both included.",
     example: "- range: { column: quantity, min: 1, max: 1000 }",
     settings: SettingsSchema(Settings()) {
       RuleColumns.field(\.columns)

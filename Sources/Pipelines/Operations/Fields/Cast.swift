@@ -24,9 +24,14 @@ package struct Cast: Operation {
       - cast: { columns: { order_date: date }, formats: ["%d.%m.%Y", "%Y-%m-%d"] }
       """,
     settings: SettingsSchema(Settings()) {
-      Field(\.columns, "columns", "Column → type: text, integer, decimal(18,2), double, boolean, date, timestamp, json and others.").required()
+      Field(
+        \.columns, "columns",
+        "Column → type: text, integer, decimal(18,2), double, boolean, date, timestamp, json and others."
+      ).required()
         .also("fields", "types")
-      Field(\.formats, "formats", "For dates in text: the formats to try, in order.").also("format", "date_formats", "date_format").example("%d.%m.%Y")
+      Field(\.formats, "formats", "For dates in text: the formats to try, in order.").also(
+        "format", "date_formats", "date_format"
+      ).example("%d.%m.%Y")
       Field(\.onError, "on_error", "What happens to a value that doesn't fit: stop or null.").also("on_failure")
     })
 
@@ -39,7 +44,9 @@ package struct Cast: Operation {
     var columns: [(field: FieldName, type: TypeName)] = []
     for (field, value) in settings.columns.entries {
       do { columns.append((field, try TypeName(setting: value))) } catch {
-        throw Problem(error.code, "The type of \"\(field.name)\" \(error.message)", hint: error.hint, at: error.location ?? value.location)
+        throw Problem(
+          error.code, "The type of \"\(field.name)\" \(error.message)", hint: error.hint,
+          at: error.location ?? value.location)
       }
     }
     self.columns = columns
@@ -48,7 +55,9 @@ package struct Cast: Operation {
     self.location = location
   }
 
-  package var effect: String { "Turns \(columns.map { "\($0.field.name) into \($0.type.text)" }.joined(separator: ", "))." }
+  package var effect: String {
+    "Turns \(columns.map { "\($0.field.name) into \($0.type.text)" }.joined(separator: ", "))."
+  }
 
   package func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL {
     var projection = Projection(of: input.schema)
@@ -60,7 +69,8 @@ package struct Cast: Operation {
         "error('Column \"' || \(Literal.text(column.name)) || '\": \"' || CAST(\(value) AS VARCHAR) || '\" is no exact ' || \(Literal.text(type.text)) || '.')"
       let result: SQL =
         onError == .null
-        ? attempt : "CASE WHEN \(value) IS NULL THEN NULL ELSE coalesce(\(attempt), CAST(\(refusal) AS \(type.type))) END"
+        ? attempt
+        : "CASE WHEN \(value) IS NULL THEN NULL ELSE coalesce(\(attempt), CAST(\(refusal) AS \(type.type))) END"
       projection.set(Assignment(column.name, result, type.type))
     }
     return projection.select(from: input)

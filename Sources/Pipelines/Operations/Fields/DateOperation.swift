@@ -5,14 +5,16 @@ package struct DateOperation: FieldOperation {
   package enum Function: String, AliasedChoice {
     case format, parse, truncate, add, difference, part
     package static let otherSpellings: [String: Function] = [
-      "trunc": .truncate, "floor": .truncate, "diff": .difference, "datediff": .difference, "dateadd": .add, "shift": .add,
+      "trunc": .truncate, "floor": .truncate, "diff": .difference, "datediff": .difference, "dateadd": .add,
+      "shift": .add,
       "extract": .part, "formatdate": .format, "standardize": .parse, "standardizeformat": .parse,
     ]
   }
   package enum Unit: String, AliasedChoice {
     case second, minute, hour, day, week, month, quarter, year
     package static let otherSpellings: [String: Unit] = [
-      "seconds": .second, "minutes": .minute, "hours": .hour, "days": .day, "weeks": .week, "months": .month, "quarters": .quarter, "years": .year,
+      "seconds": .second, "minutes": .minute, "hours": .hour, "days": .day, "weeks": .week, "months": .month,
+      "quarters": .quarter, "years": .year,
     ]
   }
 
@@ -37,10 +39,13 @@ package struct DateOperation: FieldOperation {
       """,
     settings: SettingsSchema(Settings()) {
       Field(\.field, "field", "The column.").required().also("field_name", "column")
-      Field(\.operation, "operation", "format, parse (text to date), truncate, add, difference or part.").required().also("function")
-      Field(\.output, "output_field", "Column that takes the result; the same one if not given.").also("as", "target_field", "into")
+      Field(\.operation, "operation", "format, parse (text to date), truncate, add, difference or part.").required()
+        .also("function")
+      Field(\.output, "output_field", "Column that takes the result; the same one if not given.").also(
+        "as", "target_field", "into")
       Field(\.format, "format", "For `format`: such as `%Y-%m-%d`.").example("%Y-%m-%d").also("pattern")
-      Field(\.formats, "formats", "For `parse`: the formats to try, in order; ISO forms always are.").also("input_formats")
+      Field(\.formats, "formats", "For `parse`: the formats to try, in order; ISO forms always are.").also(
+        "input_formats")
       Field(\.unit, "unit", "For the others: second, minute, hour, day, week, month, quarter or year.").also("part")
       Field(\.amount, "amount", "For `add`: how many units; negative goes back.").also("value", "interval")
       Field(\.other, "from", "For `difference`: the earlier column.").also("other", "start", "other_field")
@@ -52,14 +57,20 @@ package struct DateOperation: FieldOperation {
 
   package init(_ settings: Settings, at location: Location) throws(Problem) {
     guard let field = settings.field else { throw Problem("missing-setting", "\"field\" is required.", at: location) }
-    if settings.operation == .format, settings.format == nil { throw Problem("missing-setting", "\"format\" is required.", at: location) }
-    if settings.operation == .difference, settings.other == nil { throw Problem("missing-setting", "\"from\" is required.", at: location) }
+    if settings.operation == .format, settings.format == nil {
+      throw Problem("missing-setting", "\"format\" is required.", at: location)
+    }
+    if settings.operation == .difference, settings.other == nil {
+      throw Problem("missing-setting", "\"from\" is required.", at: location)
+    }
     self.settings = settings
     self.field = field
     self.location = location
   }
 
-  package var effect: String { "Sets \((settings.output ?? field).name) to \(settings.operation.rawValue) of \(field.name)." }
+  package var effect: String {
+    "Sets \((settings.output ?? field).name) to \(settings.operation.rawValue) of \(field.name)."
+  }
 
   package func assignments(over input: Relation, in context: OperationContext) throws(Problem) -> [Assignment] {
     let access = try input.field(field)
@@ -72,13 +83,19 @@ package struct DateOperation: FieldOperation {
     case .parse:
       let formats = settings.formats.isEmpty ? ["%Y-%m-%d"] : settings.formats
       let parsed = ExactCast.attempt(access.sql, from: access.type, to: .timestampMicros, formats: formats)
-      value = "CASE WHEN \(access.sql) IS NOT NULL THEN coalesce(\(parsed), CAST(error('Column \"' || \(Literal.text(field.name)) || '\": \"' || CAST(\(access.sql) AS VARCHAR) || '\" has none of the formats.') AS TIMESTAMP)) END"
+      value =
+        "CASE WHEN \(access.sql) IS NOT NULL THEN coalesce(\(parsed), CAST(error('Column \"' || \(Literal.text(field.name)) || '\": \"' || CAST(\(access.sql) AS VARCHAR) || '\" has none of the formats.') AS TIMESTAMP)) END"
       let isDate = !formats.contains { format in ["%H", "%I", "%T", "%X", "%c", "%M"].contains { format.contains($0) } }
       let target = isDate ? DataType.date : .timestampMicros
-      return [Assignment((settings.output?.name ?? access.root.name), "CAST(\(value) AS \(target))", target, after: access.root.name)]
+      return [
+        Assignment(
+          (settings.output?.name ?? access.root.name), "CAST(\(value) AS \(target))", target, after: access.root.name)
+      ]
     case .truncate: value = "CAST(date_trunc(\(unit), \(moment)) AS \(type))"
     case .add:
-      let shift: SQL = settings.unit == .quarter ? "to_months(\(settings.amount * 3))" : "to_\(SQL(raw: settings.unit.rawValue))s(\(settings.amount))"
+      let shift: SQL =
+        settings.unit == .quarter
+        ? "to_months(\(settings.amount * 3))" : "to_\(SQL(raw: settings.unit.rawValue))s(\(settings.amount))"
       if type == .date, [.second, .minute, .hour].contains(settings.unit) { type = .timestampMicros }
       value = "CAST(\(moment) + \(shift) AS \(type))"
     case .difference:
@@ -94,7 +111,9 @@ package struct DateOperation: FieldOperation {
   private func moment(_ access: FieldAccess, _ field: FieldName) throws(Problem) -> SQL {
     if access.type.isMoment || access.type.isUnknown { return access.sql }
     guard access.type.isText else {
-      throw Problem("wrong-type", "\"date\" needs a date or time; column \"\(field.name)\" is \(access.type.inWords).", at: field.location)
+      throw Problem(
+        "wrong-type", "\"date\" needs a date or time; column \"\(field.name)\" is \(access.type.inWords).",
+        at: field.location)
     }
     return "CAST(\(access.sql) AS TIMESTAMP)"
   }

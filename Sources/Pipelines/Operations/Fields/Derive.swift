@@ -21,6 +21,7 @@ package struct Derive: FieldOperation {
   private enum Content: Sendable {
     case expression(UserExpression)
     case constant(SQL, DataType, String)
+    case runTime
   }
 
   private let columns: [(field: FieldName, content: Content)]
@@ -30,6 +31,8 @@ package struct Derive: FieldOperation {
     var columns: [(field: FieldName, content: Content)] = []
     for (field, value) in settings.columns.entries {
       switch value.content {
+      case .text(let text) where OperationContext.runTimeNames.contains(text.lowercased()):
+        columns.append((field, .runTime))
       case .text: columns.append((field, .expression(try Self.expression(value, for: field))))
       default:
         let (sql, type) = try Literal.constant(value)
@@ -52,6 +55,7 @@ package struct Derive: FieldOperation {
       switch column.content {
       case .expression(let expression): "\(column.field.name) to \(expression.text)"
       case .constant(_, _, let words): "\(column.field.name) to \(words)"
+      case .runTime: "\(column.field.name) to the time of the run"
       }
     }
     return "Sets \(parts.joined(separator: ", "))."
@@ -62,6 +66,7 @@ package struct Derive: FieldOperation {
       switch column.content {
       case .expression(let expression): Assignment(column.field.name, expression.sql, .other("EXPRESSION"))
       case .constant(let sql, let type, _): Assignment(column.field.name, sql, type)
+      case .runTime: Assignment(column.field.name, "CAST(\(text: context.time) AS TIMESTAMPTZ)", .timestampTZ)
       }
     }
   }

@@ -50,7 +50,8 @@ package struct ExtractPart: FieldOperation {
     let value: SQL
     if let path = settings.path {
       let json: SQL = access.type.isText ? "TRY_CAST(\(access.sql) AS JSON)" : "to_json(\(access.sql))"
-      value = "json_extract_string(\(json), \(Literal.text(path.hasPrefix("$") || path.hasPrefix("/") ? path : "$." + path)))"
+      value =
+        "json_extract_string(\(json), \(Literal.text(path.hasPrefix("$") || path.hasPrefix("/") ? path : "$." + path)))"
     } else {
       let text: SQL = access.type == .text ? access.sql : "CAST(\(access.sql) AS VARCHAR)"
       value = "nullif(regexp_extract(\(text), \(Literal.text(settings.regex ?? "")), \(settings.group)), '')"

@@ -4,7 +4,9 @@ import Tabular
 package struct FieldAddition: FieldOperation {
   package enum Operation: String, AliasedChoice {
     case concat, expression
-    package static let otherSpellings: [String: Operation] = ["concatenate": .concat, "join": .concat, "formula": .expression, "calculate": .expression]
+    package static let otherSpellings: [String: Operation] = [
+      "concatenate": .concat, "join": .concat, "formula": .expression, "calculate": .expression,
+    ]
   }
 
   package struct Settings: Sendable {
@@ -46,16 +48,20 @@ package struct FieldAddition: FieldOperation {
   package let location: Location
 
   package init(_ settings: Settings, at location: Location) throws(Problem) {
-    guard let field = settings.field else { throw Problem("missing-setting", "\"field_name\" is required.", at: location) }
+    guard let field = settings.field else {
+      throw Problem("missing-setting", "\"field_name\" is required.", at: location)
+    }
     self.field = field
     self.location = location
     if let expression = settings.expression {
       content = .expression(expression)
     } else if settings.operation == .concat || settings.operation == nil && !settings.sources.isEmpty {
-      guard !settings.sources.isEmpty else { throw Problem("missing-setting", "\"concat\" needs \"source_fields\".", at: location) }
+      guard !settings.sources.isEmpty else {
+        throw Problem("missing-setting", "\"concat\" needs \"source_fields\".", at: location)
+      }
       content = .concat(settings.sources, separator: settings.separator)
     } else if let value = settings.value, case .text(let text) = value.content,
-      ["current_timestamp", "current_timestamp()", "now()", "{{ run.time }}"].contains(text.lowercased())
+      OperationContext.runTimeNames.contains(text.lowercased())
     {
       content = .runTime
     } else if let value = settings.value {
@@ -76,7 +82,8 @@ package struct FieldAddition: FieldOperation {
     switch content {
     case .constant(_, _, let words): "Sets \(field.name) to \(words)."
     case .runTime: "Sets \(field.name) to the time of the run."
-    case .concat(let fields, let separator): "Sets \(field.name) to \(fields.map(\.name).joined(separator: " + ")), joined by \"\(separator)\"."
+    case .concat(let fields, let separator):
+      "Sets \(field.name) to \(fields.map(\.name).joined(separator: " + ")), joined by \"\(separator)\"."
     case .expression(let expression): "Sets \(field.name) to \(expression.text)."
     }
   }
@@ -93,7 +100,8 @@ package struct FieldAddition: FieldOperation {
         let access = try input.field(field)
         switch access.type {
         case .list, .array, .structure, .map:
-          throw Problem("wrong-type", "\"concat\" joins text; \"\(field.name)\" is \(access.type.inWords).", at: field.location)
+          throw Problem(
+            "wrong-type", "\"concat\" joins text; \"\(field.name)\" is \(access.type.inWords).", at: field.location)
         default: break
         }
         parts.append("CAST(\(access.sql) AS VARCHAR)")

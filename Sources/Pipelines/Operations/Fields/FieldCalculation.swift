@@ -32,11 +32,15 @@ package struct FieldCalculation: FieldOperation {
 
   package static let manifest = OperationManifest(
     name: "field_calculation", aliases: ["calculate", "calculation", "math"],
-    summary: "Adds, subtracts, multiplies or divides columns, without float noise; the result stands behind the last of them.",
-    example: "- field_calculation: { operation: multiply, source_fields: [quantity, price], output_field: total_price }",
+    summary:
+      "Adds, subtracts, multiplies or divides columns, without float noise; the result stands behind the last of them.",
+    example:
+      "- field_calculation: { operation: multiply, source_fields: [quantity, price], output_field: total_price }",
     settings: SettingsSchema(Settings()) {
-      Field(\.sources, "source_fields", "Columns and numbers, in order.").required().also("fields", "operands", "inputs")
-      Field(\.output, "output_field", "The column that takes the result.").required().also("field_name", "target_field", "as", "name")
+      Field(\.sources, "source_fields", "Columns and numbers, in order.").required().also(
+        "fields", "operands", "inputs")
+      Field(\.output, "output_field", "The column that takes the result.").required().also(
+        "field_name", "target_field", "as", "name")
       Field(\.operation, "operation", "add, subtract, multiply or divide.").required().also("function", "operator")
       Field(\.round, "round", "Round to so many digits after the point.").also("precision", "decimals")
     })
@@ -46,7 +50,9 @@ package struct FieldCalculation: FieldOperation {
   package let location: Location
 
   package init(_ settings: Settings, at location: Location) throws(Problem) {
-    guard let output = settings.output else { throw Problem("missing-setting", "\"output_field\" is required.", at: location) }
+    guard let output = settings.output else {
+      throw Problem("missing-setting", "\"output_field\" is required.", at: location)
+    }
     guard settings.sources.count >= 2 else {
       throw Problem("missing-setting", "\"source_fields\" needs at least two columns or numbers.", at: location)
     }
@@ -65,13 +71,16 @@ package struct FieldCalculation: FieldOperation {
     for source in settings.sources {
       switch source {
       case .number(let text, let place):
-        guard let sql = Literal.number(text) else { throw Problem("wrong-type", "\"\(text)\" isn't a number.", at: place) }
+        guard let sql = Literal.number(text) else {
+          throw Problem("wrong-type", "\"\(text)\" isn't a number.", at: place)
+        }
         operands.append(Operand(sql: "(\(sql))", type: Int(text) == nil ? .decimal(precision: 18, scale: 6) : .int64))
       case .field(let field):
         let access = try input.field(field)
         guard access.type.isNumber && access.type != .numeric || access.type.isUnknown else {
           throw Problem(
-            "wrong-type", "\"\(settings.operation.rawValue)\" needs numbers; column \"\(field.name)\" is \(access.type.inWords) (\(access.type)).",
+            "wrong-type",
+            "\"\(settings.operation.rawValue)\" needs numbers; column \"\(field.name)\" is \(access.type.inWords) (\(access.type)).",
             hint: "Turn it into a number first: `- cast: { \(field.name): decimal(18,2) }`.", at: field.location)
         }
         operands.append(Operand(sql: access.sql, type: access.type))

@@ -17,7 +17,8 @@ package struct FieldMapping: Operation {
       - field_mapping: { price: unit_price }
       """,
     settings: SettingsSchema(Settings()) {
-      Field(\.text.fields, "fields", "Columns to change, or dotted paths.").also("field", "field_name", "field_names", "source_field")
+      Field(\.text.fields, "fields", "Columns to change, or dotted paths.").also(
+        "field", "field_name", "field_names", "source_field")
       Field(\.operation, "operation", "What to do with the text.").also("function")
       Field(\.target, "target_field", "New name of the field.").also("target", "new_name", "output_field")
       Field(\.mapping, "mapping", "Old name → new name.").also("mappings")
@@ -41,7 +42,9 @@ package struct FieldMapping: Operation {
     } else if let operation = settings.operation {
       var text = settings.text
       text.operation = operation
-      guard !text.fields.isEmpty else { throw Problem("missing-setting", "\"field_name\" is required with \"operation\".", at: location) }
+      guard !text.fields.isEmpty else {
+        throw Problem("missing-setting", "\"field_name\" is required with \"operation\".", at: location)
+      }
       work = .text(try TextOperation(text, at: location))
     } else if let target = settings.target, settings.text.fields.count == 1 {
       work = .rename(Rename([NamePairs.Pair(old: settings.text.fields[0], new: target)], at: location))

@@ -8,9 +8,11 @@ package struct FieldRemoval: Operation {
 
   package static let manifest = OperationManifest(
     name: "drop", aliases: ["field_removal", "remove", "remove_fields", "drop_columns", "exclude"],
-    summary: "Removes columns, or fields inside nested ones.", shorthand: "fields", example: "- drop: [address, customer.phone]",
+    summary: "Removes columns, or fields inside nested ones.", shorthand: "fields",
+    example: "- drop: [address, customer.phone]",
     settings: SettingsSchema(Settings()) {
-      Field(\.fields, "fields", "Columns, or dotted paths.").required().also("field_names", "field_name", "field", "columns", "column")
+      Field(\.fields, "fields", "Columns, or dotted paths.").required().also(
+        "field_names", "field_name", "field", "columns", "column")
     })
 
   let fields: [FieldName]
@@ -19,7 +21,9 @@ package struct FieldRemoval: Operation {
   package init(_ settings: Settings, at location: Location) throws(Problem) {
     fields = settings.fields
     self.location = location
-    guard !fields.isEmpty else { throw Problem("missing-setting", "\"fields\" needs at least one column.", at: location) }
+    guard !fields.isEmpty else {
+      throw Problem("missing-setting", "\"fields\" needs at least one column.", at: location)
+    }
   }
 
   package var effect: String { "Removes \(fields.map(\.name).joined(separator: ", "))." }
@@ -33,7 +37,9 @@ package struct FieldRemoval: Operation {
       if access.path.isEmpty { removed.insert(access.root.name) } else { nested.append(access) }
     }
     guard removed.count < input.schema.columns.count else {
-      throw Problem("no-columns", "Removing \(fields.map { "\"\($0.name)\"" }.joined(separator: ", ")) would leave no column.", at: location)
+      throw Problem(
+        "no-columns", "Removing \(fields.map { "\"\($0.name)\"" }.joined(separator: ", ")) would leave no column.",
+        at: location)
     }
     for access in nested where !removed.contains(access.root.name) {
       var projection = Projection(of: relation.schema)

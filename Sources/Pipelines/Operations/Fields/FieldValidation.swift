@@ -3,11 +3,13 @@ import Tabular
 /// Checks a field where it stands in the list of operations; the rows themselves stay as they are.
 package struct FieldValidation: Operation {
   package enum Kind: String, AliasedChoice {
-    case email = "email_format", phone = "phone_format", regex, range, type, notNull = "not_null", acceptedValues = "accepted_values"
+    case email = "email_format", phone = "phone_format", regex, range, type, notNull = "not_null", acceptedValues =
+      "accepted_values"
     case unique, custom
 
     package static let otherSpellings: [String: Kind] = [
-      "email": .email, "phone": .phone, "pattern": .regex, "regexp": .regex, "format": .regex, "minmax": .range, "between": .range,
+      "email": .email, "phone": .phone, "pattern": .regex, "regexp": .regex, "format": .regex, "minmax": .range,
+      "between": .range,
       "datatype": .type, "required": .notNull, "notempty": .notNull, "in": .acceptedValues, "enum": .acceptedValues,
       "oneof": .acceptedValues, "uniqueness": .unique, "expression": .custom, "condition": .custom, "sql": .custom,
     ]
@@ -31,7 +33,8 @@ package struct FieldValidation: Operation {
     summary: "Checks a field at this place; what happens to rows that fail is set by `on_fail`.",
     example: "- field_validation: { field_name: email, validation_type: email_format, on_fail: skip }",
     settings: SettingsSchema(Settings()) {
-      Field(\.fields, "field_name", "Columns to check, or dotted paths.").also("field", "fields", "field_names", "column", "columns")
+      Field(\.fields, "field_name", "Columns to check, or dotted paths.").also(
+        "field", "fields", "field_names", "column", "columns")
       Field(\.kind, "validation_type", "What must hold.").required().also("validation", "rule", "check")
       Field(\.regex, "regex", "For `regex`: the expression the whole text must match.").also("pattern")
       Field(\.format, "format", "For `phone_format`: the shape, with X for each digit.").example("+7XXXXXXXXXX")
@@ -57,22 +60,31 @@ package struct FieldValidation: Operation {
   private static func rule(_ settings: Settings, at location: Location) throws(Problem) -> any Rule {
     let fields = settings.fields
     func need<Value>(_ value: Value?, _ name: String) throws(Problem) -> Value {
-      guard let value else { throw Problem("missing-setting", "\"\(settings.kind.rawValue)\" needs \"\(name)\".", at: location) }
+      guard let value else {
+        throw Problem("missing-setting", "\"\(settings.kind.rawValue)\" needs \"\(name)\".", at: location)
+      }
       return value
     }
     switch settings.kind {
     case .email: return try Email(.init(columns: fields), onFail: settings.onFail, at: location)
-    case .phone: return try Phone(.init(columns: fields, format: settings.format), onFail: settings.onFail, at: location)
-    case .regex: return try Pattern(.init(columns: fields, regex: need(settings.regex, "regex")), onFail: settings.onFail, at: location)
+    case .phone:
+      return try Phone(.init(columns: fields, format: settings.format), onFail: settings.onFail, at: location)
+    case .regex:
+      return try Pattern(
+        .init(columns: fields, regex: need(settings.regex, "regex")), onFail: settings.onFail, at: location)
     case .range:
-      return try WithinRange(.init(columns: fields, min: settings.min, max: settings.max), onFail: settings.onFail, at: location)
-    case .type: return try OfType(.init(columns: fields, type: need(settings.dataType, "data_type")), onFail: settings.onFail, at: location)
+      return try WithinRange(
+        .init(columns: fields, min: settings.min, max: settings.max), onFail: settings.onFail, at: location)
+    case .type:
+      return try OfType(
+        .init(columns: fields, type: need(settings.dataType, "data_type")), onFail: settings.onFail, at: location)
     case .notNull: return try NotNull(.init(columns: fields), onFail: settings.onFail, at: location)
     case .acceptedValues:
       return try AcceptedValues(.init(columns: fields, values: settings.values), onFail: settings.onFail, at: location)
     case .unique: return try Unique(.init(columns: fields), onFail: settings.onFail, at: location)
     case .custom:
-      return try Expression(.init(expression: need(settings.expression, "expression")), onFail: settings.onFail, at: location)
+      return try Expression(
+        .init(expression: need(settings.expression, "expression")), onFail: settings.onFail, at: location)
     }
   }
 

@@ -10,7 +10,8 @@ package struct Fill: FieldOperation {
 
   package static let manifest = OperationManifest(
     name: "fill", aliases: ["fill_empty", "fill_null", "fill_missing", "default_value", "fillna", "coalesce"],
-    summary: "Puts a value where a column is empty: null, or text without characters other than spaces.", mapShorthand: "columns",
+    summary: "Puts a value where a column is empty: null, or text without characters other than spaces.",
+    mapShorthand: "columns",
     example: "- fill: { city: Unknown }",
     settings: SettingsSchema(Settings()) {
       Field(\.columns, "columns", "Column → value.").also("values", "defaults")
@@ -24,7 +25,9 @@ package struct Fill: FieldOperation {
   package init(_ settings: Settings, at location: Location) throws(Problem) {
     var columns = settings.columns.entries
     if let field = settings.field, let value = settings.value { columns.append((field, value)) }
-    guard !columns.isEmpty else { throw Problem("missing-setting", "\"fill\" needs a column and its value.", at: location) }
+    guard !columns.isEmpty else {
+      throw Problem("missing-setting", "\"fill\" needs a column and its value.", at: location)
+    }
     for (_, value) in columns { _ = try Literal.constant(value) }
     self.columns = columns
     self.location = location
@@ -41,7 +44,9 @@ package struct Fill: FieldOperation {
       let name: SQL = "\(name: column.name)"
       if column.type.isText {
         let text = try Literal.comparable(value, with: .text, field: field)
-        result.append(Assignment(column.name, "coalesce(nullif(nullif(\(name), ''), repeat(' ', length(\(name)))), \(text))", .text))
+        result.append(
+          Assignment(column.name, "coalesce(nullif(nullif(\(name), ''), repeat(' ', length(\(name)))), \(text))", .text)
+        )
       } else if column.type.isUnknown {
         let (sql, type) = try Literal.constant(value)
         result.append(Assignment(column.name, "coalesce(\(name), \(sql))", type))

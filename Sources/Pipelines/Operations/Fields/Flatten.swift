@@ -13,7 +13,8 @@ package struct Flatten: Operation {
     summary: "Turns the fields of nested records into columns, in place; lists stay as they are.", shorthand: "fields",
     example: "- flatten: [address]",
     settings: SettingsSchema(Settings()) {
-      Field(\.fields, "fields", "Columns to flatten; all nested ones if not given.").also("field", "columns", "field_name", "column")
+      Field(\.fields, "fields", "Columns to flatten; all nested ones if not given.").also(
+        "field", "columns", "field_name", "column")
       Field(\.separator, "separator", "Between the names: `address_city`.")
       Field(\.depth, "depth", "How many levels at most.").advanced()
     })
@@ -34,20 +35,27 @@ package struct Flatten: Operation {
     let chosen = try input.columns(settings.fields)
     for (column, field) in zip(chosen, settings.fields) {
       guard case .structure = column.type else {
-        throw Problem("wrong-type", "\"flatten\" needs nested records; column \"\(field.name)\" is \(column.type.inWords).", at: field.location)
+        throw Problem(
+          "wrong-type", "\"flatten\" needs nested records; column \"\(field.name)\" is \(column.type.inWords).",
+          at: field.location)
       }
     }
     var list: [SQL] = []
     var taken: Set<String> = []
     func add(_ sql: SQL, _ type: DataType, _ name: String, _ level: Int) throws(Problem) {
-      if case .structure(let fields) = type, level < settings.depth, level > 0 || chosen.isEmpty || chosen.contains(where: { $0.name == name }) {
+      if case .structure(let fields) = type, level < settings.depth,
+        level > 0 || chosen.isEmpty || chosen.contains(where: { $0.name == name })
+      {
         for field in fields {
-          try add("struct_extract(\(sql), \(text: field.name))", field.type, name + settings.separator + field.name, level + 1)
+          try add(
+            "struct_extract(\(sql), \(text: field.name))", field.type, name + settings.separator + field.name, level + 1
+          )
         }
         return
       }
       guard taken.insert(name.lowercased()).inserted else {
-        throw Problem("name-taken", "Two columns would be called \"\(name)\".", hint: "Choose another \"separator\".", at: location)
+        throw Problem(
+          "name-taken", "Two columns would be called \"\(name)\".", hint: "Choose another \"separator\".", at: location)
       }
       list.append("\(sql) AS \(name: name)")
     }

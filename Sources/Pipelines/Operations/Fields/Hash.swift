@@ -15,13 +15,15 @@ package struct Hash: FieldOperation {
   }
 
   package static let manifest = OperationManifest(
-    name: "hash", aliases: ["hashing", "encrypt_hash", "digest"], summary: "Replaces values by their hash, in hexadecimal digits.",
+    name: "hash", aliases: ["hashing", "encrypt_hash", "digest"],
+    summary: "Replaces values by their hash, in hexadecimal digits.",
     shorthand: "fields", example: "- hash: { field: email, algorithm: sha256 }",
     settings: SettingsSchema(Settings()) {
       Field(\.fields, "fields", "Columns.").required().also("field", "field_name", "column", "columns", "field_names")
       Field(\.algorithm, "algorithm", "sha256, sha1 or md5.").also("operation", "method", "function")
       Field(\.salt, "salt", "Put in front of every value.").advanced()
-      Field(\.output, "output_field", "Column that takes the hash; the same one if not given.").also("as", "target_field")
+      Field(\.output, "output_field", "Column that takes the hash; the same one if not given.").also(
+        "as", "target_field")
     })
 
   let settings: Settings
@@ -35,7 +37,9 @@ package struct Hash: FieldOperation {
     }
   }
 
-  package var effect: String { "Hashes \(settings.fields.map(\.name).joined(separator: ", ")) with \(settings.algorithm.rawValue)." }
+  package var effect: String {
+    "Hashes \(settings.fields.map(\.name).joined(separator: ", ")) with \(settings.algorithm.rawValue)."
+  }
 
   package func assignments(over input: Relation, in context: OperationContext) throws(Problem) -> [Assignment] {
     var result: [Assignment] = []

@@ -17,7 +17,8 @@ package struct Lookup: FieldOperation {
       Field(\.field, "field", "The column.").required().also("field_name", "column")
       Field(\.table, "table", "Value → replacement.").required().also("mapping", "values", "map", "lookup_table")
       Field(\.fallback, "default", "For values that aren't in the table.").also("default_value", "else")
-      Field(\.output, "output_field", "Column that takes the result; the same one if not given.").also("as", "target_field", "into")
+      Field(\.output, "output_field", "Column that takes the result; the same one if not given.").also(
+        "as", "target_field", "into")
     })
 
   let settings: Settings
@@ -26,7 +27,9 @@ package struct Lookup: FieldOperation {
 
   package init(_ settings: Settings, at location: Location) throws(Problem) {
     guard let field = settings.field else { throw Problem("missing-setting", "\"field\" is required.", at: location) }
-    guard !settings.table.entries.isEmpty else { throw Problem("missing-setting", "\"table\" needs at least one value.", at: location) }
+    guard !settings.table.entries.isEmpty else {
+      throw Problem("missing-setting", "\"table\" needs at least one value.", at: location)
+    }
     self.settings = settings
     self.field = field
     self.location = location
@@ -57,8 +60,11 @@ package struct Lookup: FieldOperation {
     }
     let output = settings.output ?? FieldName(access.root.name, at: field.location)
     if settings.output == nil, !access.path.isEmpty {
-      throw Problem("missing-setting", "\"output_field\" is required for a value inside \"\(access.root.name)\".", at: location)
+      throw Problem(
+        "missing-setting", "\"output_field\" is required for a value inside \"\(access.root.name)\".", at: location)
     }
-    return [Assignment(output.name, "CASE \(key) \(cases, separator: " ") ELSE \(rest) END", type, after: access.root.name)]
+    return [
+      Assignment(output.name, "CASE \(key) \(cases, separator: " ") ELSE \(rest) END", type, after: access.root.name)
+    ]
   }
 }

@@ -4,7 +4,9 @@ import Tabular
 package struct Mask: FieldOperation {
   package enum Method: String, AliasedChoice {
     case email, partial, full, token, null
-    package static let otherSpellings: [String: Method] = ["all": .full, "redact": .full, "deterministic": .token, "pseudonymize": .token, "last4": .partial]
+    package static let otherSpellings: [String: Method] = [
+      "all": .full, "redact": .full, "deterministic": .token, "pseudonymize": .token, "last4": .partial,
+    ]
   }
 
   package struct Settings: Sendable {
@@ -17,11 +19,13 @@ package struct Mask: FieldOperation {
 
   package static let manifest = OperationManifest(
     name: "mask", aliases: ["anonymize", "anonymise", "redact", "masking"],
-    summary: "Hides values: all but the last characters, the local part of an e-mail address, everything, or behind a stable token.",
+    summary:
+      "Hides values: all but the last characters, the local part of an e-mail address, everything, or behind a stable token.",
     shorthand: "fields", example: "- mask: { field: email, method: email }",
     settings: SettingsSchema(Settings()) {
       Field(\.fields, "fields", "Columns.").required().also("field", "field_name", "column", "columns", "field_names")
-      Field(\.method, "method", "partial, email, full, token (the same value gives the same token) or null.").also("operation", "strategy")
+      Field(\.method, "method", "partial, email, full, token (the same value gives the same token) or null.").also(
+        "operation", "strategy")
       Field(\.keep, "keep", "For `partial`: characters left at the end.").also("visible", "show_last")
       Field(\.character, "character", "What hides a character.").also("mask_char", "with")
       Field(\.salt, "salt", "For `token`: a secret that makes tokens unguessable.").advanced()
@@ -36,7 +40,9 @@ package struct Mask: FieldOperation {
     guard settings.keep >= 0 else { throw Problem("wrong-type", "\"keep\" can't be negative.", at: location) }
   }
 
-  package var effect: String { "Hides \(settings.fields.map(\.name).joined(separator: ", ")) (\(settings.method.rawValue))." }
+  package var effect: String {
+    "Hides \(settings.fields.map(\.name).joined(separator: ", ")) (\(settings.method.rawValue))."
+  }
 
   package func assignments(over input: Relation, in context: OperationContext) throws(Problem) -> [Assignment] {
     var result: [Assignment] = []
@@ -57,9 +63,11 @@ package struct Mask: FieldOperation {
     case .token: return "'tok_' || left(sha256(\(Literal.text(settings.salt.revealed)) || \(text)), 16)"
     case .partial:
       let hiddenLength: SQL = "greatest(length(\(text)) - \(settings.keep), 0)"
-      return "CASE WHEN length(\(text)) <= \(settings.keep) THEN repeat(\(mark), length(\(text))) ELSE repeat(\(mark), \(hiddenLength)) || right(\(text), \(settings.keep)) END"
+      return
+        "CASE WHEN length(\(text)) <= \(settings.keep) THEN repeat(\(mark), length(\(text))) ELSE repeat(\(mark), \(hiddenLength)) || right(\(text), \(settings.keep)) END"
     case .email:
-      return "CASE WHEN contains(\(text), '@') THEN left(\(text), 1) || repeat(\(mark), 3) || regexp_extract(\(text), '@.*$') ELSE repeat(\(mark), length(\(text))) END"
+      return
+        "CASE WHEN contains(\(text), '@') THEN left(\(text), 1) || repeat(\(mark), 3) || regexp_extract(\(text), '@.*$') ELSE repeat(\(mark), length(\(text))) END"
     }
   }
 }

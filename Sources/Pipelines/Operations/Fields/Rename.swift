@@ -38,7 +38,8 @@ package struct Rename: Operation {
       if let taken = items.first(where: { $0.name.lowercased() == name.lowercased() }) {
         throw Problem(
           "name-taken", "Two columns would be called \"\(taken.name)\".", hint: "Drop or rename one of them first.",
-          at: new?.location ?? renames.first { $0.new.name.lowercased() == name.lowercased() }?.new.location ?? location)
+          at: new?.location ?? renames.first { $0.new.name.lowercased() == name.lowercased() }?.new.location ?? location
+        )
       }
       items.append((name, "\(name: column.name)"))
     }

@@ -17,7 +17,8 @@ package struct Replace: FieldOperation {
       Field(\.fields, "fields", "Columns.").required().also("field", "field_name", "column", "columns", "field_names")
       Field(\.find, "find", "The text to replace.").also("search", "old", "from")
       Field(\.regex, "regex", "Or the regular expression whose matches are replaced.").also("pattern")
-      Field(\.with, "with", "What takes its place; `$1` is the first group of the expression.").also("replacement", "new", "to", "replace_with")
+      Field(\.with, "with", "What takes its place; `$1` is the first group of the expression.").also(
+        "replacement", "new", "to", "replace_with")
     })
 
   let settings: Settings
@@ -40,15 +41,20 @@ package struct Replace: FieldOperation {
     for field in settings.fields {
       let access = try input.field(field)
       guard access.type.isText || access.type.isUnknown else {
-        throw Problem("wrong-type", "\"replace\" works on text; column \"\(field.name)\" is \(access.type.inWords).", at: field.location)
+        throw Problem(
+          "wrong-type", "\"replace\" works on text; column \"\(field.name)\" is \(access.type.inWords).",
+          at: field.location)
       }
       let changed: SQL
       if let regex = settings.regex {
-        changed = "regexp_replace(\(access.sql), \(Literal.text(regex)), \(Literal.text(TextShape.rewrite(settings.with))), 'g')"
+        changed =
+          "regexp_replace(\(access.sql), \(Literal.text(regex)), \(Literal.text(TextShape.rewrite(settings.with))), 'g')"
       } else {
         changed = "replace(\(access.sql), \(Literal.text(settings.find ?? "")), \(Literal.text(settings.with)))"
       }
-      result.append(Assignment(access.root.name, NestedRecord.changing(access, to: changed), access.path.isEmpty ? .text : access.root.type))
+      result.append(
+        Assignment(
+          access.root.name, NestedRecord.changing(access, to: changed), access.path.isEmpty ? .text : access.root.type))
     }
     return result
   }

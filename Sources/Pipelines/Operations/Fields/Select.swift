@@ -8,10 +8,12 @@ package struct Select: Operation {
 
   package static let manifest = OperationManifest(
     name: "select", aliases: ["keep", "keep_fields", "select_columns", "project"],
-    summary: "Keeps only these columns, in this order; the last part of a dotted path names its column.", shorthand: "fields",
+    summary: "Keeps only these columns, in this order; the last part of a dotted path names its column.",
+    shorthand: "fields",
     example: "- select: [order_id, customer.email]",
     settings: SettingsSchema(Settings()) {
-      Field(\.fields, "fields", "Columns, or dotted paths.").required().also("columns", "field_names", "field_name", "included_fields")
+      Field(\.fields, "fields", "Columns, or dotted paths.").required().also(
+        "columns", "field_names", "field_name", "included_fields")
     })
 
   let fields: [FieldName]
@@ -20,7 +22,9 @@ package struct Select: Operation {
   package init(_ settings: Settings, at location: Location) throws(Problem) {
     fields = settings.fields
     self.location = location
-    guard !fields.isEmpty else { throw Problem("missing-setting", "\"fields\" needs at least one column.", at: location) }
+    guard !fields.isEmpty else {
+      throw Problem("missing-setting", "\"fields\" needs at least one column.", at: location)
+    }
   }
 
   package var effect: String { "Keeps only \(fields.map(\.name).joined(separator: ", "))." }
@@ -32,7 +36,9 @@ package struct Select: Operation {
       let access = try input.field(field)
       let name = access.path.last ?? access.root.name
       guard taken.insert(name.lowercased()).inserted else {
-        throw Problem("name-taken", "Two columns would be called \"\(name)\".", hint: "Rename one of them first.", at: field.location)
+        throw Problem(
+          "name-taken", "Two columns would be called \"\(name)\".", hint: "Rename one of them first.",
+          at: field.location)
       }
       list.append("\(access.sql) AS \(name: name)")
     }

@@ -37,7 +37,9 @@ package struct SplitText: FieldOperation {
   package func assignments(over input: Relation, in context: OperationContext) throws(Problem) -> [Assignment] {
     let access = try input.field(field)
     guard access.type.isText || access.type.isUnknown else {
-      throw Problem("wrong-type", "\"split_text\" works on text; column \"\(field.name)\" is \(access.type.inWords).", at: field.location)
+      throw Problem(
+        "wrong-type", "\"split_text\" works on text; column \"\(field.name)\" is \(access.type.inWords).",
+        at: field.location)
     }
     let separator = Literal.text(settings.separator)
     let parts: SQL = "string_split(\(access.sql), \(separator))"

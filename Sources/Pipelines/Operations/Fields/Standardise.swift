@@ -12,7 +12,8 @@ package struct Standardise: FieldOperation {
 
   package static let manifest = OperationManifest(
     name: "standardize", aliases: ["standardise", "standardize_naming", "normalize_categories", "harmonize"],
-    summary: "Brings spellings that differ in case and spaces together, and maps known ones to a name.", shorthand: "fields",
+    summary: "Brings spellings that differ in case and spaces together, and maps known ones to a name.",
+    shorthand: "fields",
     example: "- standardize: { field: category, values: { elec: Electronics, e-goods: Electronics } }",
     settings: SettingsSchema(Settings()) {
       Field(\.fields, "fields", "Columns.").required().also("field", "field_name", "column", "columns")
@@ -31,14 +32,18 @@ package struct Standardise: FieldOperation {
     }
   }
 
-  package var effect: String { "Brings the spellings of \(settings.fields.map(\.name).joined(separator: ", ")) together." }
+  package var effect: String {
+    "Brings the spellings of \(settings.fields.map(\.name).joined(separator: ", ")) together."
+  }
 
   package func assignments(over input: Relation, in context: OperationContext) throws(Problem) -> [Assignment] {
     var result: [Assignment] = []
     for field in settings.fields {
       let column = try input.column(field)
       guard column.type.isText || column.type.isUnknown else {
-        throw Problem("wrong-type", "\"standardize\" works on text; column \"\(field.name)\" is \(column.type.inWords).", at: field.location)
+        throw Problem(
+          "wrong-type", "\"standardize\" works on text; column \"\(field.name)\" is \(column.type.inWords).",
+          at: field.location)
       }
       let clean: SQL = "trim(regexp_replace(CAST(\(name: column.name) AS VARCHAR), '\\s+', ' ', 'g'))"
       let written: SQL =

@@ -3,11 +3,14 @@ import Tabular
 /// Changes text in place: case, spaces, shape.
 package struct TextOperation: FieldOperation {
   package enum Function: String, AliasedChoice {
-    case titleCase = "title_case", lowercase, uppercase, capitalize, trim, squeeze, format, padLeft = "pad_left", padRight = "pad_right"
+    case titleCase = "title_case", lowercase, uppercase, capitalize, trim, squeeze, format, padLeft = "pad_left",
+      padRight = "pad_right"
 
     package static let otherSpellings: [String: Function] = [
-      "title": .titleCase, "propercase": .titleCase, "lower": .lowercase, "tolowercase": .lowercase, "upper": .uppercase,
-      "touppercase": .uppercase, "strip": .trim, "trimspaces": .trim, "sentencecase": .capitalize, "regexformat": .format,
+      "title": .titleCase, "propercase": .titleCase, "lower": .lowercase, "tolowercase": .lowercase,
+      "upper": .uppercase,
+      "touppercase": .uppercase, "strip": .trim, "trimspaces": .trim, "sentencecase": .capitalize,
+      "regexformat": .format,
       "pad": .padLeft, "lpad": .padLeft, "rpad": .padRight, "normalizespaces": .squeeze,
     ]
 
@@ -45,7 +48,8 @@ package struct TextOperation: FieldOperation {
         .also("field", "field_name", "field_names", "column", "columns", "source_fields")
       Field(\.operation, "operation", "What to do with the text.").required().also("function")
       Field(\.regex, "regex", "For `format`: a regular expression with groups.").example(#"(\d{3})-(\d{4})"#)
-      Field(\.pattern, "pattern", "For `format`: what a match becomes; `$1` is the first group.").example("$1 $2").also("replacement")
+      Field(\.pattern, "pattern", "For `format`: what a match becomes; `$1` is the first group.").example("$1 $2").also(
+        "replacement")
       Field(\.width, "width", "For padding: characters in all.").also("length")
       Field(\.fill, "fill", "For padding: the character to fill up with.").also("pad_with", "character")
     })
@@ -60,7 +64,9 @@ package struct TextOperation: FieldOperation {
       throw Problem("missing-setting", "\"format\" needs \"regex\" and \"pattern\".", at: location)
     }
     if [.padLeft, .padRight].contains(settings.operation), settings.width == nil || settings.fill.isEmpty {
-      throw Problem("missing-setting", "\"\(settings.operation.rawValue)\" needs \"width\" and a character to fill up with.", at: location)
+      throw Problem(
+        "missing-setting", "\"\(settings.operation.rawValue)\" needs \"width\" and a character to fill up with.",
+        at: location)
     }
   }
 
@@ -72,7 +78,8 @@ package struct TextOperation: FieldOperation {
       let access = try input.field(field)
       guard access.type.isText || access.type.isUnknown || settings.operation == .format && access.type.isNumber else {
         throw Problem(
-          "wrong-type", "\"\(settings.operation.rawValue)\" works on text; column \"\(field.name)\" is \(access.type.inWords) (\(access.type)).",
+          "wrong-type",
+          "\"\(settings.operation.rawValue)\" works on text; column \"\(field.name)\" is \(access.type.inWords) (\(access.type)).",
           hint: "Turn it into text first: `- cast: { \(field.name): text }`.", at: field.location)
       }
       let text: SQL = access.type == .text ? access.sql : "CAST(\(access.sql) AS VARCHAR)"
@@ -92,8 +99,10 @@ package struct TextOperation: FieldOperation {
     case .squeeze: "trim(regexp_replace(\(text), '\\s+', ' ', 'g'))"
     case .format:
       "regexp_replace(\(text), \(Literal.text(settings.regex ?? "")), \(Literal.text(TextShape.rewrite(settings.pattern ?? ""))))"
-    case .padLeft: "lpad(\(text), greatest(\(settings.width ?? 0), length(\(text)))::INTEGER, \(Literal.text(settings.fill)))"
-    case .padRight: "rpad(\(text), greatest(\(settings.width ?? 0), length(\(text)))::INTEGER, \(Literal.text(settings.fill)))"
+    case .padLeft:
+      "lpad(\(text), greatest(\(settings.width ?? 0), length(\(text)))::INTEGER, \(Literal.text(settings.fill)))"
+    case .padRight:
+      "rpad(\(text), greatest(\(settings.width ?? 0), length(\(text)))::INTEGER, \(Literal.text(settings.fill)))"
     }
   }
 }
@@ -119,7 +128,8 @@ enum TextShape {
       switch character {
       case "\\": result += "\\\\"
       case "$" where rest.first == "$": result.append(rest.removeFirst())
-      case "$" where rest.first?.isNumber == true && rest.first?.isASCII == true: result += "\\" + String(rest.removeFirst())
+      case "$" where rest.first?.isNumber == true && rest.first?.isASCII == true:
+        result += "\\" + String(rest.removeFirst())
       default: result.append(character)
       }
     }

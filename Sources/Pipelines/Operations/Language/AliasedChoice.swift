@@ -7,9 +7,13 @@ package protocol AliasedChoice: SettingChoice {
 extension AliasedChoice {
   package init(setting: Setting) throws(Problem) {
     let choices = Self.allCases.map(\.rawValue)
-    guard let text = setting.choiceText else { throw Problem("wrong-type", "must be one of \(choices.joined(separator: ", ")).") }
+    guard let text = setting.choiceText else {
+      throw Problem("wrong-type", "must be one of \(choices.joined(separator: ", ")).")
+    }
     let wanted = Operations.fold(text)
-    guard let choice = Self.allCases.first(where: { Operations.fold($0.rawValue) == wanted }) ?? Self.otherSpellings[wanted] else {
+    guard
+      let choice = Self.allCases.first(where: { Operations.fold($0.rawValue) == wanted }) ?? Self.otherSpellings[wanted]
+    else {
       throw Problem(
         "unknown-choice", "can't be \"\(text)\"; it must be one of \(choices.joined(separator: ", ")).",
         hint: Nearest.hint(text, among: choices), at: setting.location)

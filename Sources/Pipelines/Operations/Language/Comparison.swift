@@ -5,11 +5,13 @@ package struct Comparison: Sendable {
   package enum Operator: String, AliasedChoice {
     case equals, notEquals = "not_equals", greater = "greater_than", atLeast = "greater_or_equal", less = "less_than"
     case atMost = "less_or_equal", isIn = "in", notIn = "not_in", contains, notContains = "not_contains"
-    case startsWith = "starts_with", endsWith = "ends_with", isNull = "is_null", isNotNull = "is_not_null", regex, between
+    case startsWith = "starts_with", endsWith = "ends_with", isNull = "is_null", isNotNull = "is_not_null", regex,
+      between
 
     package static let otherSpellings: [String: Operator] = [
       "=": .equals, "==": .equals, "eq": .equals, "is": .equals, "equal": .equals, "equalto": .equals,
-      "!=": .notEquals, "<>": .notEquals, "ne": .notEquals, "neq": .notEquals, "notequal": .notEquals, "isnot": .notEquals,
+      "!=": .notEquals, "<>": .notEquals, "ne": .notEquals, "neq": .notEquals, "notequal": .notEquals,
+      "isnot": .notEquals,
       ">": .greater, "gt": .greater, "greater": .greater, ">=": .atLeast, "gte": .atLeast, "ge": .atLeast,
       "greaterthanorequal": .atLeast, "greaterorequals": .atLeast, "greaterthanorequals": .atLeast, "atleast": .atLeast,
       "<": .less, "lt": .less, "less": .less, "<=": .atMost, "lte": .atMost, "le": .atMost, "lessthanorequal": .atMost,
@@ -75,7 +77,8 @@ package struct Comparison: Sendable {
     if comparison == .equals || comparison == .notEquals, value == nil || given == 0 { return }
     guard needed == 0 || given == needed else {
       throw Problem(
-        "missing-setting", "Operator \"\(comparison.rawValue)\" needs \(needed == 1 ? "one value" : "\(needed) values"), not \(given).",
+        "missing-setting",
+        "Operator \"\(comparison.rawValue)\" needs \(needed == 1 ? "one value" : "\(needed) values"), not \(given).",
         at: value?.location ?? location)
     }
   }
@@ -92,7 +95,11 @@ package struct Comparison: Sendable {
   }
 
   func sql(over input: Relation) throws(Problem) -> SQL {
-    let access = try input.field(field)
+    var access = try input.field(field)
+    if access.type == .numeric {
+      access = FieldAccess(
+        root: access.root, path: access.path, sql: "TRY_CAST(\(access.sql) AS DOUBLE)", type: .float64)
+    }
     let elements = value?.elements ?? []
     switch comparison {
     case .isNull: return "(\(access.sql) IS NULL)"
@@ -142,7 +149,8 @@ package struct Comparison: Sendable {
     switch access.type {
     case .structure, .map, .list, .array, .blob:
       throw Problem(
-        "wrong-type", "\"\(comparison.rawValue)\" works on text; column \"\(field.name)\" is \(access.type.inWords).", at: field.location)
+        "wrong-type", "\"\(comparison.rawValue)\" works on text; column \"\(field.name)\" is \(access.type.inWords).",
+        at: field.location)
     default: return access.type.isText ? access.sql : "CAST(\(access.sql) AS VARCHAR)"
     }
   }

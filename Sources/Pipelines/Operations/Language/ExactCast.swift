@@ -13,7 +13,9 @@ package struct TypeName: SettingValue {
   package static var kind: SettingKind { .text }
   package var display: String? { text }
   package init(setting: Setting) throws(Problem) {
-    guard let text = setting.text else { throw Problem("wrong-type", "must be the name of a type.", at: setting.location) }
+    guard let text = setting.text else {
+      throw Problem("wrong-type", "must be the name of a type.", at: setting.location)
+    }
     let folded = text.lowercased().filter { !" _".contains($0) }
     if let type = Self.names[folded] {
       self.init(type: type, text: text)
@@ -22,24 +24,32 @@ package struct TypeName: SettingValue {
     } else {
       throw Problem(
         "unknown-type", "can't be \"\(text)\"; there is no such type.",
-        hint: Nearest.hint(text, among: Array(Self.names.keys)) ?? "Types are \(Self.shown.joined(separator: ", ")).", at: setting.location)
+        hint: Nearest.hint(text, among: Array(Self.names.keys)) ?? "Types are \(Self.shown.joined(separator: ", ")).",
+        at: setting.location)
     }
   }
 
-  private static let shown = ["text", "integer", "bigint", "decimal(18,2)", "double", "boolean", "date", "time", "timestamp", "timestamptz", "json", "uuid"]
+  private static let shown = [
+    "text", "integer", "bigint", "decimal(18,2)", "double", "boolean", "date", "time", "timestamp", "timestamptz",
+    "json", "uuid",
+  ]
 
   private static let names: [String: DataType] = [
     "text": .text, "string": .text, "varchar": .text, "str": .text, "char": .text,
     "tinyint": .integer(bits: 8, signed: true), "smallint": .int16, "int2": .int16, "int": .int32, "integer": .int64,
     "int4": .int32, "bigint": .int64, "int8": .int64, "long": .int64, "wholenumber": .int64, "hugeint": .int128,
     "double": .float64, "float": .float64, "float8": .float64, "real": .float32, "float4": .float32, "number": .float64,
-    "decimal": .decimal(precision: 18, scale: 3), "numeric": .decimal(precision: 18, scale: 3), "money": .decimal(precision: 18, scale: 2),
-    "boolean": .boolean, "bool": .boolean, "date": .date, "time": .time, "timestamp": .timestampMicros, "datetime": .timestampMicros,
+    "decimal": .decimal(precision: 18, scale: 3), "numeric": .decimal(precision: 18, scale: 3),
+    "money": .decimal(precision: 18, scale: 2),
+    "boolean": .boolean, "bool": .boolean, "date": .date, "time": .time, "timestamp": .timestampMicros,
+    "datetime": .timestampMicros,
     "timestamptz": .timestampTZ, "timestampwithtimezone": .timestampTZ, "json": .json, "uuid": .uuid,
   ]
 
   private static func decimal(_ text: String) -> DataType? {
-    guard let open = text.firstIndex(of: "("), text.hasSuffix(")"), ["decimal", "numeric", "number"].contains(text[..<open]) else { return nil }
+    guard let open = text.firstIndex(of: "("), text.hasSuffix(")"),
+      ["decimal", "numeric", "number"].contains(text[..<open])
+    else { return nil }
     let numbers = text[text.index(after: open)...].dropLast().split(separator: ",").map { Int($0) }
     guard let precision = numbers.first ?? nil, (1...38).contains(precision), numbers.count <= 2 else { return nil }
     guard let scale = numbers.count == 2 ? numbers[1] : 0, (0...precision).contains(scale) else { return nil }
@@ -54,7 +64,8 @@ package enum ExactCast {
   package static func attempt(_ value: SQL, from: DataType, to: DataType, formats: [String] = []) -> SQL {
     if to.isMoment, from.isText, !formats.isEmpty {
       let list = formats.map { Literal.text($0) }
-      return "coalesce(CAST(try_strptime(\(prepared(value, from)), [\(list)]) AS \(to)), TRY_CAST(\(prepared(value, from)) AS \(to)))"
+      return
+        "coalesce(CAST(try_strptime(\(prepared(value, from)), [\(list)]) AS \(to)), TRY_CAST(\(prepared(value, from)) AS \(to)))"
     }
     return "CASE WHEN \(fits(value, from: from, to: to)) THEN TRY_CAST(\(prepared(value, from)) AS \(to)) END"
   }
@@ -65,9 +76,12 @@ package enum ExactCast {
     switch to {
     case .integer, .decimal:
       if from.isText || from == .numeric {
-        return "coalesce(\(cast) = TRY_CAST(\(prepared(value, from)) AS DECIMAL(38, 18)) OR (\(cast) IS NOT NULL AND length(\(prepared(value, from))) > 19 AND NOT contains(\(value), '.')), FALSE)"
+        return
+          "coalesce(\(cast) = TRY_CAST(\(prepared(value, from)) AS DECIMAL(38, 18)) OR (\(cast) IS NOT NULL AND length(\(prepared(value, from))) > 19 AND NOT contains(\(value), '.')), FALSE)"
       }
-      if from == .float32 || from == .float64 { return "coalesce(TRY_CAST(\(cast) AS VARCHAR)::\(from) = \(value), FALSE)" }
+      if from == .float32 || from == .float64 {
+        return "coalesce(TRY_CAST(\(cast) AS VARCHAR)::\(from) = \(value), FALSE)"
+      }
       if from.isExactNumber { return "coalesce(\(cast) = \(value), FALSE)" }
       return "(\(cast) IS NOT NULL)"
     case .date where from.isMoment && from != .date: return "coalesce(CAST(\(cast) AS \(from)) = \(value), FALSE)"

@@ -14,8 +14,10 @@ package enum ExactNumber {
     case add, subtract, multiply, divide
 
     package static let otherSpellings: [String: Sign] = [
-      "sum": .add, "plus": .add, "+": .add, "addition": .add, "minus": .subtract, "difference": .subtract, "subtraction": .subtract,
-      "times": .multiply, "product": .multiply, "*": .multiply, "multiplication": .multiply, "division": .divide, "/": .divide,
+      "sum": .add, "plus": .add, "+": .add, "addition": .add, "minus": .subtract, "difference": .subtract,
+      "subtraction": .subtract,
+      "times": .multiply, "product": .multiply, "*": .multiply, "multiplication": .multiply, "division": .divide,
+      "/": .divide,
       "ratio": .divide, "quotient": .divide,
     ]
 
@@ -57,22 +59,27 @@ package enum ExactNumber {
     let safe = zip(operands, exact).filter { $0.0.type.isFloat }.map { isExact($0.0, $0.1) }
     let result: SQL = "TRY(\(exact, separator: sign.sql.text))"
     return Operand(
-      sql: "CASE WHEN \(safe, separator: " AND ") THEN coalesce(\(nearestDouble(result)), \(plain)) ELSE \(plain) END", type: .float64)
+      sql: "CASE WHEN \(safe, separator: " AND ") THEN coalesce(\(nearestDouble(result)), \(plain)) ELSE \(plain) END",
+      type: .float64)
   }
 
   private static func divide(_ left: Operand, _ right: Operand) -> Operand {
     let divisor: SQL = "nullif(\(right.sql), 0)"
     if !left.type.isFloat, !right.type.isFloat {
       let scale = max(left.type.scale, right.type.scale)
-      if scale == 0, left.type.isWhole, right.type.isWhole { return Operand(sql: "(\(left.sql) / \(divisor))", type: .float64) }
+      if scale == 0, left.type.isWhole, right.type.isWhole {
+        return Operand(sql: "(\(left.sql) / \(divisor))", type: .float64)
+      }
       let wanted = min(18, max(scale, 6))
-      return Operand(sql: "CAST(\(left.sql) / \(divisor) AS DECIMAL(38, \(wanted)))", type: .decimal(precision: 38, scale: wanted))
+      return Operand(
+        sql: "CAST(\(left.sql) / \(divisor) AS DECIMAL(38, \(wanted)))", type: .decimal(precision: 38, scale: wanted))
     }
     let plain: SQL = "(\(toDouble(left)) / nullif(\(toDouble(right)), 0))"
     // Sixteen digits of noise go away if the quotient of fifteen digits times the divisor is the dividend, exactly.
     let short: SQL = "printf('%.15g', \(plain))"
     let product: SQL = "TRY(TRY_CAST(\(short) AS DECIMAL(38, 9)) * \(decimal(right, scale: 9)))"
-    let isShort: SQL = "\(product) = \(decimal(left, scale: 9)) AND \(isExact(right, decimal(right, scale: 9))) AND \(isExact(left, decimal(left, scale: 9)))"
+    let isShort: SQL =
+      "\(product) = \(decimal(left, scale: 9)) AND \(isExact(right, decimal(right, scale: 9))) AND \(isExact(left, decimal(left, scale: 9)))"
     return Operand(sql: "CASE WHEN \(isShort) THEN CAST(\(short) AS DOUBLE) ELSE \(plain) END", type: .float64)
   }
 
@@ -126,7 +133,9 @@ package enum ExactNumber {
     return "CAST(CAST(\(decimal) AS VARCHAR) AS \(operand.type)) = \(operand.sql)"
   }
 
-  private static func toDouble(_ operand: Operand) -> SQL { operand.type.isFloat ? operand.sql : "CAST(\(operand.sql) AS DOUBLE)" }
+  private static func toDouble(_ operand: Operand) -> SQL {
+    operand.type.isFloat ? operand.sql : "CAST(\(operand.sql) AS DOUBLE)"
+  }
 }
 
 extension DataType {

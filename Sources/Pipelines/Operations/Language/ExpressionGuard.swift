@@ -27,7 +27,8 @@ package enum ExpressionGuard {
   }
 
   /// - Throws: `bad-expression`, naming what is open, or what would end the expression.
-  package static func check(_ text: String, at location: Location, allowing shape: Shape = .expression) throws(Problem) {
+  package static func check(_ text: String, at location: Location, allowing shape: Shape = .expression) throws(Problem)
+  {
     func bad(_ what: String, hint: String? = nil) -> Problem {
       Problem("bad-expression", "isn't a single SQL \(shape.rawValue): \(what)", hint: hint, at: location)
     }
@@ -39,14 +40,17 @@ package enum ExpressionGuard {
     while let byte = scanner.current {
       switch byte {
       case UInt8(ascii: "'"):
-        guard scanner.skipString() else { throw bad("a quotation mark ' is not closed.", hint: "Write a ' inside a text twice: 'it''s'.") }
+        guard scanner.skipString() else {
+          throw bad("a quotation mark ' is not closed.", hint: "Write a ' inside a text twice: 'it''s'.")
+        }
       case UInt8(ascii: "\""):
         guard scanner.skipQuoted(byte) else { throw bad("a quotation mark \" is not closed.") }
       case UInt8(ascii: "-") where scanner.next == byte: scanner.skipLine()
       case UInt8(ascii: "/") where scanner.next == UInt8(ascii: "*"):
         guard scanner.skipComment() else { throw bad("a comment /* is not closed.") }
       case UInt8(ascii: "$"): throw bad("it holds a $.", hint: "Put a text between single quotation marks.")
-      case UInt8(ascii: ";"): throw bad("a semicolon would end it.", hint: "Leave the semicolon out, or put it between quotation marks.")
+      case UInt8(ascii: ";"):
+        throw bad("a semicolon would end it.", hint: "Leave the semicolon out, or put it between quotation marks.")
       case UInt8(ascii: ","):
         guard !open.isEmpty || shape == .query else { throw bad("a comma stands outside parentheses.") }
         scanner.advance()

@@ -19,7 +19,10 @@ package struct FieldName: SettingValue, Hashable {
   /// - Throws: `bad-name` for a text that can't name a column.
   package init(checking text: String, at location: Location) throws(Problem) {
     guard !text.isEmpty, !text.utf8.contains(0) else {
-      throw Problem("bad-name", "can't be \"\(text.filter { $0 != "\0" })\"; a column's name needs characters, and none of them NUL.", at: location)
+      throw Problem(
+        "bad-name",
+        "can't be \"\(text.filter { $0 != "\0" })\"; a column's name needs characters, and none of them NUL.",
+        at: location)
     }
     self.init(text, at: location)
   }
@@ -69,10 +72,12 @@ extension Relation {
       case .json:
         let steps = parts[index...].map { "." + SQL.quote($0, with: "\"") }.joined()
         return FieldAccess(
-          root: root, path: path + parts[index...], sql: "json_extract_string(\(sql), \(text: "$" + steps))", type: .text)
+          root: root, path: path + parts[index...], sql: "json_extract_string(\(sql), \(text: "$" + steps))",
+          type: .text)
       default:
         throw Problem(
-          "wrong-type", "\"\(parts[..<index].joined(separator: "."))\" is \(type.inWords), so there is no \"\(part)\" in it.",
+          "wrong-type",
+          "\"\(parts[..<index].joined(separator: "."))\" is \(type.inWords), so there is no \"\(part)\" in it.",
           at: field.location)
       }
     }

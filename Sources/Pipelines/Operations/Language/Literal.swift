@@ -4,7 +4,9 @@ import Tabular
 package enum Literal {
   /// A text; a NUL, which no SQL text can hold, becomes an expression of its own.
   package static func text(_ text: String) -> SQL {
-    let parts = text.split(separator: "\0", omittingEmptySubsequences: false).map { part -> SQL in "\(text: String(part))" }
+    let parts = text.split(separator: "\0", omittingEmptySubsequences: false).map { part -> SQL in
+      "\(text: String(part))"
+    }
     return parts.count == 1 ? parts[0] : "(\(parts, separator: " || chr(0) || "))"
   }
 
@@ -23,7 +25,9 @@ package enum Literal {
     case .toggle(let flag): return (flag ? "TRUE" : "FALSE", .boolean)
     case .integer(let number): return ("CAST(\(number) AS BIGINT)", .int64)
     case .number(let written):
-      guard let digits = number(written) else { throw Problem("wrong-type", "\"\(written)\" isn't a number.", at: setting.location) }
+      guard let digits = number(written) else {
+        throw Problem("wrong-type", "\"\(written)\" isn't a number.", at: setting.location)
+      }
       return ("CAST(\(text: digits.text) AS DOUBLE)", .float64)
     case .text(let text): return (Literal.text(text), .text)
     case .list, .map: throw Problem("wrong-type", "A list or a map can't be a constant.", at: setting.location)
@@ -35,7 +39,8 @@ package enum Literal {
   package static func comparable(_ setting: Setting, with type: DataType, field: FieldName) throws(Problem) -> SQL {
     func misfit() -> Problem {
       Problem(
-        "wrong-type", "Column \"\(field.name)\" is \(type.inWords); it can't be compared with \"\(setting.text ?? "a list")\".",
+        "wrong-type",
+        "Column \"\(field.name)\" is \(type.inWords); it can't be compared with \"\(setting.text ?? "a list")\".",
         at: setting.location)
     }
     guard let text = setting.text else { throw misfit() }
@@ -48,7 +53,9 @@ package enum Literal {
     }
     if type.isMoment {
       guard text.utf8.count >= 8, text.utf8.prefix(4).allSatisfy({ (48...57).contains($0) }), text.contains("-") else {
-        throw Problem("wrong-type", misfit().message, hint: "Write dates like 2025-01-31, times like 2025-01-31T10:30:00Z.", at: setting.location)
+        throw Problem(
+          "wrong-type", misfit().message, hint: "Write dates like 2025-01-31, times like 2025-01-31T10:30:00Z.",
+          at: setting.location)
       }
       return "CAST(\(Literal.text(text)) AS \(type))"
     }

@@ -28,7 +28,9 @@ package struct NamePairs: SettingValue {
     }
   }
 
-  private static func value(of setting: Setting, _ keys: [String]) -> Setting? { keys.lazy.compactMap { setting[$0] }.first }
+  private static func value(of setting: Setting, _ keys: [String]) -> Setting? {
+    keys.lazy.compactMap { setting[$0] }.first
+  }
 }
 
 /// Entries of a map whose keys are column names, in order.
@@ -38,7 +40,9 @@ package struct NamedSettings: SettingValue {
   package static var kind: SettingKind { .map }
   package var display: String? { nil }
   package init(setting: Setting) throws(Problem) {
-    guard case .map(let map) = setting.content else { throw Problem("wrong-type", "must be a map with column names as keys.", at: setting.location) }
+    guard case .map(let map) = setting.content else {
+      throw Problem("wrong-type", "must be a map with column names as keys.", at: setting.location)
+    }
     for entry in map { entries.append((try FieldName(checking: entry.key, at: entry.keyLocation), entry.value)) }
   }
 }

@@ -62,7 +62,8 @@ package struct Projection: Sendable {
     guard let index = index(of: old) else { return }
     if let other = self.index(of: new.name), other != index {
       throw Problem(
-        "name-taken", "There is a column \"\(items[other].name)\" already, so \"\(old)\" can't be renamed to \"\(new.name)\".",
+        "name-taken",
+        "There is a column \"\(items[other].name)\" already, so \"\(old)\" can't be renamed to \"\(new.name)\".",
         hint: "Drop or rename \"\(items[other].name)\" first.", at: new.location)
     }
     items[index].value = items[index].value ?? "\(name: items[index].name)"

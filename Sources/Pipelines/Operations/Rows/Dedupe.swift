@@ -17,10 +17,15 @@ package struct Dedupe: Operation {
     summary: "Keeps one row of those with the same key; e-mail keys are compared without regard to case and spaces.",
     shorthand: "keys", example: "- dedupe: { keys: [email], keep: last, order_by: updated_at }",
     settings: SettingsSchema(Settings()) {
-      Field(\.keys, "keys", "Columns that make a row the same; all if not given.").also("key", "fields", "field", "columns", "by", "on", "key_fields", "field_name")
+      Field(\.keys, "keys", "Columns that make a row the same; all if not given.").also(
+        "key", "fields", "field", "columns", "by", "on", "key_fields", "field_name")
       Field(\.keep, "keep", "first or last.")
-      Field(\.order, "order_by", "What first and last mean; the order of reading if not given.").also("order", "sort_by")
-      Field(\.fold, "ignore_case", "Whether keys are compared without case and spaces around: auto (e-mail columns), on or off.").also("normalize").advanced()
+      Field(\.order, "order_by", "What first and last mean; the order of reading if not given.").also(
+        "order", "sort_by")
+      Field(
+        \.fold, "ignore_case",
+        "Whether keys are compared without case and spaces around: auto (e-mail columns), on or off."
+      ).also("normalize").advanced()
     })
 
   let settings: Settings
@@ -43,7 +48,10 @@ package struct Dedupe: Operation {
     for key in settings.keys {
       let access = try input.field(key)
       let name = key.name.lowercased()
-      let isFolded = access.type.isText && (settings.fold == .on || settings.fold == .auto && (name.contains("email") || name.contains("e_mail") || name.contains("e-mail")))
+      let isFolded =
+        access.type.isText
+        && (settings.fold == .on
+          || settings.fold == .auto && (name.contains("email") || name.contains("e_mail") || name.contains("e-mail")))
       keys.append(isFolded ? "lower(trim(\(access.sql)))" : access.sql)
     }
     var position = "__position"

@@ -7,7 +7,8 @@ package struct Filter: Operation {
   }
 
   package static let manifest = OperationManifest(
-    name: "filter", aliases: ["record_filter", "where", "filter_rows"], summary: "Keeps the rows a condition holds for.",
+    name: "filter", aliases: ["record_filter", "where", "filter_rows"],
+    summary: "Keeps the rows a condition holds for.",
     shorthand: "condition", mapShorthand: "condition",
     example: """
       - filter: "status = 'completed' AND amount > 0"
@@ -15,7 +16,8 @@ package struct Filter: Operation {
       - filter: { or: [ { field: amount, operator: ">", value: 100 }, "vip" ] }
       """,
     settings: SettingsSchema(Settings()) {
-      Field(\.condition, "condition", "SQL text, `{field, operator, value}`, or a list under `and`, `or` or `not`.").required()
+      Field(\.condition, "condition", "SQL text, `{field, operator, value}`, or a list under `and`, `or` or `not`.")
+        .required()
         .also("where", "conditions")
     })
 

@@ -8,7 +8,8 @@ package struct Limit: Operation {
   }
 
   package static let manifest = OperationManifest(
-    name: "limit", aliases: ["head", "top", "first_rows"], summary: "Keeps the first rows, in the order of reading.", shorthand: "rows",
+    name: "limit", aliases: ["head", "top", "first_rows"], summary: "Keeps the first rows, in the order of reading.",
+    shorthand: "rows",
     example: "- limit: 100",
     settings: SettingsSchema(Settings()) {
       Field(\.rows, "rows", "How many.").required().also("limit", "n", "count")
@@ -21,7 +22,9 @@ package struct Limit: Operation {
   package init(_ settings: Settings, at location: Location) throws(Problem) {
     self.settings = settings
     self.location = location
-    guard settings.rows >= 0, settings.offset >= 0 else { throw Problem("wrong-type", "Numbers of rows can't be negative.", at: location) }
+    guard settings.rows >= 0, settings.offset >= 0 else {
+      throw Problem("wrong-type", "Numbers of rows can't be negative.", at: location)
+    }
   }
 
   package var effect: String { "Keeps the first \(settings.rows) rows." }

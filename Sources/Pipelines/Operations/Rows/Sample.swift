@@ -9,7 +9,8 @@ package struct Sample: Operation {
   }
 
   package static let manifest = OperationManifest(
-    name: "sample", aliases: ["random_sample"], summary: "Keeps rows chosen by chance.", shorthand: "rows", example: "- sample: { percent: 10, seed: 7 }",
+    name: "sample", aliases: ["random_sample"], summary: "Keeps rows chosen by chance.", shorthand: "rows",
+    example: "- sample: { percent: 10, seed: 7 }",
     settings: SettingsSchema(Settings()) {
       Field(\.rows, "rows", "How many.").also("n", "count", "size")
       Field(\.percent, "percent", "Or which share of all, in percent.").also("percentage")
@@ -30,10 +31,13 @@ package struct Sample: Operation {
     }
   }
 
-  package var effect: String { "Keeps \(settings.rows.map { "\($0) rows" } ?? "\(settings.percent ?? 0) % of the rows") chosen by chance." }
+  package var effect: String {
+    "Keeps \(settings.rows.map { "\($0) rows" } ?? "\(settings.percent ?? 0) % of the rows") chosen by chance."
+  }
 
   package func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL {
-    let size: SQL = if let rows = settings.rows { "\(rows) ROWS" } else { "\(SQL(raw: (settings.percent ?? 0).description)) PERCENT" }
+    let size: SQL =
+      if let rows = settings.rows { "\(rows) ROWS" } else { "\(SQL(raw: (settings.percent ?? 0).description)) PERCENT" }
     let method: SQL = settings.rows == nil ? "bernoulli" : "reservoir"
     return "SELECT * FROM (SELECT * FROM \(input.sql)) USING SAMPLE \(size) (\(method), \(settings.seed))"
   }

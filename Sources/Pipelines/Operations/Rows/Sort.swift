@@ -11,7 +11,8 @@ package struct Sort: Operation {
     name: "sort", aliases: ["order_by", "order", "sort_by"], summary: "Puts rows in order; empty values come last.",
     shorthand: "by", example: "- sort: [customer_id, amount desc]",
     settings: SettingsSchema(Settings()) {
-      Field(\.keys, "by", "Columns; `desc` or a `-` in front turns the order round.").required().also("fields", "sort_by", "columns", "keys", "field", "field_name")
+      Field(\.keys, "by", "Columns; `desc` or a `-` in front turns the order round.").required().also(
+        "fields", "sort_by", "columns", "keys", "field", "field_name")
       Field(\.limit, "limit", "Keep only so many rows.").also("top")
     })
 
@@ -21,7 +22,9 @@ package struct Sort: Operation {
   package init(_ settings: Settings, at location: Location) throws(Problem) {
     self.settings = settings
     self.location = location
-    guard !settings.keys.keys.isEmpty else { throw Problem("missing-setting", "\"by\" needs at least one column.", at: location) }
+    guard !settings.keys.keys.isEmpty else {
+      throw Problem("missing-setting", "\"by\" needs at least one column.", at: location)
+    }
   }
 
   package var effect: String { "Sorts rows by \(settings.keys.words)." }
@@ -60,12 +63,18 @@ package struct SortKeys: SettingValue {
       } else if lower.hasSuffix(" desc") {
         keys.append((try FieldName(checking: String(name.dropLast(5)), at: element.location), true))
       } else {
-        keys.append((try FieldName(checking: lower.hasSuffix(" asc") ? String(name.dropLast(4)) : name, at: element.location), false))
+        keys.append(
+          (
+            try FieldName(checking: lower.hasSuffix(" asc") ? String(name.dropLast(4)) : name, at: element.location),
+            false
+          ))
       }
     }
   }
 
-  package var words: String { keys.map { $0.field.name + ($0.isDescending ? ", largest first" : "") }.joined(separator: ", ") }
+  package var words: String {
+    keys.map { $0.field.name + ($0.isDescending ? ", largest first" : "") }.joined(separator: ", ")
+  }
 
   package func sql(over input: Relation) throws(Problem) -> SQL {
     var list: [SQL] = []

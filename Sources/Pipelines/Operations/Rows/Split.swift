@@ -11,7 +11,8 @@ package struct Split: Operation {
 
   package static let manifest = OperationManifest(
     name: "split", aliases: ["explode", "unnest", "split_records", "record_splitting"],
-    summary: "Makes one row of every element of a list; the fields of records in it become columns.", shorthand: "field",
+    summary: "Makes one row of every element of a list; the fields of records in it become columns.",
+    shorthand: "field",
     example: "- split: { field: items }",
     settings: SettingsSchema(Settings()) {
       Field(\.field, "field", "The list.").required().also("field_name", "column")
@@ -48,7 +49,8 @@ package struct Split: Operation {
         "wrong-type", "\"split\" needs a list; column \"\(field.name)\" is \(column.type.inWords).",
         hint: column.type.isText ? "Give a \"separator\" to cut text." : nil, at: field.location)
     }
-    let present: SQL = settings.keepEmpty ? "CASE WHEN coalesce(len(\(list)), 0) = 0 THEN [NULL] ELSE \(list) END" : list
+    let present: SQL =
+      settings.keepEmpty ? "CASE WHEN coalesce(len(\(list)), 0) = 0 THEN [NULL] ELSE \(list) END" : list
     var projection = Projection(of: input.schema)
     projection.set(Assignment(column.name, "unnest(\(present))", element))
     let inner: SQL = "(\(projection.select(from: input)))"
@@ -64,7 +66,8 @@ package struct Split: Operation {
         var name = (settings.prefix ?? "") + part.name
         if taken.contains(name.lowercased()) { name = "\(column.name)_\(part.name)" }
         guard taken.insert(name.lowercased()).inserted else {
-          throw Problem("name-taken", "Two columns would be called \"\(name)\".", hint: "Give a \"prefix\".", at: location)
+          throw Problem(
+            "name-taken", "Two columns would be called \"\(name)\".", hint: "Give a \"prefix\".", at: location)
         }
         items.append("struct_extract(\(name: column.name), \(text: part.name)) AS \(name: name)")
       }

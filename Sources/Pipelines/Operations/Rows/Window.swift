@@ -3,10 +3,12 @@ import Tabular
 /// Computes a figure over neighbouring rows: a running total, a rank, the row before.
 package struct Window: Operation {
   package enum Function: String, AliasedChoice {
-    case runningTotal = "running_total", runningCount = "running_count", movingAverage = "moving_average", rank, rowNumber = "row_number"
+    case runningTotal = "running_total", runningCount = "running_count", movingAverage = "moving_average", rank,
+      rowNumber = "row_number"
     case previous, next, share
     package static let otherSpellings: [String: Function] = [
-      "cumulativesum": .runningTotal, "cumsum": .runningTotal, "rollingaverage": .movingAverage, "lag": .previous, "lead": .next,
+      "cumulativesum": .runningTotal, "cumsum": .runningTotal, "rollingaverage": .movingAverage, "lag": .previous,
+      "lead": .next,
       "percentoftotal": .share, "number": .rowNumber,
     ]
   }
@@ -21,16 +23,22 @@ package struct Window: Operation {
   }
 
   package static let manifest = OperationManifest(
-    name: "window", aliases: ["running_total", "window_function", "cumulative", "rank"],
-    summary: "Computes a figure over neighbouring rows: a running total, a moving average, a rank, the row before or after.",
-    example: "- window: { function: running_total, field: amount, order_by: order_date, partition_by: customer_id, output_field: so_far }",
+    name: "window", aliases: ["running_total", "window_function", "cumulative"],
+    summary:
+      "Computes a figure over neighbouring rows: a running total, a moving average, a rank, the row before or after.",
+    example:
+      "- window: { function: running_total, field: amount, order_by: order_date, partition_by: customer_id, output_field: so_far }",
     settings: SettingsSchema(Settings()) {
-      Field(\.function, "function", "running_total, running_count, moving_average, rank, row_number, previous, next or share.").also("operation")
+      Field(
+        \.function, "function",
+        "running_total, running_count, moving_average, rank, row_number, previous, next or share."
+      ).also("operation")
       Field(\.field, "field", "The column.").also("field_name", "column", "input_field")
       Field(\.output, "output_field", "Column that takes the figure.").required().also("as", "target_field", "into")
       Field(\.partition, "partition_by", "Start anew for each value of these columns.").also("group_by", "partition")
       Field(\.order, "order_by", "The order of rows.").also("order", "sort_by")
-      Field(\.rows, "rows", "For `moving_average`: rows in all; for `previous` and `next`: how far.").also("size", "offset")
+      Field(\.rows, "rows", "For `moving_average`: rows in all; for `previous` and `next`: how far.").also(
+        "size", "offset")
     })
 
   let settings: Settings
@@ -38,7 +46,9 @@ package struct Window: Operation {
   package let location: Location
 
   package init(_ settings: Settings, at location: Location) throws(Problem) {
-    guard let output = settings.output else { throw Problem("missing-setting", "\"output_field\" is required.", at: location) }
+    guard let output = settings.output else {
+      throw Problem("missing-setting", "\"output_field\" is required.", at: location)
+    }
     let needsField = ![.rank, .rowNumber, .runningCount].contains(settings.function)
     guard !needsField || settings.field != nil else {
       throw Problem("missing-setting", "\"\(settings.function.rawValue)\" needs \"field\".", at: location)
@@ -52,7 +62,9 @@ package struct Window: Operation {
     self.location = location
   }
 
-  package var effect: String { "Sets \(output.name) to the \(settings.function.rawValue.replacing("_", with: " ")) of \(settings.field?.name ?? "rows")." }
+  package var effect: String {
+    "Sets \(output.name) to the \(settings.function.rawValue.replacing("_", with: " ")) of \(settings.field?.name ?? "rows")."
+  }
 
   package func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL {
     var parts: [SQL] = []
@@ -81,19 +93,27 @@ package struct Window: Operation {
       let field = settings.field ?? output
       let access = try input.field(field)
       guard access.type.isNumber && access.type != .numeric || access.type.isUnknown else {
-        throw Problem("wrong-type", "\"\(settings.function.rawValue)\" needs numbers; column \"\(field.name)\" is \(access.type.inWords).", at: field.location)
+        throw Problem(
+          "wrong-type",
+          "\"\(settings.function.rawValue)\" needs numbers; column \"\(field.name)\" is \(access.type.inWords).",
+          at: field.location)
       }
-      if settings.function == .share { return ("\(access.sql) / nullif(sum(\(access.sql)) OVER (\(window)), 0)", .float64) }
-      let frame: SQL = settings.function == .runningTotal ? running : " ROWS BETWEEN \(settings.rows - 1) PRECEDING AND CURRENT ROW"
+      if settings.function == .share {
+        return ("\(access.sql) / nullif(sum(\(access.sql)) OVER (\(window)), 0)", .float64)
+      }
+      let frame: SQL =
+        settings.function == .runningTotal ? running : " ROWS BETWEEN \(settings.rows - 1) PRECEDING AND CURRENT ROW"
       let name: SQL = settings.function == .runningTotal ? "sum" : "avg"
       guard access.type.isFloat else {
         let type: DataType = settings.function == .runningTotal && access.type.isWhole ? .int64 : access.type
         let value: SQL = "\(name)(\(access.sql)) OVER (\(window)\(frame))"
-        return settings.function == .runningTotal && access.type.isWhole ? ("CAST(\(value) AS BIGINT)", type) : (value, .other("NUMBER"))
+        return settings.function == .runningTotal && access.type.isWhole
+          ? ("CAST(\(value) AS BIGINT)", type) : (value, .other("NUMBER"))
       }
       // Sums of decimals, so that no float noise piles up; twelve digits after the point.
       let value: SQL = "\(name)(CAST(CAST(\(access.sql) AS VARCHAR) AS DECIMAL(38, 12))) OVER (\(window)\(frame))"
-      return settings.function == .runningTotal ? (ExactNumber.nearestDouble(value), .float64) : ("CAST(printf('%.15g', \(value)) AS DOUBLE)", .float64)
+      return settings.function == .runningTotal
+        ? (ExactNumber.nearestDouble(value), .float64) : ("CAST(printf('%.15g', \(value)) AS DOUBLE)", .float64)
     }
   }
 }

@@ -10,15 +10,19 @@ package struct Aggregate: Operation {
 
   package static let manifest = OperationManifest(
     name: "aggregate", aliases: ["aggregation", "group", "group_by", "summarize"],
-    summary: "Groups rows and computes figures of each group, in order of the groups. Without figures: the groups and their `count`.",
+    summary:
+      "Groups rows and computes figures of each group, in order of the groups. Without figures: the groups and their `count`.",
     shorthand: "group_by",
     example: """
       - aggregate: { group_by: [customer_id, date], aggregates: { total_amount: sum(amount), orders: count(*) } }
       """,
     settings: SettingsSchema(Settings()) {
-      Field(\.groups, "group_by", "Columns whose equal values form a group; none = all rows are one.").also("group_by_fields", "groups", "by")
-      Field(\.figures, "aggregates", "Output column → `sum(amount)`, or a list of `{input_field, output_field, operation}`.")
-        .also("aggregated_fields", "aggregations", "fields", "metrics")
+      Field(\.groups, "group_by", "Columns whose equal values form a group; none = all rows are one.").also(
+        "group_by_fields", "groups", "by")
+      Field(
+        \.figures, "aggregates", "Output column → `sum(amount)`, or a list of `{input_field, output_field, operation}`."
+      )
+      .also("aggregated_fields", "aggregations", "fields", "metrics")
       Field(\.details, "include_details", "Keep the rows of each group as a list `details`.")
     })
 
@@ -36,7 +40,8 @@ package struct Aggregate: Operation {
   package var effect: String {
     let figures = settings.figures.list.isEmpty ? "count" : settings.figures.list.map(\.words).joined(separator: ", ")
     return settings.groups.isEmpty
-      ? "Computes \(figures) over all rows." : "Computes \(figures) for each \(settings.groups.map(\.name).joined(separator: ", "))."
+      ? "Computes \(figures) over all rows."
+      : "Computes \(figures) for each \(settings.groups.map(\.name).joined(separator: ", "))."
   }
 
   package func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL {
@@ -55,7 +60,9 @@ package struct Aggregate: Operation {
       keys.append(access.sql)
       list.append("\(access.sql) AS \(name: name)")
     }
-    if settings.figures.list.isEmpty { list.append("count(*) AS \(name: names.contains("count") ? "row_count" : "count")") }
+    if settings.figures.list.isEmpty {
+      list.append("count(*) AS \(name: names.contains("count") ? "row_count" : "count")")
+    }
     for figure in settings.figures.list {
       try take(figure.output.name, at: figure.output.location)
       list.append("\(try figure.sql(over: input)) AS \(name: figure.output.name)")

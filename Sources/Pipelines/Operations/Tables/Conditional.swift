@@ -42,7 +42,8 @@ package struct Conditional: Operation {
       do { operation = try Operations.make(setting) } catch { throw Problems.of(error)[0] }
       guard let field = operation as? any FieldOperation else {
         throw Problem(
-          "bad-nesting", "\"\(Operations.name(in: setting))\" can't stand inside a conditional; only operations that set fields can.",
+          "bad-nesting",
+          "\"\(Operations.name(in: setting))\" can't stand inside a conditional; only operations that set fields can.",
           hint: "Put it before or after the conditional.", at: setting.location)
       }
       result.append(field)

@@ -62,9 +62,11 @@ package struct Figure: Sendable {
     let function = settings.operation ?? .count
     let counted = settings.input.flatMap { $0.name == "*" ? nil : $0 }
     guard counted != nil || function == .count else {
-      throw Problem("missing-setting", "\"input_field\" is required for \"\(function.rawValue)\".", at: setting.location)
+      throw Problem(
+        "missing-setting", "\"input_field\" is required for \"\(function.rawValue)\".", at: setting.location)
     }
-    output = settings.output ?? FieldName(counted.map { "\(function.rawValue)_\($0.name)" } ?? "count", at: setting.location)
+    output =
+      settings.output ?? FieldName(counted.map { "\(function.rawValue)_\($0.name)" } ?? "count", at: setting.location)
     content = .function(function, of: counted)
   }
 
@@ -73,14 +75,17 @@ package struct Figure: Sendable {
     self.output = output
     let text = call.text.filter { $0 != " " }
     if let open = text.firstIndex(of: "("), text.hasSuffix(")"),
-      let function = try? Function(setting: Setting(.text(String(text[..<open])), at: call.location)), function != .first, function != .last
+      let function = try? Function(setting: Setting(.text(String(text[..<open])), at: call.location)),
+      function != .first, function != .last
     {
       let argument = String(text[text.index(after: open)...].dropLast())
       if argument == "*" || argument.isEmpty, function == .count {
         content = .function(.count, of: nil)
         return
       }
-      if !argument.isEmpty, argument.allSatisfy({ $0.isLetter || $0.isNumber || "_.".contains($0) }), argument.first?.isNumber == false {
+      if !argument.isEmpty, argument.allSatisfy({ $0.isLetter || $0.isNumber || "_.".contains($0) }),
+        argument.first?.isNumber == false
+      {
         content = .function(function, of: FieldName(argument, at: call.location))
         return
       }
@@ -106,7 +111,8 @@ package struct Figure: Sendable {
       case .sum, .average, .median, .stddev:
         guard access.type.isNumber && access.type != .numeric || access.type.isUnknown else {
           throw Problem(
-            "wrong-type", "\"\(function.rawValue)\" needs numbers; column \"\(field.name)\" is \(access.type.inWords) (\(access.type)).",
+            "wrong-type",
+            "\"\(function.rawValue)\" needs numbers; column \"\(field.name)\" is \(access.type.inWords) (\(access.type)).",
             hint: "Turn it into a number first: `- cast: { \(field.name): decimal(18,2) }`.", at: field.location)
         }
         let operand = Operand(sql: value, type: access.type)

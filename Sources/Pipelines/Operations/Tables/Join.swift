@@ -5,7 +5,8 @@ package struct Join: Operation {
   package enum Kind: String, AliasedChoice {
     case left, inner, right, full, semi, anti
     package static let otherSpellings: [String: Kind] = [
-      "leftouter": .left, "rightouter": .right, "fullouter": .full, "outer": .full, "leftjoin": .left, "innerjoin": .inner,
+      "leftouter": .left, "rightouter": .right, "fullouter": .full, "outer": .full, "leftjoin": .left,
+      "innerjoin": .inner,
       "rightjoin": .right, "fulljoin": .full, "exists": .semi, "notexists": .anti,
     ]
   }
@@ -21,18 +22,23 @@ package struct Join: Operation {
 
   package static let manifest = OperationManifest(
     name: "join", aliases: ["enrich", "merge_join"],
-    summary: "Adds columns of another step to the rows with the same key; a column whose name is taken gets the step's name in front.",
+    summary:
+      "Adds columns of another step to the rows with the same key; a column whose name is taken gets the step's name in front.",
     example: """
       - join: { with: crm, on: email, included_fields: [crm_id, customer_segment] }
       - join: { with: customers, type: inner, on: { customer_id: id } }
       """,
     settings: SettingsSchema(Settings()) {
-      Field(\.with, "with", "The step whose columns are added.").required().also("join_source", "source", "right", "table", "step")
+      Field(\.with, "with", "The step whose columns are added.").required().also(
+        "join_source", "source", "right", "table", "step")
       Field(\.kind, "join_type", "Which rows stay.").also("type", "how", "kind")
-      Field(\.on, "on", "Columns of the same name, or a map of a column here to one there.").also("keys", "key", "join_key")
+      Field(\.on, "on", "Columns of the same name, or a map of a column here to one there.").also(
+        "keys", "key", "join_key")
       Field(\.primaryKey, "primary_key", "Key columns of these rows.").also("left_key", "left_on", "source_key")
-      Field(\.foreignKey, "foreign_key", "Key columns of the other step; the same names if not given.").also("right_key", "right_on", "target_key")
-      Field(\.included, "included_fields", "Columns to add; all but the keys if not given.").also("include", "fields", "columns", "select")
+      Field(\.foreignKey, "foreign_key", "Key columns of the other step; the same names if not given.").also(
+        "right_key", "right_on", "target_key")
+      Field(\.included, "included_fields", "Columns to add; all but the keys if not given.").also(
+        "include", "fields", "columns", "select")
     })
 
   private let settings: Settings
@@ -51,17 +57,21 @@ package struct Join: Operation {
       let there = settings.foreignKey.isEmpty ? settings.primaryKey : settings.foreignKey
       let here = settings.primaryKey.isEmpty ? settings.foreignKey : settings.primaryKey
       guard there.count == here.count else {
-        throw Problem("wrong-type", "\"primary_key\" and \"foreign_key\" need the same number of columns.", at: location)
+        throw Problem(
+          "wrong-type", "\"primary_key\" and \"foreign_key\" need the same number of columns.", at: location)
       }
       keys = zip(here, there).map { JoinKey(here: $0, there: $1) }
     }
-    guard !keys.isEmpty else { throw Problem("missing-setting", "\"join\" needs \"on\", or \"primary_key\" and \"foreign_key\".", at: location) }
+    guard !keys.isEmpty else {
+      throw Problem("missing-setting", "\"join\" needs \"on\", or \"primary_key\" and \"foreign_key\".", at: location)
+    }
   }
 
   package var otherInputs: [String] { [with.name] }
 
   package var effect: String {
-    let on = keys.map { $0.here.name == $0.there.name ? $0.here.name : "\($0.here.name) = \($0.there.name)" }.joined(separator: ", ")
+    let on = keys.map { $0.here.name == $0.there.name ? $0.here.name : "\($0.here.name) = \($0.there.name)" }.joined(
+      separator: ", ")
     return switch settings.kind {
     case .semi: "Keeps rows that \"\(with.name)\" has a match for, on \(on)."
     case .anti: "Keeps rows that \"\(with.name)\" has no match for, on \(on)."
@@ -80,7 +90,9 @@ package struct Join: Operation {
     }
     let kind: SQL = SQL(raw: settings.kind.rawValue.uppercased())
     var list: [SQL] = input.schema.columns.map { column in
-      if settings.kind == .right || settings.kind == .full, let pair = pairs.first(where: { $0.here.path.isEmpty && $0.here.root.name == column.name }) {
+      if settings.kind == .right || settings.kind == .full,
+        let pair = pairs.first(where: { $0.here.path.isEmpty && $0.here.root.name == column.name })
+      {
         return "coalesce(l.\(name: column.name), \(pair.there.sql)) AS \(name: column.name)"
       }
       return "l.\(name: column.name)"
@@ -89,7 +101,9 @@ package struct Join: Operation {
     return "SELECT \(list) FROM \(input.sql) AS l \(kind) JOIN \(other.sql) AS r ON \(conditions, separator: " AND ")"
   }
 
-  private func added(of other: Relation, to input: Relation, _ pairs: [(here: FieldAccess, there: FieldAccess)]) throws(Problem) -> [SQL] {
+  private func added(
+    of other: Relation, to input: Relation, _ pairs: [(here: FieldAccess, there: FieldAccess)]
+  ) throws(Problem) -> [SQL] {
     let columns: [FieldName]
     if let included = settings.included {
       columns = included
@@ -104,7 +118,9 @@ package struct Join: Operation {
       var name = access.path.last ?? access.root.name
       if taken.contains(name.lowercased()) { name = "\(with.name)_\(name)" }
       guard taken.insert(name.lowercased()).inserted else {
-        throw Problem("name-taken", "Two columns would be called \"\(name)\".", hint: "Rename one of them before the join.", at: column.location)
+        throw Problem(
+          "name-taken", "Two columns would be called \"\(name)\".", hint: "Rename one of them before the join.",
+          at: column.location)
       }
       list.append("\(access.sql) AS \(name: name)")
     }
@@ -122,7 +138,10 @@ struct JoinKey: Sendable {
     var result: [JoinKey] = []
     if case .map(let entries) = setting.content {
       for entry in entries {
-        result.append(JoinKey(here: try FieldName(checking: entry.key, at: entry.keyLocation), there: try FieldName(setting: entry.value)))
+        result.append(
+          JoinKey(
+            here: try FieldName(checking: entry.key, at: entry.keyLocation), there: try FieldName(setting: entry.value))
+        )
       }
       return result
     }
@@ -140,11 +159,14 @@ struct JoinKey: Sendable {
   }
 
   /// The two columns; sides the wrong way round, and a step's name in front of a column, are understood.
-  func resolved(here left: Relation, there right: Relation, named other: String) throws(Problem) -> (here: FieldAccess, there: FieldAccess) {
+  func resolved(
+    here left: Relation, there right: Relation, named other: String
+  ) throws(Problem) -> (here: FieldAccess, there: FieldAccess) {
     func find(_ field: FieldName, in relation: Relation, _ alias: String) -> FieldAccess? {
       if let access = try? relation.field(field, of: alias) { return access }
       guard let dot = field.name.firstIndex(of: ".") else { return nil }
-      return try? relation.field(FieldName(String(field.name[field.name.index(after: dot)...]), at: field.location), of: alias)
+      return try? relation.field(
+        FieldName(String(field.name[field.name.index(after: dot)...]), at: field.location), of: alias)
     }
     let isSwapped = here.name.hasPrefix(other + ".") && !there.name.hasPrefix(other + ".")
     if !isSwapped, let a = find(here, in: left, "l"), let b = find(there, in: right, "r") { return try checked(a, b) }
@@ -152,10 +174,13 @@ struct JoinKey: Sendable {
     return (try left.field(here, of: "l"), try right.field(there, of: "r"))
   }
 
-  private func checked(_ left: FieldAccess, _ right: FieldAccess) throws(Problem) -> (here: FieldAccess, there: FieldAccess) {
+  private func checked(
+    _ left: FieldAccess, _ right: FieldAccess
+  ) throws(Problem) -> (here: FieldAccess, there: FieldAccess) {
     if left.type.isText && right.type.isNumber || left.type.isNumber && right.type.isText {
       throw Problem(
-        "wrong-type", "\"\(here.name)\" is \(left.type.inWords) here and \(right.type.inWords) there, so no value would be equal.",
+        "wrong-type",
+        "\"\(here.name)\" is \(left.type.inWords) here and \(right.type.inWords) there, so no value would be equal.",
         hint: "Cast one of them first: `- cast: { \(here.name): text }`.", at: here.location)
     }
     return (left, right)

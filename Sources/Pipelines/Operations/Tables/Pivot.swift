@@ -12,14 +12,18 @@ package struct Pivot: Operation {
 
   package static let manifest = OperationManifest(
     name: "pivot", aliases: ["long_to_wide", "crosstab"],
-    summary: "Turns the values of a column into columns. The values are named, so that the shape of the result never depends on the data.",
+    summary:
+      "Turns the values of a column into columns. The values are named, so that the shape of the result never depends on the data.",
     example: "- pivot: { on: month, values: [jan, feb], value: sales, function: sum, group_by: [region] }",
     settings: SettingsSchema(Settings()) {
       Field(\.on, "on", "The column whose values become columns.").required().also("column", "field")
       Field(\.values, "values", "Its values, in order.").required().also("columns", "in")
-      Field(\.value, "value", "The column whose figure stands in them; rows are counted if not given.").also("value_field", "value_column")
-      Field(\.function, "function", "The figure: sum, average, count, min, max and others.").also("operation", "aggregate")
-      Field(\.groups, "group_by", "Columns that stay, one row for each combination.").required().also("keys", "group_by_fields", "index")
+      Field(\.value, "value", "The column whose figure stands in them; rows are counted if not given.").also(
+        "value_field", "value_column")
+      Field(\.function, "function", "The figure: sum, average, count, min, max and others.").also(
+        "operation", "aggregate")
+      Field(\.groups, "group_by", "Columns that stay, one row for each combination.").required().also(
+        "keys", "group_by_fields", "index")
     })
 
   let settings: Settings

@@ -22,7 +22,9 @@ package struct Union: Operation {
   package init(_ settings: Settings, at location: Location) throws(Problem) {
     self.settings = settings
     self.location = location
-    guard !settings.with.isEmpty else { throw Problem("missing-setting", "\"with\" needs at least one step.", at: location) }
+    guard !settings.with.isEmpty else {
+      throw Problem("missing-setting", "\"with\" needs at least one step.", at: location)
+    }
   }
 
   package var otherInputs: [String] { settings.with.map(\.name) }
@@ -40,7 +42,8 @@ package struct Union: Operation {
         }
         if !Self.areCompatible(mine.type, column.type) {
           throw Problem(
-            "wrong-type", "Column \"\(column.name)\" is \(mine.type.inWords) here and \(column.type.inWords) in \"\(step.name)\".",
+            "wrong-type",
+            "Column \"\(column.name)\" is \(mine.type.inWords) here and \(column.type.inWords) in \"\(step.name)\".",
             hint: "Cast it on one side first: `- cast: { \(column.name): text }`.", at: step.location)
         }
       }
@@ -54,7 +57,9 @@ package struct Union: Operation {
     if left == right || left.isUnknown || right.isUnknown { return true }
     if left.isNumber && right.isNumber || left.isText && right.isText || left.isMoment && right.isMoment { return true }
     switch (left, right) {
-    case (.list, .list), (.list, .array), (.array, .list), (.structure, .structure), (.map, .map), (.json, .text), (.text, .json): return true
+    case (.list, .list), (.list, .array), (.array, .list), (.structure, .structure), (.map, .map), (.json, .text),
+      (.text, .json):
+      return true
     default: return false
     }
   }

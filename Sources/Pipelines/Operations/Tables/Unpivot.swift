@@ -11,10 +11,12 @@ package struct Unpivot: Operation {
   }
 
   package static let manifest = OperationManifest(
-    name: "unpivot", aliases: ["melt", "wide_to_long"], summary: "Turns columns into rows: one row for each of them, with its name and value.",
+    name: "unpivot", aliases: ["melt", "wide_to_long"],
+    summary: "Turns columns into rows: one row for each of them, with its name and value.",
     shorthand: "columns", example: "- unpivot: { columns: [jan, feb, mar], name: month, value: sales }",
     settings: SettingsSchema(Settings()) {
-      Field(\.columns, "columns", "The columns that become rows; all but `keep` if not given.").also("fields", "value_columns")
+      Field(\.columns, "columns", "The columns that become rows; all but `keep` if not given.").also(
+        "fields", "value_columns")
       Field(\.keep, "keep", "Columns that stay; used if `columns` isn't given.").also("keys", "id_columns", "group_by")
       Field(\.name, "name", "Column for the names; `name` if not given.").also("name_field", "into_name", "variable")
       Field(\.value, "value", "Column for the values; `value` if not given.").also("value_field", "into_value")
@@ -38,22 +40,33 @@ package struct Unpivot: Operation {
 
   package func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL {
     let keep = try input.columns(settings.keep)
-    let columns = settings.columns.isEmpty ? input.schema.columns.filter { !keep.contains($0) } : try input.columns(settings.columns)
+    let columns =
+      settings.columns.isEmpty
+      ? input.schema.columns.filter { !keep.contains($0) } : try input.columns(settings.columns)
     let kept = input.schema.columns.filter { !columns.contains($0) }
     let name = settings.name?.name ?? "name"
     let value = settings.value?.name ?? "value"
     for new in [name, value] where Schema(kept)[name: new] != nil || name.lowercased() == value.lowercased() {
-      throw Problem("name-taken", "Two columns would be called \"\(new)\".", hint: "Give another \"name\" or \"value\".", at: location)
+      throw Problem(
+        "name-taken", "Two columns would be called \"\(new)\".", hint: "Give another \"name\" or \"value\".",
+        at: location)
     }
-    let kinds = Set(columns.map { $0.type.isText ? 0 : $0.type.isNumber ? 1 : $0.type.isUnknown ? 2 : 3 }).subtracting([2])
+    let kinds = Set(columns.map { $0.type.isText ? 0 : $0.type.isNumber ? 1 : $0.type.isUnknown ? 2 : 3 }).subtracting([
+      2
+    ])
     guard kinds.count <= 1 else {
-      throw Problem("wrong-type", "The columns to turn into rows are of different types.", hint: "Cast them to text first.", at: location)
+      throw Problem(
+        "wrong-type", "The columns to turn into rows are of different types.", hint: "Cast them to text first.",
+        at: location)
     }
     let pairs = columns.map { column -> SQL in "struct_pack(n := \(text: column.name), v := \(name: column.name))" }
     let list = kept.map { column -> SQL in "\(name: column.name)" }
     let pair = Self.free("__pair", in: input.schema)
     let condition: SQL = settings.keepEmpty ? "" : " WHERE struct_extract(\(name: pair), 'v') IS NOT NULL"
-    let all = list + ["struct_extract(\(name: pair), 'n') AS \(name: name)", "struct_extract(\(name: pair), 'v') AS \(name: value)"]
+    let all =
+      list + [
+        "struct_extract(\(name: pair), 'n') AS \(name: name)", "struct_extract(\(name: pair), 'v') AS \(name: value)",
+      ]
     let inner = list + ["unnest([\(pairs)]) AS \(name: pair)"]
     return "SELECT \(all) FROM (SELECT \(inner) FROM \(input.sql))\(condition)"
   }
