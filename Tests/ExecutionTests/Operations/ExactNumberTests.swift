@@ -31,6 +31,23 @@ import Testing
     #expect(try await bench.json(result) == #"[{"q":2,"p":29.99,"h":14.995000,"t":59.98}]"#)
   }
 
+  /// Sums and means that whole-number arithmetic can't hold: many digits after the point, very large, infinite, absent.
+  @Test(arguments: [
+    ("0.1, 0.2, 0.3", "0.6", "0.2"), ("0.00000001, 0.00000002", "3e-08", "1.5e-08"), ("1e20, 0.5", "1e+20", "5e+19"),
+    ("123456789012.25, 0.25", "123456789012.5", "61728394506.25"), ("449.97, 0.0000001", "449.9700001", "224.98500005"),
+    ("NULL, 1.5", "1.5", "1.5"), ("NULL::DOUBLE", "NULL", "NULL"), ("-0.1, -0.2", "-0.3", "-0.15"),
+    ("1e300, 1e300", "2e+300", "1e+300"),
+    ("'inf'::DOUBLE, 1.5", "inf", "inf"),
+  ])
+  func totalsAreExact(_ values: String, _ sum: String, _ average: String) async throws {
+    let bench = try OperationBench()
+    let input = try await bench.bound("(SELECT unnest([\(SQL(raw: values))]::DOUBLE[]) AS x)")
+    let totals = try await bench.apply("[aggregate: {aggregates: {s: sum(x), a: avg(x)}}]", to: input)
+    let row = try await bench.connection.query("SELECT CAST(s AS VARCHAR), CAST(a AS VARCHAR) FROM \(totals.sql)").rows[
+      0]
+    #expect(row.map(\.description) == [sum, average])
+  }
+
   /// Cents never gain noise: products and sums equal whole-number arithmetic in cents.
   @Test func centsAreExact() async throws {
     let bench = try OperationBench()

@@ -42,99 +42,166 @@ package enum ExactNumber {
   /// `operands` joined by `sign`, from left to right; a division by zero gives null.
   package static func calculate(_ sign: Sign, _ operands: [Operand]) -> Operand {
     if sign == .divide { return operands.dropFirst().reduce(operands[0], divide) }
-    let isFloat = operands.contains { $0.type.isFloat }
-    if !isFloat {
-      let allWhole = operands.allSatisfy { if case .integer = $0.type { true } else { false } }
-      let parts = operands.map { operand -> SQL in
-        if case .integer(let bits, let signed) = operand.type, allWhole, bits < 64 || (bits == 64 && signed) {
-          return "CAST(\(operand.sql) AS BIGINT)"
-        }
-        return operand.sql
-      }
-      return Operand(sql: "(\(parts, separator: sign.sql.text))", type: allWhole ? .int64 : .other("DECIMAL"))
-    }
-    let scale = sign == .multiply ? max(2, 18 / max(1, operands.filter { $0.type.isFloat }.count)) : 12
-    let exact = operands.map { decimal($0, scale: min(scale, 12)) }
-    let plain: SQL = "(\(operands.map { toDouble($0) }, separator: sign.sql.text))"
-    let safe = zip(operands, exact).filter { $0.0.type.isFloat }.map { isExact($0.0, $0.1) }
-    let result: SQL = "TRY(\(exact, separator: sign.sql.text))"
+    guard operands.contains(where: \.type.isFloat) else { return exactly(sign, operands) }
+    let fractions = operands.filter { !$0.type.isWhole }.count
+    let digits = sign == .multiply ? max(2, min(6, 8 / fractions)) : 6
+    let scaled = operands.map { Scaled($0, digits: sign == .multiply && $0.type.isWhole ? 0 : digits) }
+    let scale = sign == .multiply ? digits * fractions : digits
+    let whole: SQL = "(\(scaled.map(\.integer), separator: sign.sql.text))"
+    let isSafe: SQL = "\(scaled.map(\.isExact), separator: " AND ") AND abs(\(whole)) < 9e15"
+    let isNull: SQL = "\(operands.map { "\($0.sql) IS NULL" as SQL }, separator: " OR ")"
     return Operand(
-      sql: "CASE WHEN \(safe, separator: " AND ") THEN coalesce(\(nearestDouble(result)), \(plain)) ELSE \(plain) END",
+      sql: "CASE WHEN \(isNull) THEN NULL WHEN \(isSafe) THEN \(whole) / 1e\(scale) ELSE \(slowly(sign, operands)) END",
       type: .float64)
   }
 
+  /// Arithmetic of whole numbers and decimals, which the engine does exactly (or refuses).
+  private static func exactly(_ sign: Sign, _ operands: [Operand]) -> Operand {
+    let isWhole = operands.allSatisfy(\.type.isWhole)
+    let parts = operands.map { operand -> SQL in
+      if isWhole, case .integer(let bits, let signed) = operand.type, bits < 64 || (bits == 64 && signed) {
+        return "CAST(\(operand.sql) AS BIGINT)"
+      }
+      return operand.sql
+    }
+    return Operand(sql: "(\(parts, separator: sign.sql.text))", type: isWhole ? .int64 : .other("DECIMAL"))
+  }
+
+  /// For numbers with many digits: through their text, at some microseconds a row.
+  private static func slowly(_ sign: Sign, _ operands: [Operand]) -> SQL {
+    let floats = operands.filter(\.type.isFloat)
+    let scale = sign == .multiply ? min(12, max(2, 18 / floats.count)) : 12
+    let plain: SQL = "(\(operands.map(toDouble), separator: sign.sql.text))"
+    let checks = floats.map { isExact($0, decimal($0, scale: scale)) }
+    let result = nearestDouble("TRY(\(operands.map { decimal($0, scale: scale) }, separator: sign.sql.text))")
+    return "CASE WHEN \(checks, separator: " AND ") THEN coalesce(\(result), \(plain)) ELSE \(plain) END"
+  }
+
+  /// The quotient of two whole numbers is rounded once, so that of two decimals with the same scale is, too.
   private static func divide(_ left: Operand, _ right: Operand) -> Operand {
     let divisor: SQL = "nullif(\(right.sql), 0)"
-    if !left.type.isFloat, !right.type.isFloat {
-      let scale = max(left.type.scale, right.type.scale)
-      if scale == 0, left.type.isWhole, right.type.isWhole {
-        return Operand(sql: "(\(left.sql) / \(divisor))", type: .float64)
-      }
-      let wanted = min(18, max(scale, 6))
+    if left.type.isFloat || right.type.isFloat {
+      let (above, below) = (Scaled(left, digits: 6), Scaled(right, digits: 6))
+      let isSafe: SQL = "\(above.isExact) AND \(below.isExact)"
       return Operand(
-        sql: "CAST(\(left.sql) / \(divisor) AS DECIMAL(38, \(wanted)))", type: .decimal(precision: 38, scale: wanted))
+        sql: """
+          CASE WHEN \(isSafe) THEN \(above.integer) / nullif(\(below.integer), 0) \
+          ELSE \(toDouble(left)) / nullif(\(toDouble(right)), 0) END
+          """, type: .float64)
     }
-    let plain: SQL = "(\(toDouble(left)) / nullif(\(toDouble(right)), 0))"
-    // Sixteen digits of noise go away if the quotient of fifteen digits times the divisor is the dividend, exactly.
-    let short: SQL = "printf('%.15g', \(plain))"
-    let product: SQL = "TRY(TRY_CAST(\(short) AS DECIMAL(38, 9)) * \(decimal(right, scale: 9)))"
-    let isShort: SQL =
-      "\(product) = \(decimal(left, scale: 9)) AND \(isExact(right, decimal(right, scale: 9))) AND \(isExact(left, decimal(left, scale: 9)))"
-    return Operand(sql: "CASE WHEN \(isShort) THEN CAST(\(short) AS DOUBLE) ELSE \(plain) END", type: .float64)
+    if left.type.isWhole, right.type.isWhole { return Operand(sql: "(\(left.sql) / \(divisor))", type: .float64) }
+    let scale = min(18, max(left.type.scale, right.type.scale, 6))
+    return Operand(
+      sql: "CAST(\(left.sql) / \(divisor) AS DECIMAL(38, \(scale)))", type: .decimal(precision: 38, scale: scale))
   }
 
   /// The sum of a column: exact, in the column's kind of number.
   package static func sum(_ value: Operand) -> SQL {
     switch value.type {
-    case .integer(let bits, _) where bits <= 64: return "CAST(sum(\(value.sql)) AS BIGINT)"
-    case .float32, .float64:
-      let (decimal, exact) = summand(value)
-      return "CASE WHEN bool_and(\(exact)) THEN \(nearestDouble("sum(\(decimal))")) ELSE fsum(\(value.sql)) END"
-    default: return "sum(\(value.sql))"
+    case .integer(let bits, _) where bits <= 64: "CAST(sum(\(value.sql)) AS BIGINT)"
+    case .float32, .float64: FloatTotal(value).sum
+    default: "sum(\(value.sql))"
     }
   }
 
-  /// The mean of a column; a mean that is a short decimal comes out as that.
+  /// The mean of a column; that of numbers with at most six digits after the point is rounded once.
   package static func average(_ value: Operand) -> SQL {
     switch value.type {
     case .decimal(_, let scale):
-      return "CAST(sum(\(value.sql)) / count(\(value.sql)) AS DECIMAL(38, \(min(18, scale + 4))))"
-    case .float32, .float64:
-      let (decimal, exact) = summand(value)
-      let plain: SQL = "(\(nearestDouble("sum(\(decimal))")) / count(\(value.sql)))"
-      let short: SQL = "printf('%.15g', \(plain))"
-      let product: SQL = "TRY_CAST(\(short) AS DECIMAL(38, 12)) * CAST(count(\(value.sql)) AS DECIMAL(18, 0))"
-      return """
-        CASE WHEN bool_and(\(exact)) AND \(product) = sum(\(decimal)) THEN CAST(\(short) AS DOUBLE) \
-        WHEN bool_and(\(exact)) THEN \(plain) ELSE favg(\(value.sql)) END
-        """
-    default: return "avg(\(value.sql))"
+      "CAST(sum(\(value.sql)) / count(\(value.sql)) AS DECIMAL(38, \(min(18, scale + 4))))"
+    case .float32, .float64: FloatTotal(value).average
+    default: "avg(\(value.sql))"
     }
   }
 
   /// The nearest DOUBLE of an exact decimal; only the way through text rounds once.
   static func nearestDouble(_ decimal: SQL) -> SQL { "CAST(CAST(\(decimal) AS VARCHAR) AS DOUBLE)" }
 
-  private static func summand(_ value: Operand) -> (decimal: SQL, exact: SQL) {
-    let text: SQL = "TRY_CAST(CAST(\(value.sql) AS VARCHAR) AS DECIMAL(38, 12))"
-    // Below 10^15, 10^11 rows can be added without leaving the decimal's 26 digits.
-    let decimal: SQL = "CASE WHEN abs(\(value.sql)) < 1e15 THEN \(text) END"
-    return (decimal, "\(value.sql) IS NULL OR coalesce(abs(\(value.sql)) < 1e15 AND \(isExact(value, text)), FALSE)")
-  }
-
-  private static func decimal(_ operand: Operand, scale: Int) -> SQL {
+  static func decimal(_ operand: Operand, scale: Int) -> SQL {
     if operand.type.isFloat { return "TRY_CAST(CAST(\(operand.sql) AS VARCHAR) AS DECIMAL(38, \(scale)))" }
     if operand.type.isWhole { return "TRY_CAST(\(operand.sql) AS DECIMAL(38, 0))" }
     return operand.sql
   }
 
-  private static func isExact(_ operand: Operand, _ decimal: SQL) -> SQL {
-    guard operand.type.isFloat else { return "TRUE" }
-    return "CAST(CAST(\(decimal) AS VARCHAR) AS \(operand.type)) = \(operand.sql)"
+  /// A DOUBLE or FLOAT as a decimal with twelve digits after the point.
+  static func decimal(_ operand: Operand) -> SQL {
+    let scaled = Scaled(operand, digits: 6)
+    return """
+      CASE WHEN \(scaled.isExact) \
+      THEN CAST(CAST(\(scaled.integer) AS BIGINT) AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(7, 6)) \
+      ELSE CAST(CAST(\(operand.sql) AS VARCHAR) AS DECIMAL(38, 12)) END
+      """
   }
 
-  private static func toDouble(_ operand: Operand) -> SQL {
-    operand.type.isFloat ? operand.sql : "CAST(\(operand.sql) AS DOUBLE)"
+  static func isExact(_ operand: Operand, _ decimal: SQL) -> SQL {
+    "coalesce(CAST(CAST(\(decimal) AS VARCHAR) AS \(operand.type)) = \(operand.sql), FALSE)"
+  }
+
+  static func toDouble(_ operand: Operand) -> SQL {
+    operand.type == .float64 ? operand.sql : "CAST(\(operand.sql) AS DOUBLE)"
+  }
+}
+
+/// A number as a whole number of units of 10^-digits. If that is below 10^15 and, divided again, gives the number, the number's
+/// shortest decimal text has no more digits after the point, and whole-number arithmetic on it is exact.
+private struct Scaled {
+  let integer: SQL
+  let isExact: SQL
+
+  init(_ operand: Operand, digits: Int) {
+    // A FLOAT's text is shorter than that of the DOUBLE of the same value.
+    let number: SQL =
+      operand.type == .float32 ? "CAST(CAST(\(operand.sql) AS VARCHAR) AS DOUBLE)" : ExactNumber.toDouble(operand)
+    if operand.type.isWhole {
+      integer = digits == 0 ? number : "(\(number) * 1e\(digits))"
+      isExact = "abs(\(integer)) < 1e15"
+    } else {
+      integer = "round(\(number) * 1e\(digits))"
+      isExact = "abs(\(integer)) < 1e15 AND \(integer) / 1e\(digits) = \(number)"
+    }
+  }
+}
+
+/// The exact total of a DOUBLE or FLOAT column: whole-number sums of the values with at most six digits after the point, decimal
+/// sums of the others; if one has no room in either, a DOUBLE sum.
+private struct FloatTotal {
+  private let value: SQL
+  private let unit: SQL
+  private let total: SQL
+  private let isExact: SQL
+
+  init(_ operand: Operand) {
+    let scaled = Scaled(operand, digits: 6)
+    let decimal = ExactNumber.decimal(operand, scale: 12)
+    value = operand.sql
+    unit = "CASE WHEN \(scaled.isExact) THEN CAST(\(scaled.integer) AS BIGINT) END"
+    // Below 10^15, 10^11 rows can be added without leaving the decimal's 26 digits.
+    let others: SQL = "sum(CASE WHEN NOT (\(scaled.isExact)) AND abs(\(operand.sql)) < 1e15 THEN \(decimal) END)"
+    total = """
+      (CAST(coalesce(sum(\(unit)), 0) AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(7, 6)) + \
+      coalesce(\(others), CAST(0 AS DECIMAL(38, 12))))
+      """
+    isExact = """
+      bool_and(CASE WHEN \(operand.sql) IS NULL OR (\(scaled.isExact)) THEN TRUE \
+      ELSE abs(\(operand.sql)) < 1e15 AND \(ExactNumber.isExact(operand, decimal)) END)
+      """
+  }
+
+  var sum: SQL {
+    """
+    CASE WHEN count(\(value)) = 0 THEN NULL WHEN \(isExact) THEN \(ExactNumber.nearestDouble(total)) \
+    ELSE sum(CAST(\(value) AS DOUBLE)) END
+    """
+  }
+
+  var average: SQL {
+    let units: SQL = "sum(\(unit))"
+    let isWhole: SQL = "count(\(value)) = count(\(unit))"
+    return """
+      CASE WHEN count(\(value)) = 0 THEN NULL \
+      WHEN \(isWhole) AND abs(\(units)) < 9e15 THEN CAST(\(units) AS DOUBLE) / (count(\(value)) * 1e6) \
+      ELSE (\(sum)) / count(\(value)) END
+      """
   }
 }
 

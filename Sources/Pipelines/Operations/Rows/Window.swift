@@ -111,7 +111,8 @@ package struct Window: Operation {
           ? ("CAST(\(value) AS BIGINT)", type) : (value, .other("NUMBER"))
       }
       // Sums of decimals, so that no float noise piles up; twelve digits after the point.
-      let value: SQL = "\(name)(CAST(CAST(\(access.sql) AS VARCHAR) AS DECIMAL(38, 12))) OVER (\(window)\(frame))"
+      let value: SQL =
+        "\(name)(\(ExactNumber.decimal(Operand(sql: access.sql, type: access.type)))) OVER (\(window)\(frame))"
       return settings.function == .runningTotal
         ? (ExactNumber.nearestDouble(value), .float64) : ("CAST(printf('%.15g', \(value)) AS DOUBLE)", .float64)
     }
