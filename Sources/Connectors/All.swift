@@ -10,6 +10,7 @@ package enum Connectors {
     ConnectorType(FileConnector<Avro>.self),
     ConnectorType(FileConnector<Excel>.self),
     ConnectorType(FileConnector<Text>.self),
+    ConnectorType(DuckDBFile.self),
   ]
 
   package static var catalog: Catalog { Catalog(all) }
