@@ -46,6 +46,7 @@ let package = Package(
     .testTarget(name: "ConnectorsTests", dependencies: ["Connectors", "Execution", "TestSupport"], swiftSettings: settings),
     .testTarget(
       name: "WorkspaceTests", dependencies: ["Workspace", "TestSupport"], exclude: ["Golden"], swiftSettings: settings),
-    .testTarget(name: "AcceptanceTests", dependencies: ["TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "AcceptanceTests", dependencies: ["Pipelines", "TestSupport"], exclude: ["Cases"], swiftSettings: settings),
   ]
 )

@@ -23,8 +23,8 @@ struct CommonOptions: ParsableArguments {
 
   /// The folder the verb works in.
   var directory: URL {
-    let current = URL(filePath: FileManager.default.currentDirectoryPath)
-    return workspace.map { URL(filePath: $0, relativeTo: current).absoluteURL } ?? Workspace.nearest(to: current)
+    let current = URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
+    return workspace.map { URL(filePath: $0, directoryHint: .isDirectory, relativeTo: current).absoluteURL } ?? Workspace.nearest(to: current)
   }
 
   func open() async throws -> Workspace {
