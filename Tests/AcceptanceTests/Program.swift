@@ -1,0 +1,68 @@
+import DuckDB
+import Foundation
+import Tabular
+import TestSupport
+
+/// The built program, run as a user runs it, in a folder of its own with a copy of `examples`.
+struct Program {
+  static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+    .deletingLastPathComponent()
+  private static let weir = repository.appending(path: ".build/debug/weir").path
+
+  struct Outcome: CustomStringConvertible {
+    var status: Int32
+    var output: String
+    var errors: String
+    var description: String { "exit \(status)\n\(output)\n\(errors)" }
+  }
+
+  let folder: TemporaryFolder
+  private let environment: [String: String]
+
+  init(environment: [String: String] = [:]) throws {
+    folder = try TemporaryFolder()
+    self.environment = environment
+    try FileManager.default.copyItem(
+      at: Program.repository.appending(path: "examples"), to: URL(filePath: folder.file("examples")))
+    try FileManager.default.createDirectory(atPath: folder.file(".weir"), withIntermediateDirectories: true)
+  }
+
+  /// Runs `weir` to its end.
+  func weir(_ arguments: String...) async throws -> Outcome { try await run(Program.weir, arguments) }
+
+  /// Runs any program to its end, in the folder, with the program's variables and a terminal's absence.
+  func run(_ program: String, _ arguments: [String]) async throws -> Outcome {
+    let process = Process()
+    process.executableURL = URL(filePath: program)
+    process.arguments = arguments
+    process.currentDirectoryURL = URL(filePath: folder.path)
+    process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, own in own }
+    process.standardInput = FileHandle.nullDevice
+    let files = (folder.file("\(UUID().uuidString).out"), folder.file("\(UUID().uuidString).err"))
+    for file in [files.0, files.1] { _ = FileManager.default.createFile(atPath: file, contents: nil) }
+    process.standardOutput = FileHandle(forWritingAtPath: files.0)
+    process.standardError = FileHandle(forWritingAtPath: files.1)
+    try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
+      process.terminationHandler = { _ in ended.resume() }
+      do { try process.run() } catch { ended.resume(throwing: error) }
+    }
+    return Outcome(
+      status: process.terminationStatus, output: try String(contentsOfFile: files.0, encoding: .utf8),
+      errors: try String(contentsOfFile: files.1, encoding: .utf8))
+  }
+
+  /// What the engine alone finds in what the program wrote, one text per row, values between `|`. `$here` is the folder; the file `database` is `shop`.
+  func rows(_ sql: String, attaching database: String? = nil) async throws -> [String] {
+    let connection = try Database().connect()
+    _ = try await connection.execute("SET TimeZone = 'UTC'")
+    if let database { _ = try await connection.execute("ATTACH \(text: folder.file(database)) AS shop (READ_ONLY)") }
+    let query = SQL(raw: sql.replacing("$here", with: folder.path))
+    return try await connection.query(query).rows.map { $0.map(\.description).joined(separator: "|") }
+  }
+
+  /// A JSON file the program wrote.
+  func json(_ path: String) throws -> NSArray {
+    let object = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: folder.file(path))))
+    return object as? NSArray ?? []
+  }
+}
