@@ -4,6 +4,35 @@ import Testing
 
 /// Every example, run with the built program, leaves exactly what its description says.
 @Suite(.timeLimit(.minutes(2))) struct ExampleRunTests {
+  @Test func ordersOfTwoShopsBecomeOneList() async throws {
+    let program = try Program()
+    let data = "uploads/examples/ecommerce"
+    let made = try await program.run(
+      Program.repository.appending(path: "script/make-example-data").path, ["--out", program.folder.file(data)])
+    #expect(made.status == 0, "\(made)")
+    for _ in 1...2 {
+      let outcome = try await program.weir("run", "examples/ecommerce/pipeline.yaml")
+      try #require(outcome.status == 0, "\(outcome)")
+    }
+    let orders = try program.json("\(data)/unified_orders.json")
+    #expect(orders.count == 2400)
+    let rows = orders.compactMap { $0 as? [String: Any] }
+    #expect(Set(rows.compactMap { $0["order_id"] as? String }).count == 2400)
+    #expect(
+      Set(rows.flatMap(\.keys)) == [
+        "order_id", "source", "customer_name", "email", "phone", "status", "items", "total", "currency", "ordered_at",
+      ])
+    #expect(Set(rows.compactMap { $0["status"] as? String }) == ["completed", "pending", "cancelled", "refunded"])
+    #expect(rows.allSatisfy { ($0["email"] as? String).map { $0 == $0.lowercased() && $0.contains("@") } ?? true })
+    #expect(rows.contains { $0["customer_name"] as? String == "Søren O'neill" })
+    let facts = try await program.rows(
+      """
+      SELECT count(*), count(DISTINCT order_id), count(email), sum(total)::DECIMAL(18, 2), typeof(any_value(total)), typeof(any_value(ordered_at))
+      FROM shop.unified_orders
+      """, attaching: "\(data)/shop.duckdb")
+    #expect(facts == ["2400|2400|2379|983333.06|DECIMAL(18,2)|TIMESTAMP WITH TIME ZONE"])
+  }
+
   @Test func customersAreStandardized() async throws {
     try await expect(
       "standardize-customers", writes: "standardized_customers",
