@@ -45,7 +45,8 @@ let package = Package(
     .testTarget(name: "ExecutionTests", dependencies: ["Execution", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "ConnectorsTests", dependencies: ["Connectors", "Execution", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "WorkspaceTests", dependencies: ["Workspace", "TestSupport"], exclude: ["Golden"], swiftSettings: settings),
+      name: "WorkspaceTests", dependencies: ["Workspace", "Connectors", "Execution", "TestSupport", "CLI"], exclude: ["Golden"],
+      swiftSettings: settings),
     .testTarget(
       name: "AcceptanceTests", dependencies: ["Pipelines", "TestSupport"], exclude: ["Cases"], swiftSettings: settings),
   ]

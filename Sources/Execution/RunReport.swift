@@ -84,12 +84,13 @@ final class RunReport: Sendable {
     emit(nil, .runFinished(status: outcome, peakMemoryBytes: ProcessMemory.peak))
   }
 
-  /// Tells progress and memory until it is cancelled.
+  /// Tells memory, and progress where there is any, until it is cancelled.
   func pulse(every interval: Duration, limit: Int?) async {
+    var told: [String: Int] = [:]
     while !Task.isCancelled {
       try? await Task.sleep(for: interval)
       if Task.isCancelled { return }
-      for (step, counter) in state.withLock({ $0.active }) {
+      for (step, counter) in state.withLock({ $0.active }) where told.updateValue(counter.rows, forKey: step) != counter.rows {
         emit(step, .progressed(rows: counter.rows, total: plan[id: step]?.expectedRows(in: plan)))
       }
       emit(nil, .heartbeat(memoryBytes: ProcessMemory.resident))

@@ -69,14 +69,14 @@ private final class CrashTrial: @unchecked Sendable {
   private let pg: PostgresConnection
   private let schema: String
   private let pipeline: PipelineText
-  private var random: SeededGenerator
+  private var random: SeededNumbers
   /// Messages of a run that isn't disturbed.
   private var messages = 12
 
   init(_ name: String, mode: String, read: String, seed: UInt64) async throws {
     folder = try TemporaryFolder()
     schema = "crash_\(name)"
-    random = SeededGenerator(seed: seed)
+    random = SeededNumbers(seed: seed)
     let port = try PostgresServer.shared.get().port
     var settings = PostgresSettings()
     settings.host = "127.0.0.1"
@@ -84,6 +84,7 @@ private final class CrashTrial: @unchecked Sendable {
     settings.database = "postgres"
     settings.password = Secret("secret")
     settings.sslMode = .disable
+    settings.applicationName = "trial"
     pg = try PostgresConnection(settings)
     try pg.run("DROP SCHEMA IF EXISTS \(name: schema) CASCADE")
     try pg.run("CREATE SCHEMA \(name: schema)")
