@@ -39,7 +39,7 @@ package struct Runner: Sendable {
       func startWhatCanRun() {
         let sinks = Set(waiting.map(\.id))
         for step in waiting where !Task.isCancelled {
-          let needs = step.upstream.intersection(report.sinks)
+          let needs = step.upstream.union(step.planned.after).intersection(report.sinks)
           if !needs.isDisjoint(with: failed) {
             failed.insert(step.id)
             waiting.removeAll { $0.id == step.id }

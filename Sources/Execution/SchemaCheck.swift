@@ -78,9 +78,19 @@ package struct SchemaCheck: Sendable {
   }
 
   /// Stands `select` in the engine under the step's name.
-  func define(_ step: PlannedStep, _ select: SQL) async throws -> Schema {
+  /// - Parameter origin: what the rows were before; numbers carried as text stay numbers where the column passed unchanged.
+  func define(_ step: PlannedStep, _ select: SQL, origin: Schema? = nil) async throws -> Schema {
     try await engine.connection.execute("CREATE OR REPLACE VIEW \(name: step.id) AS \(select)")
-    return try await engine.connection.describe("SELECT * FROM \(name: step.id)")
+    return try await describe("SELECT * FROM \(name: step.id)", origin: origin)
+  }
+
+  /// The columns of `select`; see `define`.
+  func describe(_ select: SQL, origin: Schema?) async throws -> Schema {
+    var schema = try await engine.connection.describe(select)
+    for index in schema.columns.indices where schema.columns[index].type == .text {
+      if origin?[name: schema.columns[index].name]?.type == .numeric { schema.columns[index].type = .numeric }
+    }
+    return schema
   }
 
   /// Counts the rows of `select` as they flow; a barrier keeps filters of later steps from overtaking the counter.

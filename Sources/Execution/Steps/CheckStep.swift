@@ -33,7 +33,7 @@ extension SchemaCheck {
       result.select = try await tap.wrap(result.select, as: engine.uniqueName("weir_rules"), on: engine.connection)
       result.taps.append(tap)
     }
-    result.schema = try await define(step, result.select)
+    result.schema = try await define(step, result.select, origin: relation.schema)
     return result
   }
 }

@@ -12,6 +12,7 @@ extension SchemaCheck {
     var bound = BoundStep(planned: step, schema: Schema([]), extract: extract, cursor: cursor, select: "")
     if let upperBound = extract.upperBound { bound.cursor?.upTo = upperBound }
     var select: SQL
+    var origin: Schema?
     switch extract.origin {
     case .query(let query, let setup):
       for statement in setup { try await engine.connection.execute(statement) }
@@ -21,6 +22,7 @@ extension SchemaCheck {
       let name = engine.uniqueName("weir_source")
       try await engine.connection.register(batches, as: name)
       select = "SELECT * FROM \(SQL(raw: name))()"
+      origin = batches.schema
     }
     if !extract.conditions.isEmpty {
       let rules = extract.conditions.map {
@@ -39,7 +41,7 @@ extension SchemaCheck {
       select = try await counted(select, counter)
     }
     bound.select = select
-    bound.schema = try await define(step, select)
+    bound.schema = try await define(step, select, origin: origin)
     return bound
   }
 

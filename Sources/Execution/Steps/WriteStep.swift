@@ -16,7 +16,7 @@ extension SchemaCheck {
     }
     let filter: SQL = spec.filter.map { " WHERE (\(SQL(raw: $0)))" } ?? ""
     let rows: SQL = "SELECT \(columns) FROM (SELECT * FROM \(relation.sql)\(filter))"
-    let schema = try await engine.connection.describe(rows)
+    let schema = try await describe(rows, origin: spec.mapping.isEmpty ? relation.schema : nil)
     let load = try await destination.prepare(
       WriteRequest(
         target: spec.target, mode: spec.mode, key: spec.key, schemaPolicy: spec.schemaPolicy, schema: schema, options: spec.options,
