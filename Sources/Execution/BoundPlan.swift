@@ -8,6 +8,17 @@ package struct BoundPlan: Sendable {
   package var warnings: [Problem]
 
   package subscript(id id: String) -> BoundStep? { steps.first { $0.id == id } }
+
+  /// `step` and all steps whose rows flow into it while it runs: those before it up to the ones that run by themselves.
+  func flow(into step: BoundStep, sinks: Set<String>) -> [BoundStep] {
+    var found: Set<String> = [step.id]
+    var open = step.inputs
+    while let id = open.popLast() {
+      guard !sinks.contains(id), found.insert(id).inserted, let input = self[id: id] else { continue }
+      open += input.inputs
+    }
+    return steps.filter { found.contains($0.id) }
+  }
 }
 
 /// A bound step. Its relation stands in the run's engine under the step's name.
@@ -23,7 +34,9 @@ package struct BoundStep: Sendable {
   package var select: SQL
   /// Whether its rows are kept in the engine until the run ends: several steps read them, or a retry must not read them again.
   package var isKept = false
-  /// All steps whose rows flow into this one.
+  /// The steps whose relations this one reads; a check stands for the step it checked.
+  package var inputs: [String] = []
+  /// All steps whose rows lead to this one.
   package var upstream: Set<String> = []
   /// For a write: whether its input lands as it is, without filter or renaming.
   var isPlain = true

@@ -28,7 +28,7 @@ struct Landing {
       case .stream(let open): try await run(open)
       }
     return Receipt(
-      step: step.id, target: spec.target.description, mode: spec.mode, level: level, strategy: load.strategy, sent: sent,
+      step: step.id, target: spec.place, mode: spec.mode, level: level, strategy: load.strategy, sent: sent,
       landed: landed, outcome: outcome, verified: landed != nil, seconds: (clock.now - start) / .seconds(1),
       peakMemoryBytes: ProcessMemory.peak)
   }
@@ -42,7 +42,6 @@ struct Landing {
       if work.isTransactional { try await connection.execute("BEGIN TRANSACTION") }
       let tap = FingerprintTap(step.schema, level, sample: sample, counter: counter)
       let rows = try await tap.wrap(step.select, as: engine.uniqueName("weir_sent"), on: connection)
-      note("Loading to \(spec.target)...")
       for statement in work.stage(rows) { try await connection.execute(statement) }
       let sent = tap.finish()
       note("Staged \(sent.rows.grouped) rows")
@@ -57,22 +56,28 @@ struct Landing {
         try compare(sent, mirror.finish())
         note("Verified: what is staged is what was sent")
       }
-      if !(isIncremental && sent.rows == 0) {
-        for statement in work.publish(state) { try await connection.execute(statement) }
+      if isIncremental && sent.rows == 0 {
+        await takeBack(work)
+        return (sent, landed, LoadOutcome(inserted: 0))
       }
+      for statement in work.publish(state) { try await connection.execute(statement) }
       if work.isTransactional { try await connection.execute("COMMIT") }
       try work.finish()
-      note("Load complete")
       for statement in work.teardown { try await connection.execute(statement) }
       return (sent, landed, LoadOutcome(inserted: sent.rows))
     } catch {
-      await Task { [connection] in
-        if work.isTransactional { _ = try? await connection.execute("ROLLBACK") }
-        work.discard()
-        for statement in work.teardown { _ = try? await connection.execute(statement) }
-      }.value
+      await takeBack(work)
       throw error
     }
+  }
+
+  /// Leaves the target as it was, also when the run has been cancelled meanwhile.
+  private func takeBack(_ work: StatementLoad) async {
+    await Task { [connection] in
+      if work.isTransactional { _ = try? await connection.execute("ROLLBACK") }
+      work.discard()
+      for statement in work.teardown { _ = try? await connection.execute(statement) }
+    }.value
   }
 
   // MARK: A load over a connection of the connector's own
@@ -82,7 +87,6 @@ struct Landing {
     let stop: @Sendable () -> Void = { stream.load.cancel() }
     do {
       try await connection.blocking({ try stream.load.begin() }, stop: stop)
-      note("Loading to \(spec.target)...")
       let sent = try await send(to: stream)
       try await connection.blocking({ try stream.load.endWriting() }, stop: stop)
       note("Staged \(sent.rows.grouped) rows")
@@ -99,7 +103,6 @@ struct Landing {
         note("Verified: what is staged is what was sent")
       }
       let outcome = try await connection.blocking({ [state] in try stream.load.commit(state: state) }, stop: {})
-      note("Load complete")
       return (sent, landed, outcome)
     } catch {
       await rollBack(stream)
@@ -177,11 +180,12 @@ extension BoundStep {
   }
 }
 
-extension WriteRequest.Target: CustomStringConvertible {
-  package var description: String {
-    switch self {
-    case .table(let name), .path(let name): name
-    case .whole: "the connection"
+extension WriteSpec {
+  /// Where rows land, in words: the table or path, else what the connection points at.
+  fileprivate var place: String {
+    switch (target, to.kind) {
+    case (.table(let name), _), (.path(let name), _), (.whole, .url(let name)), (.whole, .named(let name)): name
+    case (.whole, .inline(let connector, _)): connector
     }
   }
 }

@@ -51,7 +51,7 @@ final class RunReport: Sendable {
   /// `sink` begins, and with it the steps that flow through it.
   func begin(_ sink: BoundStep, attempt: Int, counter: RowCounter) {
     state.withLock { $0.active[sink.id] = counter }
-    for step in flow(into: sink) {
+    for step in plan.flow(into: sink, sinks: sinks) {
       let isNew = state.withLock { $0.started.updateValue(ContinuousClock.now, forKey: step.id) == nil }
       if isNew || step.id == sink.id { emit(step.id, .stepStarted(attempt: step.id == sink.id ? attempt : 0)) }
     }
@@ -60,7 +60,7 @@ final class RunReport: Sendable {
   /// `sink` has ended well, and with it the steps that flow through it.
   func end(_ sink: BoundStep, rows: Int, bytes: Int?) {
     state.withLock { $0.active[sink.id] = nil }
-    for step in flow(into: sink) {
+    for step in plan.flow(into: sink, sinks: sinks) {
       guard state.withLock({ $0.ended.insert(step.id).inserted }) else { continue }
       let seconds = state.withLock { $0.started[step.id].map { (ContinuousClock.now - $0) / .seconds(1) } } ?? 0
       let isSink = step.id == sink.id
@@ -95,12 +95,6 @@ final class RunReport: Sendable {
       }
       emit(nil, .heartbeat(memoryBytes: ProcessMemory.resident))
     }
-  }
-
-  /// The sink and all steps before it that don't run by themselves.
-  private func flow(into sink: BoundStep) -> [BoundStep] {
-    let sinks = sinks
-    return plan.steps.filter { $0.id == sink.id || (sink.upstream.contains($0.id) && !sinks.contains($0.id)) }
   }
 }
 

@@ -58,6 +58,7 @@ package struct SchemaCheck: Sendable {
       case .check(let rules): try await bindCheck(step, rules, inputs, bound)
       case .write(let destination, let spec): try await bindWrite(step, destination, spec, inputs, bound)
       }
+    result.inputs = inputs
     for input in inputs { result.upstream.formUnion((bound[id: input]?.upstream ?? []).union([input])) }
     return result
   }

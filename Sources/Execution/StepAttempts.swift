@@ -43,10 +43,9 @@ struct StepAttempts {
   /// The step and what flows into it, bound anew.
   private func freshly(_ step: BoundStep, _ plan: BoundPlan) async throws -> (BoundStep, BoundPlan) {
     var fresh = plan
-    for index in fresh.steps.indices {
-      let other = fresh.steps[index]
-      let flowsIn = step.upstream.contains(other.id) && !report.sinks.contains(other.id)
-      if other.id == step.id || flowsIn { fresh.steps[index] = try await check.rebind(other, in: fresh) }
+    let flow = Set(plan.flow(into: step, sinks: report.sinks).map(\.id))
+    for index in fresh.steps.indices where flow.contains(fresh.steps[index].id) {
+      fresh.steps[index] = try await check.rebind(fresh.steps[index], in: fresh)
     }
     return (fresh[id: step.id] ?? step, fresh)
   }
@@ -54,12 +53,13 @@ struct StepAttempts {
   private func once(_ step: BoundStep, _ plan: BoundPlan, attempt: Int) async throws {
     let counter = RowCounter()
     report.begin(step, attempt: attempt, counter: counter)
-    for other in plan.steps where other.id == step.id || step.upstream.contains(other.id) && !report.sinks.contains(other.id) {
+    let flow = plan.flow(into: step, sinks: report.sinks)
+    for other in flow {
       other.counter?.reset()
       other.taps.forEach { $0.reset() }
       other.boundary?.reset()
     }
-    let sources = plan.steps.filter { step.id == $0.id || step.upstream.contains($0.id) }.compactMap { $0.extract?.batches }
+    let sources = flow.compactMap { $0.extract?.batches }
     try await withTimeout(step.planned.timeout ?? check.context.options.timeout, step) {
       try await withTaskCancellationHandler {
         let rows = try await move(step, plan, counter)
@@ -101,7 +101,7 @@ struct StepAttempts {
 
   /// After the rows have flowed: what readers refused, what rules found. A broken `stop` rule fails the step before anything is visible.
   private func inspect(_ step: BoundStep, _ plan: BoundPlan, _ connection: Connection) async throws {
-    let flow = plan.steps.filter { $0.id == step.id || (step.upstream.contains($0.id) && !report.sinks.contains($0.id)) }
+    let flow = plan.flow(into: step, sinks: report.sinks)
     for source in flow {
       if let query = source.extract?.rejects?.query { try await collectRejects(of: source, query, connection) }
     }

@@ -7,7 +7,7 @@ import TestSupport
 struct Program {
   static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
-  private static let weir = repository.appending(path: ".build/debug/weir").path
+  private static let weir = (try? BuiltProgram.path()) ?? "weir"
 
   struct Outcome: CustomStringConvertible {
     var status: Int32

@@ -5,7 +5,7 @@ extension JSON {
   /// One document per row: an array with a row per line, or JSON lines.
   package func layout(_ write: FileWrite) throws -> FileLayout {
     let columns = try write.request.schema.columns.map { column in
-      guard let type = JSONRendering.landing(column.type) else { throw write.refusal(column, "JSON") }
+      guard let type = column.type.isExactNumber ? column.type : JSONRendering.landing(column.type) else { throw write.refusal(column, "JSON") }
       return Column(column.name, type)
     }
     let plain = FileSet.plainName(write.path)
@@ -36,7 +36,7 @@ enum JSONRendering {
   static func landing(_ type: DataType) -> DataType? {
     switch type {
     case .null, .enumeration, .numeric: .text
-    // Readers of JSON take numbers as doubles: more digits than those hold are safe only as text.
+    // Inside other values numbers are read back as doubles: more digits than those hold are safe only as text.
     case .decimal(let precision, let scale) where precision > 18 && scale > 0: .text
     case .uuid, .interval, .timeTZ, .bit: .text
     case .array(let element, _): landing(element).map { .list($0) }
@@ -58,6 +58,10 @@ enum JSONRendering {
 
   private static func present(_ value: SQL, _ type: DataType, _ depth: Int) -> SQL {
     switch type {
+    case .decimal(_, let scale) where scale > 0:
+      // A number as short as it can be; one with more digits than readers of JSON keep becomes text.
+      let number: SQL = "rtrim(rtrim(CAST(\(value) AS VARCHAR), '0'), '.')"
+      return "CASE WHEN length(\(number)) <= 17 THEN \(number) ELSE '\"' || \(number) || '\"' END"
     case .integer, .decimal: return "CAST(\(value) AS VARCHAR)"
     case .boolean: return "CASE WHEN \(value) THEN 'true' WHEN NOT \(value) THEN 'false' END"
     case .float64, .float32:

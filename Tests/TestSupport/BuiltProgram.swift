@@ -1,7 +1,7 @@
 import Foundation
 
 /// The program this test run was built with.
-package enum Program {
+package enum BuiltProgram {
   package struct Missing: Error, CustomStringConvertible {
     package var description: String
   }
