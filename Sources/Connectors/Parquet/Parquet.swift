@@ -6,10 +6,10 @@ package struct Parquet: FileFormat {
   package var path = ""
   var hive = true
   var unionByName = true
-  var compression = Compression.zstd
+  var compression = Compression.snappy
   var rowGroupSize = 122_880
 
-  enum Compression: String, CaseIterable, SettingChoice { case zstd, snappy, gzip, uncompressed }
+  enum Compression: String, CaseIterable, SettingChoice { case snappy, zstd, gzip, uncompressed }
 
   package static let manifest = Manifest<Parquet>(
     id: "parquet", title: "Parquet", summary: "Reads and writes columnar Parquet files.", category: .file,

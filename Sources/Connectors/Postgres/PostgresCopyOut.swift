@@ -40,8 +40,12 @@ final class PostgresCopyOut: CopyOut {
         let data = lent.map(\.data)
         try data.withUnsafeBufferPointer { data in
           guard let base = data.baseAddress else { return }
-          for (row, start) in starts.enumerated() {
-            _ = try decoder.decode(UnsafeRawBufferPointer(rebasing: sink.bytes[start...]), into: lent, data: base, row: row)
+          let bytes = sink.bytes
+          try (lent as [any VectorWriter]).withUnsafeBufferPointer { writers in
+            guard let writers = writers.baseAddress else { return }
+            for (row, start) in starts.enumerated() {
+              _ = try decoder.decode(UnsafeRawBufferPointer(rebasing: bytes[start...]), into: writers, data: base, row: row)
+            }
           }
         }
         withExtendedLifetime(lent) { prints.add(Batch(rowCount: starts.count, columns: lent.map(\.vector))) }

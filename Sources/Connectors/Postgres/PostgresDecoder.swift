@@ -6,9 +6,10 @@ struct PostgresDecoder {
   let columns: [PostgresReadColumn]
 
   /// Writes one tuple into row `row`; returns the bytes after it, nil at the stream's trailer.
+  /// - Parameter writers: as many as there are columns; a pointer, because handing writers around costs more than the values.
   @inline(__always)
   func decode(
-    _ bytes: UnsafeRawBufferPointer, into writers: [any VectorWriter], data: UnsafePointer<UnsafeMutableRawPointer>, row: Int
+    _ bytes: UnsafeRawBufferPointer, into writers: UnsafePointer<any VectorWriter>, data: UnsafePointer<UnsafeMutableRawPointer>, row: Int
   ) throws -> UnsafeRawBufferPointer? {
     guard let base = bytes.baseAddress, bytes.count >= 2 else { throw PostgresDecoder.broken }
     let count = Int(Int16(bigEndian: base.loadUnaligned(as: Int16.self)))
@@ -25,7 +26,7 @@ struct PostgresDecoder {
       }
       guard offset + length <= bytes.count else { throw PostgresDecoder.broken }
       let value = UnsafeRawBufferPointer(start: base + offset, count: length)
-      if let reason = PostgresDecoder.store(value, columns[index].decoding, into: writers[index], data: data[index], row: row) {
+      if let reason = PostgresDecoder.store(value, columns[index].decoding, into: writers + index, data: data[index], row: row) {
         throw Problem(
           "value-not-exact", "Column \"\(columns[index].name)\" \(reason).",
           hint: "Read it with a query that casts it, for example \"\(columns[index].name)\"::text, or NULLIF.")
@@ -41,7 +42,7 @@ struct PostgresDecoder {
   /// Writes a value; returns why the engine can't hold it, to follow the column's name.
   @inline(__always)
   private static func store(
-    _ value: UnsafeRawBufferPointer, _ decoding: PostgresReadColumn.Decoding, into writer: any VectorWriter,
+    _ value: UnsafeRawBufferPointer, _ decoding: PostgresReadColumn.Decoding, into writer: UnsafePointer<any VectorWriter>,
     data: UnsafeMutableRawPointer, row: Int
   ) -> String? {
     guard let base = value.baseAddress else { return "holds a broken value" }
@@ -56,8 +57,8 @@ struct PostgresDecoder {
     case .int16: put(load(Int16.self))
     case .int32, .float32: put(load(UInt32.self))
     case .int64, .float64, .time: put(load(UInt64.self))
-    case .text, .bytes: writer.assign(row, value)
-    case .jsonb: writer.assign(row, UnsafeRawBufferPointer(rebasing: value.dropFirst()))
+    case .text, .bytes: writer.pointee.assign(row, value)
+    case .jsonb: writer.pointee.assign(row, UnsafeRawBufferPointer(rebasing: value.dropFirst()))
     case .uuid: put(load(UInt128.self) ^ (1 << 127))
     case .date:
       let days = load(Int32.self)
@@ -77,7 +78,7 @@ struct PostgresDecoder {
       start.storeBytes(of: load(Int32.self, 12), as: Int32.self)
       start.storeBytes(of: load(Int32.self, 8), toByteOffset: 4, as: Int32.self)
       start.storeBytes(of: load(Int64.self), toByteOffset: 8, as: Int64.self)
-    case .bit: return storeBits(value, into: writer, row: row)
+    case .bit: return storeBits(value, into: writer.pointee, row: row)
     case .decimal(let precision, let scale):
       guard let number = NumericReader.integer(value, scale: scale) else {
         return "holds \(NumericReader.text(value)), which is not a number of \(precision) digits"
@@ -90,8 +91,8 @@ struct PostgresDecoder {
       }
     case .numericText:
       var text = NumericReader.text(value)
-      text.withUTF8 { writer.assign(row, UnsafeRawBufferPointer($0)) }
-    case .list(let element): return storeArray(value, element, into: writer, row: row)
+      text.withUTF8 { writer.pointee.assign(row, UnsafeRawBufferPointer($0)) }
+    case .list(let element): return storeArray(value, element, into: writer.pointee, row: row)
     }
     return nil
   }
@@ -154,7 +155,8 @@ struct PostgresDecoder {
       }
       guard offset + length <= value.count else { return "holds a broken array" }
       let bytes = UnsafeRawBufferPointer(rebasing: value[offset..<offset + length])
-      if let reason = store(bytes, element, into: child, data: child.data, row: position) { return reason }
+      let reason = withUnsafePointer(to: child) { store(bytes, element, into: $0, data: child.data, row: position) }
+      if let reason { return reason }
       offset += length
     }
     return nil

@@ -29,7 +29,7 @@ final class PostgresLoad: StreamLoad {
 
   func begin() throws {
     try connection.run(
-      "BEGIN; SET LOCAL lock_timeout = '60s'; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0")
+      "BEGIN; SET LOCAL lock_timeout = '60s'; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL jit = off")
     try connection.run("SELECT pg_advisory_xact_lock(hashtextextended(\(text: "weir:" + plan.target.description), 0))")
     let schema = plan.target.schema ?? "public"
     let now = try connection.value(

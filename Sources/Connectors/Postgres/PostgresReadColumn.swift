@@ -4,13 +4,13 @@ import Tabular
 /// A column of a read: what it is in PostgreSQL and what it becomes.
 struct PostgresReadColumn: Sendable {
   /// How a value's bytes become the engine's.
-  indirect enum Decoding: Sendable {
+  enum Decoding: Sendable {
     case boolean, int16, int32, int64, float32, float64, text, bytes, uuid, date, time, timeTZ, timestamp, interval, bit
     /// JSON behind a version byte.
     case jsonb
     case decimal(precision: Int, scale: Int)
     case numericText
-    case list(Decoding)
+    indirect case list(Decoding)
   }
 
   var name: String

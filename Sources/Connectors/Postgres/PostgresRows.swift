@@ -117,39 +117,46 @@ final class PostgresReader: BatchReader {
   func read(into writers: [any VectorWriter], capacity: Int) throws -> Int {
     let data = writers.map(\.data)
     return try data.withUnsafeBufferPointer { data in
-      var row = 0
-      let none = UnsafeMutableRawPointer(bitPattern: 16)
-      while row < capacity, !isDone {
-        if !isCopying {
-          guard let statement = nextPiece() else {
-            finish()
-            break
-          }
-          try connection.beginCopyOut(statement)
-          (isCopying, isFirst) = (true, true)
-        }
-        let isRow = try connection.receiveCopy { message in
-          var bytes = message
-          if isFirst {
-            guard bytes.count >= CopyFormat.header.count else { throw PostgresDecoder.broken }
-            bytes = UnsafeRawBufferPointer(rebasing: bytes[CopyFormat.header.count...])
-            isFirst = false
-            if bytes.isEmpty { return false }
-          }
-          if let base = data.baseAddress {
-            return try decoder.decode(bytes, into: writers, data: base, row: row) != nil
-          }
-          guard var none else { return false }
-          return try withUnsafePointer(to: &none) { try decoder.decode(bytes, into: writers, data: $0, row: row) != nil }
-        }
-        switch isRow {
-        case .some(true): row += 1
-        case .some(false): break
-        case nil: isCopying = false
-        }
+      try writers.withUnsafeBufferPointer { writers in
+        try read(into: writers, data: data, capacity: capacity)
       }
-      return row
     }
+  }
+
+  private func read(
+    into writers: UnsafeBufferPointer<any VectorWriter>, data: UnsafeBufferPointer<UnsafeMutableRawPointer>, capacity: Int
+  ) throws -> Int {
+    var row = 0
+    while row < capacity, !isDone {
+      if !isCopying {
+        guard let statement = nextPiece() else {
+          finish()
+          break
+        }
+        try connection.beginCopyOut(statement)
+        (isCopying, isFirst) = (true, true)
+      }
+      let isRow = try connection.receiveCopy { message in
+        var bytes = message
+        if isFirst {
+          guard bytes.count >= CopyFormat.header.count else { throw PostgresDecoder.broken }
+          bytes = UnsafeRawBufferPointer(rebasing: bytes[CopyFormat.header.count...])
+          isFirst = false
+          if bytes.isEmpty { return false }
+        }
+        guard let writers = writers.baseAddress, let data = data.baseAddress else {
+          // No column is wanted: a row without fields is still a row.
+          return !(bytes.count == 2 && bytes[0] == 0xff && bytes[1] == 0xff)
+        }
+        return try decoder.decode(bytes, into: writers, data: data, row: row) != nil
+      }
+      switch isRow {
+      case .some(true): row += 1
+      case .some(false): break
+      case nil: isCopying = false
+      }
+    }
+    return row
   }
 
   private func finish() {
