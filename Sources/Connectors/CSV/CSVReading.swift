@@ -121,7 +121,7 @@ struct CSVReading {
     if let dateFormat = format.dateFormat { options = "\(options), dateformat = \(text: dateFormat)" }
     if let timestampFormat = format.timestampFormat { options = "\(options), timestampformat = \(text: timestampFormat)" }
     // The engine's own buffers (32 MB each) would make up most of the process's memory and are no faster.
-    if read.files.paths.allSatisfy({ FileSet.plainName($0) == $0 }) { options = "\(options), buffer_size = 8000000" }
+    if read.files.paths.allSatisfy({ FileSet.plainName($0).count == $0.count }) { options = "\(options), buffer_size = 8000000" }
     if texts {
       options = "\(options), ignore_errors = true"
     } else if !format.strict {
