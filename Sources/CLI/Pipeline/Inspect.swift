@@ -43,7 +43,10 @@ struct ShowPlan: AsyncParsableCommand {
     let ink = common.isColored
     let inputs = step.inputs.isEmpty ? "" : "  from \(step.inputs.joined(separator: ", "))"
     var text = Ink.bold(step.id, if: ink) + "  \(step.kind)\(inputs)\n"
-    if let rows = step.estimatedRows { text += "  about \(RunLog.grouped(rows)) rows\n" }
+    let size = [
+      step.estimatedRows.map { "\(RunLog.grouped($0)) rows" }, step.estimatedBytes.map { RunLog.size($0) },
+    ].compactMap { $0 }
+    if !size.isEmpty { text += "  about \(size.joined(separator: ", "))\n" }
     if let cursor = step.cursor { text += "  \(cursor.column) from \(cursor.after ?? "the beginning") to \(cursor.upTo ?? "the end")\n" }
     text += "  columns: " + step.columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ") + "\n"
     if let strategy = step.strategy { text += "  \(strategy)\n" }

@@ -56,7 +56,7 @@ struct PostgresExtract {
     let source = PostgresRows(query, settings: settings, estimatedRows: rows)
     return Extract(
       .batches(source), upperBound: upperBound, passThrough: PostgresCopyOut(query, settings: settings), estimatedRows: rows,
-      estimatedBytes: table.flatMap { table in rows.flatMap { $0 > 0 ? max(1, table.pages * 8192 / $0) : nil } })
+      estimatedBytes: isWhole ? table.map { $0.pages * 8192 } : nil)
   }
 
   private func conditions(_ upperBound: String?) -> [SQL] {

@@ -88,9 +88,10 @@ package struct Extract: Sendable {
   package var upperBound: String?
   /// The same rows as raw bytes of a format, for a destination that takes that format (a COPY stream).
   package var passThrough: (any CopyOut)?
-  /// Bytes of a row, estimated; nil = unknown.
-  package var estimatedBytes: Int?
+  /// How many rows it will be, as far as the system knows.
   package var estimatedRows: Int?
+  /// How many bytes that is where it lies; nil = unknown.
+  package var estimatedBytes: Int?
   /// What a reader should know about choices made (a type that was widened, a column renamed).
   package var notes: [Problem]
 

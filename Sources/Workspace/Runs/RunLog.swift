@@ -59,6 +59,15 @@ package struct RunLog: Sendable {
     }
   }
 
+  /// Bytes as people read them (E015): `450 MB`, `2.5 GB`.
+  package static func size(_ bytes: Int) -> String {
+    for (unit, factor) in [("GB", 1e9), ("MB", 1e6), ("kB", 1e3)] where Double(bytes) >= factor {
+      let tenths = Int((Double(bytes) / factor * 10).rounded())
+      return tenths >= 100 || tenths % 10 == 0 ? "\((tenths + 5) / 10) \(unit)" : "\(tenths / 10).\(tenths % 10) \(unit)"
+    }
+    return "\(bytes) bytes"
+  }
+
   /// `150000` → `150,000`.
   package static func grouped(_ number: Int) -> String {
     let digits = String(number.magnitude)
