@@ -11,6 +11,7 @@ package enum Connectors {
     ConnectorType(FileConnector<Excel>.self),
     ConnectorType(FileConnector<Text>.self),
     ConnectorType(DuckDBFile.self),
+    ConnectorType(SQLite.self),
   ]
 
   package static var catalog: Catalog { Catalog(all) }

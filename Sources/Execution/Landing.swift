@@ -60,6 +60,8 @@ struct Landing {
         await takeBack(work)
         return (sent, landed, LoadOutcome(inserted: 0))
       }
+      for statement in work.settle { try await connection.execute(statement) }
+      for check in work.checks where try await !connection.query(check.finds).rows.isEmpty { throw check.problem }
       for statement in work.publish(state) { try await connection.execute(statement) }
       if work.isTransactional { try await connection.execute("COMMIT") }
       try work.finish()

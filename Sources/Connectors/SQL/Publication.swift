@@ -19,8 +19,10 @@ package struct SQLDialect: Sendable {
   package static let duckdb = SQLDialect(
     rowID: "rowid", clear: { "DELETE FROM \($0)" }, differs: { "\($0) IS DISTINCT FROM \($1)" }, overriding: "",
     instant: "TIMESTAMPTZ")
+  /// SQLite through the engine, which runs the statements.
   package static let sqlite = SQLDialect(
-    rowID: "rowid", clear: { "DELETE FROM \($0)" }, differs: { "\($0) IS NOT \($1)" }, overriding: "", instant: "TEXT")
+    rowID: "rowid", clear: { "DELETE FROM \($0)" }, differs: { "\($0) IS DISTINCT FROM \($1)" }, overriding: "",
+    instant: "VARCHAR")
 }
 
 /// Staged rows on their way into a table: the statements of each write mode. Run them in one transaction.

@@ -112,10 +112,13 @@ package struct Resource: Sendable, Codable {
     /// The type as the system itself calls it.
     package var type: String
     package var isNullable: Bool
-    package init(name: String, type: String, isNullable: Bool) {
+    /// Whether the system fills it when a row doesn't; nil = not known.
+    package var hasDefault: Bool?
+    package init(name: String, type: String, isNullable: Bool, hasDefault: Bool? = nil) {
       self.name = name
       self.type = type
       self.isNullable = isNullable
+      self.hasDefault = hasDefault
     }
   }
 

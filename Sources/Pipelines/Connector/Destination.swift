@@ -112,6 +112,10 @@ package struct StatementLoad: Sendable {
   package var stage: @Sendable (_ rows: SQL) -> [SQL]
   /// Reads them back, for verification.
   package var readBack: SQL
+  /// After verification: brings the staged rows into the form they are published in.
+  package var settle: [SQL]
+  /// After `settle`: what must hold before anything becomes visible.
+  package var checks: [LoadCheck]
   /// Makes them visible. `state` holds the cursors to store with them.
   package var publish: @Sendable (_ state: [StateEntry]) -> [SQL]
   /// Last step outside the engine (the atomic rename of a file); after it the rows are visible.
@@ -123,17 +127,29 @@ package struct StatementLoad: Sendable {
 
   package init(
     setup: [SQL] = [], isTransactional: Bool = false, stage: @escaping @Sendable (SQL) -> [SQL], readBack: SQL,
-    publish: @escaping @Sendable ([StateEntry]) -> [SQL] = { _ in [] }, finish: @escaping @Sendable () throws -> Void = {},
+    settle: [SQL] = [], checks: [LoadCheck] = [], publish: @escaping @Sendable ([StateEntry]) -> [SQL] = { _ in [] }, finish: @escaping @Sendable () throws -> Void = {},
     discard: @escaping @Sendable () -> Void = {}, teardown: [SQL] = []
   ) {
     self.setup = setup
     self.isTransactional = isTransactional
     self.stage = stage
     self.readBack = readBack
+    self.settle = settle
+    self.checks = checks
     self.publish = publish
     self.finish = finish
     self.discard = discard
     self.teardown = teardown
+  }
+}
+
+/// Something staged rows must not have: a query that finds it, and what to say if it yields a row.
+package struct LoadCheck: Sendable {
+  package var finds: SQL
+  package var problem: Problem
+  package init(finds: SQL, problem: Problem) {
+    self.finds = finds
+    self.problem = problem
   }
 }
 

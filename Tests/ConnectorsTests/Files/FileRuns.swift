@@ -131,7 +131,15 @@ struct FileRuns {
       "SELECT count(*) FROM ((\(landing)) EXCEPT ALL (\(work.readBack)) UNION ALL (\(work.readBack)) EXCEPT ALL (\(landing)))")
     let types = try await connection.describe(work.readBack).columns.map(\.type)
     let isEqual = difference.rows[0][0] == .integer(0) && types == load.landing.columns.map(\.type)
-    if isEqual, visible { for statement in work.publish(state) { try await connection.execute(statement) } }
+    do {
+      for statement in work.settle { try await connection.execute(statement) }
+      for check in work.checks where try await !connection.query(check.finds).rows.isEmpty { throw check.problem }
+      if isEqual, visible { for statement in work.publish(state) { try await connection.execute(statement) } }
+    } catch {
+      if work.isTransactional { try await connection.execute("ROLLBACK") }
+      work.discard()
+      throw error
+    }
     if work.isTransactional { try await connection.execute(isEqual && visible ? "COMMIT" : "ROLLBACK") }
     if isEqual, visible { try work.finish() } else { work.discard() }
     for statement in work.teardown { try await connection.execute(statement) }

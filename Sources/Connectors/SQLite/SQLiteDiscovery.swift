@@ -1,0 +1,51 @@
+import Pipelines
+import Tabular
+
+extension SQLite {
+  /// Tables and views with the facts of CON-07, in four queries whatever their number.
+  package func resources() async throws -> [Resource] {
+    try exists()
+    let wanted: SQL = "m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite!_%' ESCAPE '!'"
+    let tables = try ask("SELECT m.name, m.type FROM sqlite_master m WHERE \(wanted) ORDER BY m.name")
+    let columns = try grouped(
+      """
+      SELECT m.name AS t, p.name, p.type, p."notnull" AS filled, p.pk, p.dflt_value IS NOT NULL OR (p.pk = 1 AND p.type = 'INTEGER') AS given FROM sqlite_master m, pragma_table_info(m.name) p \
+      WHERE \(wanted) ORDER BY m.name, p.cid
+      """)
+    let indexes = try grouped(
+      "SELECT m.name AS t, i.name FROM sqlite_master m, pragma_index_list(m.name) i WHERE \(wanted) ORDER BY m.name, i.seq")
+    let keys = try grouped(
+      """
+      SELECT m.name AS t, f.id, f."table" AS target, f."from" AS own, f."to" AS other FROM sqlite_master m, \
+      pragma_foreign_key_list(m.name) f WHERE \(wanted) ORDER BY m.name, f.id, f.seq
+      """)
+    let counts = tables.filter { ($0[1] ?? "") == "table" }.map { row -> SQL in
+      "(SELECT count(*) FROM \(name: (row[0] ?? ""))) AS \(name: (row[0] ?? ""))"
+    }
+    let counted = counts.isEmpty ? [] : try ask("SELECT \(counts)").first ?? []
+    let rows = Dictionary(
+      zip(tables.filter { ($0[1] ?? "") == "table" }.map { ($0[0] ?? "") }, counted.map { Int($0 ?? "") }),
+      uniquingKeysWith: { $1 })
+    return tables.map { table in
+      let name = (table[0] ?? "")
+      let own = columns[name] ?? []
+      var foreign: [String: Resource.ForeignKey] = [:]
+      for part in keys[name] ?? [] {
+        var key = foreign[(part[1] ?? "")] ?? .init(columns: [], references: (part[2] ?? ""), referencedColumns: [])
+        key.columns.append((part[3] ?? ""))
+        if part[4] != nil { key.referencedColumns.append(part[4] ?? "") }
+        foreign[(part[1] ?? "")] = key
+      }
+      return Resource(
+        name: name, kind: (table[1] ?? ""),
+        columns: own.map { .init(name: ($0[1] ?? ""), type: ($0[2] ?? ""), isNullable: ($0[3] ?? "") == "0", hasDefault: ($0[5] ?? "") == "1") },
+        primaryKey: own.filter { ($0[4] ?? "") != "0" }.sorted { ($0[4] ?? "") < ($1[4] ?? "") }.map { $0[1] ?? "" },
+        foreignKeys: foreign.sorted { $0.key < $1.key }.map(\.value), indexes: (indexes[name] ?? []).map { $0[1] ?? "" },
+        approximateRows: rows[name] ?? nil)
+    }
+  }
+
+  private func grouped(_ query: SQL) throws(Problem) -> [String: [[String?]]] {
+    Dictionary(grouping: try ask(query)) { ($0[0] ?? "") }
+  }
+}
