@@ -10,6 +10,7 @@ package enum Connectors {
     ConnectorType(FileConnector<Avro>.self),
     ConnectorType(FileConnector<Excel>.self),
     ConnectorType(FileConnector<Text>.self),
+    ConnectorType(FileConnector<XML>.self),
     ConnectorType(DuckDBFile.self),
     ConnectorType(SQLite.self),
   ]
