@@ -43,7 +43,8 @@ let package = Package(
       name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"], exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(name: "DuckDBTests", dependencies: ["DuckDB", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "ExecutionTests", dependencies: ["Execution", "TestSupport"], swiftSettings: settings),
-    .testTarget(name: "ConnectorsTests", dependencies: ["Connectors", "Execution", "TestSupport"], swiftSettings: settings),
+    .testTarget(
+      name: "ConnectorsTests", dependencies: ["Connectors", "Execution", "TestSupport"], exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
       name: "WorkspaceTests", dependencies: ["Workspace", "Connectors", "Execution", "TestSupport", "CLI"], exclude: ["Golden"],
       swiftSettings: settings),

@@ -1,7 +1,7 @@
 import Pipelines
 import Tabular
 
-/// Excel workbooks (XLSX).
+/// Excel workbooks: XLSX, and XLS for reading.
 package struct Excel: FileFormat {
   package var path = ""
   var sheet: String?
@@ -10,8 +10,8 @@ package struct Excel: FileFormat {
   var allText = false
 
   package static let manifest = Manifest<Excel>(
-    id: "excel", title: "Excel", summary: "Reads and writes sheets of XLSX workbooks.", category: .file, aliases: ["xlsx"],
-    fileEndings: ["xlsx"],
+    id: "excel", title: "Excel", summary: "Reads and writes sheets of XLSX workbooks; reads XLS ones.", category: .file, aliases: ["xlsx", "xls"],
+    fileEndings: ["xlsx", "xls"],
     settings: SettingsSchema(Excel()) {
       Field(\.path, "path", "File, folder, pattern or http(s) address.").example("budget.xlsx").also("file_path", "url")
       Field(\.sheet, "sheet", "The sheet; the first if not given.").also("sheet_name")
@@ -21,6 +21,7 @@ package struct Excel: FileFormat {
     })
 
   package func extract(_ read: FileRead) async throws -> Extract {
+    if read.files.paths.allSatisfy({ $0.lowercased().hasSuffix(".xls") && !$0.contains("://") }) { return try old(read) }
     let setup = read.files.setup + [.load("excel", from: read.context.extensions)]
     let load: [SQL] = [.load("excel", from: read.context.extensions)]
     var scans: [SQL] = []
@@ -34,6 +35,15 @@ package struct Excel: FileFormat {
       scans.append(replaced.isEmpty ? scan : "SELECT * REPLACE (\(replaced)) FROM (\(scan))")
     }
     return Extract(.query(read.restricted("\(scans, separator: " UNION ALL BY NAME ")"), setup: setup))
+  }
+
+  private func old(_ read: FileRead) throws -> Extract {
+    guard range == nil else {
+      throw Problem("unknown-setting", "`range` works for XLSX only.", at: read.request.location)
+    }
+    var extract = Extract(.batches(try XLSRows(read.files.paths, sheet: sheet, header: header, allText: allText)))
+    if let columns = read.request.columns { extract.projection = "\(names: columns)" }
+    return extract
   }
 
   private func scan(_ path: String, texts: Bool) -> SQL {
@@ -52,6 +62,9 @@ package struct Excel: FileFormat {
   }
 
   package func layout(_ write: FileWrite) throws -> FileLayout {
+    guard !write.path.lowercased().hasSuffix(".xls") else {
+      throw Problem("not-writable", "XLS workbooks can only be read.", hint: "Write XLSX.", at: write.request.location)
+    }
     let columns = write.request.schema.columns.map { column in
       switch column.type {
       case .integer(let bits, _) where bits <= 32: Column(column.name, column.type)
