@@ -122,7 +122,14 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     let schema: Schema =
       switch extract.origin {
       case .batches(let source): source.schema
-      case .query(let query, let setup): try await read.describe(query, setup: setup)
+      case .query(let query, let setup):
+        try await read.describe(
+          "SELECT \(extract.projection ?? "*") FROM (\(query))",
+          // The exact conversions belong to the run's engine; here only their types matter.
+          setup: setup + extract.decimals.map { shape in
+            let (precision, scale) = (shape.precision, shape.scale)
+            return "CREATE TEMP MACRO weir_decimal_\(precision)_\(scale)(x) AS CAST(x AS DECIMAL(\(precision), \(scale)))"
+          })
       }
     return schema.columns.map { column in
       Resource.ResourceColumn(name: column.name, type: column.type.description, isNullable: column.isNullable)
