@@ -7,7 +7,12 @@ final class RejectSink: Sendable {
   private let path: String
   private let handle = Mutex<FileHandle?>(nil)
 
-  init(folder: String) { path = folder + "/rejects.jsonl" }
+  private let redact: @Sendable (String) -> String
+
+  init(folder: String, redact: @escaping @Sendable (String) -> String = { $0 }) {
+    path = folder + "/rejects.jsonl"
+    self.redact = redact
+  }
 
   func append(step: String, _ rows: [RejectedRow]) throws {
     guard !rows.isEmpty else { return }
@@ -19,7 +24,7 @@ final class RejectSink: Sendable {
     var data = Data()
     for row in rows {
       data += try encoder.encode(
-        Line(step: step, position: row.position, original: row.original, rule: row.rule, reason: row.reason))
+        Line(step: step, position: row.position, original: redact(row.original), rule: row.rule, reason: redact(row.reason)))
       data.append(0x0A)
     }
     try handle.withLock { handle in

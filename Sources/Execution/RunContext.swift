@@ -14,6 +14,8 @@ package struct RunContext: Sendable {
   package var options = RunOptions()
   /// Where each incremental read left off, by step.
   package var cursors: [String: KeptCursor] = [:]
+  /// Hides secret values in anything that is kept of the rows.
+  package var redact: @Sendable (String) -> String = { $0 }
 
   package init(runID: String, pipeline: String, time: Date, folder: String) {
     self.runID = runID
@@ -68,6 +70,8 @@ package struct RunOptions: Sendable, Hashable, Codable {
   package var limit: Int?
   /// Seconds for every step that has no timeout of its own.
   package var timeout: Double?
+  /// Writes that an earlier run of the same text has done; they are not done again.
+  package var done: Set<String> = []
 
   package init() {}
 }

@@ -52,6 +52,11 @@ package struct Runner: Sendable {
         }
       }
       report.sinks = Set(waiting.map(\.id))
+      for step in doneBefore(plan, among: waiting) {
+        report.skip(step.id, because: "it was done by the run that is resumed")
+        waiting.removeAll { $0.id == step.id }
+        done.insert(step.id)
+      }
       startWhatCanRun()
       for await (id, succeeded) in group {
         if succeeded { done.insert(id) } else { failed.insert(id) }
@@ -62,6 +67,21 @@ package struct Runner: Sendable {
     if failed.isEmpty && waiting.isEmpty && !Task.isCancelled {
       for step in plan.steps { if let cursor = step.nextCursor(check.context) { report.emit(step.id, .cursor(cursor)) } }
     }
+  }
+
+  /// The writes an earlier run has done, and the kept relations that only they read. A write of an incremental read isn't left out: the
+  /// read may have grown since, and what the target remembers keeps rows from landing twice.
+  private func doneBefore(_ plan: BoundPlan, among sinks: [BoundStep]) -> [BoundStep] {
+    let incremental = Set(plan.steps.filter { $0.cursor != nil }.map(\.id))
+    let writes = sinks.filter {
+      $0.kind == "write" && check.context.options.done.contains($0.id) && $0.upstream.isDisjoint(with: incremental)
+    }
+    let left = Set(writes.map(\.id))
+    let idle = sinks.filter { kept in
+      let readers = sinks.filter { $0.id != kept.id && ($0.upstream.contains(kept.id) || $0.planned.after.contains(kept.id)) }
+      return kept.isKept && kept.kind != "check" && !readers.isEmpty && readers.allSatisfy { left.contains($0.id) }
+    }
+    return writes + idle
   }
 
   private func isSink(_ step: BoundStep, _ plan: BoundPlan) -> Bool {

@@ -12,7 +12,7 @@ package struct SchemaCheck: Sendable {
   package init(_ engine: Engine, _ context: RunContext) {
     self.engine = engine
     self.context = context
-    rejects = RejectSink(folder: context.folder)
+    rejects = RejectSink(folder: context.folder, redact: context.redact)
   }
 
   /// - Throws: `Problems` of all steps that can be told; steps after a broken one are left out.

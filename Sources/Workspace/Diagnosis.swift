@@ -41,6 +41,25 @@ package struct Diagnosis: Sendable, Codable {
       "workspace", access(directory.path, W_OK) == 0, directory.path, "The folder can't be written: check its permissions.")
     let temporary = NSTemporaryDirectory()
     add("temporary folder", access(temporary, W_OK) == 0, temporary, "Set TMPDIR to a folder that can be written.")
+    let free = (try? FileManager.default.attributesOfFileSystem(forPath: temporary))?[.systemFreeSize] as? Int
+    add(
+      "free disk space", (free ?? 0) > 1_000_000_000, free.map { RunLog.size($0) } ?? "unknown",
+      "Sorts and joins larger than memory need space in the temporary folder.", isRequired: false)
+    let processors = ProcessInfo.processInfo.processorCount
+    add("machine", true, "\(processors) cores, \(RunLog.size(Int(ProcessInfo.processInfo.physicalMemory))) of memory", "")
+    let folder = directory.appending(path: ".weir")
+    if FileManager.default.fileExists(atPath: folder.path) {
+      let history = Result { try Store(file: folder.appending(path: "weir.db")) }
+      add(
+        "history", (try? history.get()) != nil, folder.appending(path: "weir.db").path,
+        "The history can't be opened: check the permissions of .weir.")
+      let vault = Vault(folder: folder, key: ProcessInfo.processInfo.environment["WEIR_KEY"])
+      let names = (try? vault.names()) ?? []
+      let unreadable = names.filter { (try? vault.secret(named: $0)) == nil }
+      add(
+        "secrets", unreadable.isEmpty, unreadable.isEmpty ? "\(names.count)" : "can't be read: \(unreadable.joined(separator: ", "))",
+        "They were stored with another key: set WEIR_KEY, or store them again.")
+    }
     return Diagnosis(findings: findings)
   }
 }

@@ -25,6 +25,7 @@ package struct Workspace: Sendable {
     store = try Store(file: folder.appending(path: "weir.db"))
     vault = Vault(folder: folder, key: self.environment["WEIR_KEY"])
     _ = try await store.endInterruptedRuns()
+    try? await Retention().sweep(store, folder)
   }
 
   /// The nearest folder at or above `path` that is a workspace, else `path` itself.
@@ -72,10 +73,10 @@ package struct Workspace: Sendable {
   }
 
   /// What a pipeline says, its parameters filled in.
-  package func parse(_ text: PipelineText, for request: RunRequest, _ redactor: Redactor) throws(Problems) -> PipelineSpec {
+  package func parse(_ text: PipelineText, for request: RunRequest, _ redactor: Redactor, secrets: (any SecretLookup)? = nil) throws(Problems) -> PipelineSpec {
     let facts = RunFacts(id: request.id, startedAt: request.time.formatted(.iso8601))
     return try PipelineParser(
-      environment: environment, parameters: request.parameters, secrets: vault, run: facts, redactor: redactor
+      environment: environment, parameters: request.parameters, secrets: secrets ?? vault, run: facts, redactor: redactor
     ).parse(text.text, file: text.file)
   }
 

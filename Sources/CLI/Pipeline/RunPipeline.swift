@@ -8,6 +8,10 @@ struct RunPipeline: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a pipeline.")
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var limits: LimitOptions
+  @Option(help: ArgumentHelp(
+    "Go on after a run that failed: writes it has done are left out. Rows kept in memory are read again. The file must be unchanged; parameters and logical time are those of that run.",
+    valueName: "run"))
+  var resume: String?
   @Flag(help: "Run in a process of its own.") var isolated = false
   @Option(help: "With --isolated: seconds without progress until the run is ended.") var standstill: Double?
   @OptionGroup var common: CommonOptions
@@ -15,21 +19,28 @@ struct RunPipeline: AsyncParsableCommand {
   func run() async throws {
     let workspace = try await common.open()
     var request = try pipeline.request(in: workspace)
+    if let resume {
+      guard request.parameters.isEmpty else {
+        throw ValidationError("--resume takes the parameters of the run it resumes; leave --var, --start-date and --end-date away.")
+      }
+      request = try await workspace.requestToResume(resume, text: request.text)
+    }
     try limits.apply(to: &request)
     try await RunInTerminal(workspace: workspace, common: common, isolated: isolated, standstill: standstill).perform(request)
   }
 }
 
 struct Replay: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Run again what an earlier run ran: the same text, the same parameters.")
+  static let configuration = CommandConfiguration(abstract: "Run again what an earlier run ran: the same text, parameters and logical time.")
   @Argument(help: "A run's id, or latest.") var id: String
   @OptionGroup var limits: LimitOptions
+  @Flag(help: "Only what that run left undone: writes that succeeded are left out (as weir run --resume).") var failed = false
   @Flag(help: "Run in a process of its own.") var isolated = false
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
     let workspace = try await common.open()
-    var request = try await workspace.requestToReplay(id)
+    var request = failed ? try await workspace.requestToResume(id) : try await workspace.requestToReplay(id)
     try limits.apply(to: &request)
     try await RunInTerminal(workspace: workspace, common: common, isolated: isolated, standstill: nil).perform(request)
   }
@@ -60,7 +71,7 @@ struct RunInTerminal {
       throw error
     }
     progress.end()
-    try common.show(run) { ReceiptView(run: run, isColored: common.isColored).text }
+    try common.show(run) { run.steps.isEmpty ? "" : ReceiptView(run: run, isColored: common.isColored).text }
     if !run.problems.isEmpty, common.output == .table {
       ProblemPrinter(isColored: common.isColored).printAll(run.problems)
     }
@@ -68,7 +79,7 @@ struct RunInTerminal {
     switch run.status {
     case .success, .warning: return
     case .cancelled: throw Leave(code: 130)
-    default: throw Leave(code: 1)
+    default: throw Leave(code: run.steps.isEmpty && run.problems.allSatisfy(\.isWrongUsage) ? 2 : 1)
     }
   }
 }

@@ -63,17 +63,3 @@ struct Runs: AsyncParsableCommand {
     }
   }
 }
-
-struct Rejects: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Rows that a run set aside, one JSON object a line.")
-  @Argument(help: "A run's id, or latest.") var id: String = "latest"
-  @OptionGroup var common: CommonOptions
-
-  func run() async throws {
-    let workspace = try await common.open()
-    let file = workspace.folder(of: try await workspace.requireRun(id).id).rejects
-    let text = (try? String(contentsOf: file, encoding: .utf8)) ?? ""
-    let lines = text.split(separator: "\n").compactMap { try? Document.read([String: String].self, from: String($0)) }
-    try common.show(lines) { text }
-  }
-}

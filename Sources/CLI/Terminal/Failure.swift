@@ -62,7 +62,7 @@ extension Problem {
     let codes: Set<String> = [
       "usage", "missing-file", "unknown-column", "unknown-step", "invalid-sql", "unknown-connection", "unknown-secret", "unknown-run",
       "unknown-connector", "unknown-setting", "missing-setting", "wrong-type", "wrong-name", "wrong-url", "exists", "unknown-choice",
-      "missing-parameter", "unknown-parameter", "unknown-variable", "syntax", "not-confirmed", "unknown-file-type",
+      "changed-text", "not-failed", "no-tests", "missing-parameter", "unknown-parameter", "unknown-variable", "syntax", "not-confirmed", "unknown-file-type",
     ]
     return codes.contains(code.description)
   }

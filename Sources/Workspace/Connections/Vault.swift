@@ -40,6 +40,19 @@ package struct Vault: SecretLookup {
     return Secret(try Sealing(key: key()).open(Array(bytes), as: name))
   }
 
+  /// `text`, encrypted if it holds a secret value. `opened` gives it back.
+  package func sealed(_ text: PipelineText, _ redactor: Redactor) throws -> String {
+    guard redactor.redact(text.text) != text.text else { return text.text }
+    return Vault.mark + Data(try Sealing(key: key()).seal(text.text, as: text.hash)).base64EncodedString()
+  }
+
+  package func opened(_ text: String, as name: String) throws -> String {
+    guard text.hasPrefix(Vault.mark), let bytes = Data(base64Encoded: String(text.dropFirst(Vault.mark.count))) else { return text }
+    return try Sealing(key: key()).open(Array(bytes), as: name)
+  }
+
+  private static let mark = "sealed:"
+
   private func unknown(_ name: String, among names: [String]) -> Problem {
     Problem(
       "unknown-secret", "There is no secret \"\(name)\".",

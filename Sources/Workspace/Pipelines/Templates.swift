@@ -27,6 +27,9 @@ extension Workspace {
     return path
   }
 
+  /// The JSON Schema of pipeline files.
+  package var pipelineSchema: String { PipelineSchema.json(catalog: catalog) }
+
   private static func write(_ text: String, to url: URL) throws -> Bool {
     guard !FileManager.default.fileExists(atPath: url.path) else { return false }
     do {

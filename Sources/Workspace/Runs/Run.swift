@@ -31,6 +31,10 @@ package struct Run: Sendable, Codable {
   package var trigger: Trigger
   package var parameters: [String: String]
   package var startedAt: Date
+  /// The time the pipeline sees as `run.started_at`; a replay has that of the run it repeats.
+  package var logicalTime: Date
+  /// The run that this one goes on after.
+  package var resumes: String?
   package var finishedAt: Date?
   /// 0 to 100.
   package var progress = 0
@@ -46,7 +50,7 @@ package struct Run: Sendable, Codable {
 
   package init(
     id: String, pipeline: String, file: String?, version: String, status: RunStatus = .pending, trigger: Trigger,
-    parameters: [String: String] = [:], startedAt: Date
+    parameters: [String: String] = [:], startedAt: Date, logicalTime: Date? = nil
   ) {
     self.id = id
     pipelineId = Run.slug(pipeline)
@@ -57,6 +61,7 @@ package struct Run: Sendable, Codable {
     self.trigger = trigger
     self.parameters = parameters
     self.startedAt = startedAt
+    self.logicalTime = logicalTime ?? startedAt
   }
 
   /// `Daily Orders (EU)` → `daily-orders-eu`.
@@ -70,6 +75,34 @@ package struct Run: Sendable, Codable {
     let alphabet = Array("abcdefghjkmnpqrstuvwxyz23456789")
     let tail = (0..<5).map { _ in String(alphabet[Int.random(in: alphabet.indices)]) }.joined()
     return "\(digits.prefix(8))-\(digits.dropFirst(8))-\(tail)"
+  }
+}
+
+extension Run {
+  /// Every field of RUN-04 is there, also where there is no value.
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(id, forKey: .id)
+    try container.encode(pipelineId, forKey: .pipelineId)
+    try container.encode(pipeline, forKey: .pipeline)
+    try container.encodeIfPresent(file, forKey: .file)
+    try container.encode(version, forKey: .version)
+    try container.encode(status, forKey: .status)
+    try container.encode(trigger, forKey: .trigger)
+    try container.encode(parameters, forKey: .parameters)
+    try container.encode(startedAt, forKey: .startedAt)
+    try container.encode(logicalTime, forKey: .logicalTime)
+    try container.encodeIfPresent(resumes, forKey: .resumes)
+    try container.encode(finishedAt, forKey: .finishedAt)
+    try container.encode(progress, forKey: .progress)
+    try container.encode(currentTask, forKey: .currentTask)
+    try container.encode(metrics, forKey: .metrics)
+    try container.encode(peakMemoryBytes, forKey: .peakMemoryBytes)
+    try container.encode(steps, forKey: .steps)
+    try container.encode(receipts, forKey: .receipts)
+    try container.encode(checks, forKey: .checks)
+    try container.encode(rejects, forKey: .rejects)
+    try container.encode(problems, forKey: .problems)
   }
 }
 

@@ -13,12 +13,14 @@ package struct RunRequest: Sendable, Codable {
   package var time: Date
   package var limits: EngineLimits
   package var options: RunOptions
+  /// The run that this one goes on after.
+  package var resumes: String?
 
   package init(
     _ text: PipelineText, because trigger: Trigger = .manual, parameters: [String: String] = [:], time: Date = Date(),
     limits: EngineLimits = EngineLimits(), options: RunOptions = RunOptions()
   ) {
-    id = Run.newID(at: time)
+    id = Run.newID(at: Date())
     self.text = text
     self.trigger = trigger
     self.parameters = parameters

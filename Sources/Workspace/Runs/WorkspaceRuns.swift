@@ -10,6 +10,7 @@ package struct InvalidPipeline: Error {
 extension Workspace {
   /// Runs a pipeline to its end in this process, recording everything that happens.
   /// - Parameter onEvent: sees every event after it was recorded, secrets hidden.
+  /// - Returns: the run, whether it went well or not; its `problems` say why not.
   /// - Throws: `InvalidPipeline` before anything is begun; `Problems` if the run could not be begun or recorded.
   package func run(
     _ request: RunRequest, cancellation: Cancellation = Cancellation(),
@@ -23,7 +24,7 @@ extension Workspace {
       bound = try await prepared.check.check(prepared.plan)
     } catch {
       try await recorder.fail(Problems.of(error))
-      throw Problems(Problems.of(error).map(redactor.redact))
+      return await recorder.run
     }
     let progress = Runner(prepared.check).run(bound)
     cancellation.onCancel(progress.cancel)
@@ -73,10 +74,36 @@ extension Workspace {
   package func requestToReplay(_ id: String) async throws -> RunRequest {
     let run = try await requireRun(id)
     guard let version = try await store.version(run.version) else {
-      throw Problem("unknown-version", "The text that run \(run.id) was made of is no longer kept.")
+      throw Problem(
+        "unknown-version", "The text that run \(run.id) was made of is no longer kept.", hint: "Run the file as it is now: weir run.")
     }
     return RunRequest(
-      PipelineText(file: version.file ?? "\(version.pipeline).yaml", text: version.text), because: .replay, parameters: run.parameters)
+      PipelineText(file: version.file ?? "\(version.pipeline).yaml", text: try vault.opened(version.text, as: version.hash)),
+      because: .replay, parameters: run.parameters, time: run.logicalTime)
+  }
+
+  /// Goes on after a run that failed: the same text, parameters and logical time, without the writes that run has done.
+  /// - Parameter text: what the file says now; it must be what that run was made of.
+  /// - Throws: `unknown-run`, `changed-text`, `not-failed`.
+  package func requestToResume(_ id: String, text: PipelineText? = nil) async throws -> RunRequest {
+    let run = try await requireRun(id)
+    if let text, text.hash != run.version {
+      throw Problem(
+        "changed-text", "The file \(text.file) has changed since run \(run.id), so that run can't be resumed with it.",
+        hint: "weir replay \(run.id) --failed goes on with the text as it was; weir run starts from the beginning.")
+    }
+    guard [.failed, .cancelled].contains(run.status) else {
+      throw Problem(
+        "not-failed", "Run \(run.id) is \(run.status.rawValue): there is nothing to resume.", hint: "weir replay \(run.id) runs it all again.")
+    }
+    var request = try await requestToReplay(run.id)
+    request.resumes = run.id
+    var earlier: Run? = run
+    while let one = earlier {
+      request.options.done.formUnion(one.steps.filter { $0.kind == "write" && $0.status == .success }.map(\.id))
+      earlier = if let id = one.resumes { try await store.run(id) } else { nil }
+    }
+    return request
   }
 
   package func requireRun(_ id: String) async throws -> Run {
@@ -103,6 +130,7 @@ extension Workspace {
       var context = RunContext(runID: request.id, pipeline: Run.slug(spec.name), time: request.time, folder: folder.url.path)
       context.limits = request.limits
       context.options = request.options
+      context.redact = { redactor.redact($0) }
       for cursor in try await store.cursors(pipeline: spec.name) {
         context.cursors[cursor.step] = KeptCursor(value: cursor.value, isForced: cursor.isForced)
       }
@@ -115,10 +143,11 @@ extension Workspace {
   private func begin(
     _ request: RunRequest, named name: String, _ redactor: Redactor, process: ProcessMark = .current
   ) async throws -> RunRecorder {
-    try await store.keep(PipelineVersion(hash: request.text.hash, pipeline: name, file: request.text.file, text: request.text.text))
-    let run = Run(
+    try await store.keep(PipelineVersion(hash: request.text.hash, pipeline: name, file: request.text.file, text: try vault.sealed(request.text, redactor)))
+    var run = Run(
       id: request.id, pipeline: name, file: request.text.file, version: request.text.hash, trigger: request.trigger,
-      parameters: request.parameters, startedAt: request.time)
+      parameters: request.parameters, startedAt: Date(), logicalTime: request.time)
+    run.resumes = request.resumes
     return try await RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor, process: process)
   }
 }

@@ -5,6 +5,9 @@ enum Migrations {
   static var all: DatabaseMigrator {
     var migrator = DatabaseMigrator()
     migrator.registerMigration("0001 runs, versions, state") { try $0.execute(sql: runs) }
+    migrator.registerMigration("0002 what a replay needs") {
+      try $0.execute(sql: "ALTER TABLE runs ADD COLUMN logical_time TEXT; ALTER TABLE runs ADD COLUMN resumes TEXT;")
+    }
     return migrator
   }
 

@@ -9,8 +9,9 @@ enum RunRecord {
     try db.execute(
       sql: """
         INSERT INTO runs (id, pipeline_id, pipeline, file, version, status, "trigger", parameters, started_at, finished_at, progress,
-          current_task, rows_processed, rows_failed, duration_seconds, peak_memory_bytes, problems, process)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          current_task, rows_processed, rows_failed, duration_seconds, peak_memory_bytes, problems, process,
+          logical_time, resumes)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET status = excluded.status, started_at = excluded.started_at,
           finished_at = excluded.finished_at, progress = excluded.progress, current_task = excluded.current_task,
           rows_processed = excluded.rows_processed, rows_failed = excluded.rows_failed,
@@ -21,7 +22,7 @@ enum RunRecord {
         run.id, run.pipelineId, run.pipeline, run.file, run.version, run.status.rawValue, run.trigger.rawValue,
         try Document.line(run.parameters), Document.text(run.startedAt), run.finishedAt.map { Document.text($0) }, run.progress,
         run.currentTask, run.metrics.rowsProcessed, run.metrics.rowsFailed, run.metrics.durationSeconds, run.peakMemoryBytes,
-        try Document.line(run.problems), process?.text,
+        try Document.line(run.problems), process?.text, Document.text(run.logicalTime), run.resumes,
       ])
     for (position, step) in run.steps.enumerated() {
       try db.execute(
@@ -59,7 +60,9 @@ enum RunRecord {
       id: row["id"], pipeline: row["pipeline"], file: row["file"], version: row["version"],
       status: RunStatus(rawValue: row["status"]) ?? .failed, trigger: Trigger(rawValue: row["trigger"]) ?? .manual,
       parameters: try Document.read([String: String].self, from: row["parameters"]),
-      startedAt: Document.date(row["started_at"]) ?? .distantPast)
+      startedAt: Document.date(row["started_at"]) ?? .distantPast,
+      logicalTime: (row["logical_time"] as String?).flatMap { Document.date($0) })
+    run.resumes = row["resumes"]
     run.finishedAt = (row["finished_at"] as String?).flatMap { Document.date($0) }
     run.progress = row["progress"]
     run.currentTask = row["current_task"]

@@ -11,7 +11,7 @@ CREATE TABLE runs (
   id TEXT PRIMARY KEY, pipeline_id TEXT NOT NULL, pipeline TEXT NOT NULL, file TEXT, version TEXT NOT NULL,
   status TEXT NOT NULL, "trigger" TEXT NOT NULL, parameters TEXT NOT NULL, started_at TEXT NOT NULL, finished_at TEXT,
   progress INTEGER NOT NULL, current_task TEXT, rows_processed INTEGER NOT NULL, rows_failed INTEGER NOT NULL,
-  duration_seconds REAL NOT NULL, peak_memory_bytes INTEGER, problems TEXT NOT NULL, process TEXT);
+  duration_seconds REAL NOT NULL, peak_memory_bytes INTEGER, problems TEXT NOT NULL, process TEXT, logical_time TEXT, resumes TEXT);
 CREATE INDEX runs_pipeline ON runs (pipeline_id, started_at);
 CREATE INDEX runs_started ON runs (started_at);
 CREATE INDEX runs_status ON runs (status);

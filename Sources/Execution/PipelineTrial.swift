@@ -1,0 +1,119 @@
+import DuckDB
+import Pipelines
+import Tabular
+
+/// Runs one unit test of a pipeline: the given rows stand in for steps, the steps that lead to the expected rows are bound and read.
+/// No connection is made and nothing is written.
+package struct PipelineTrial: Sendable {
+  /// A row that is there and not expected, or expected and not there.
+  package struct Difference: Sendable, Codable, Hashable {
+    package enum Kind: String, Sendable, Codable { case missing, unexpected }
+    package var step: String
+    package var kind: Kind
+    package var row: [String: String]
+  }
+
+  private let test: PipelineTest
+  private let spec: PipelineSpec
+
+  package init(_ test: PipelineTest, of spec: PipelineSpec) {
+    self.test = test
+    self.spec = spec
+  }
+
+  /// The pipeline with given rows in place of steps and without its writes. Reads without rows become empty.
+  /// - Throws: `unknown-step`, `reads-a-write`, `wrong-type`.
+  package func standIn() throws(Problem) -> PipelineSpec {
+    for (id, rows) in (test.given.merging(test.expect) { first, _ in first }).sorted(by: { $0.key < $1.key }) {
+      guard let step = spec.steps.first(where: { $0.id == id }) else {
+        throw Problem(
+          "unknown-step", "The test \"\(test.name)\" names a step \"\(id)\", which isn't there.",
+          hint: Nearest.hint(id, among: spec.steps.map(\.id)), at: rows.location)
+      }
+      if case .write = step.work {
+        throw Problem(
+          "reads-a-write", "The test \"\(test.name)\" names \"\(id)\", which writes rows and yields none.",
+          hint: "Name the step whose rows it writes.", at: rows.location)
+      }
+    }
+    var copy = spec
+    copy.steps = []
+    for step in spec.steps {
+      if case .write = step.work { continue }
+      var step = step
+      if let rows = test.given[step.id] {
+        step.work = Self.fixed(try SampleRows(rows).select, at: rows.location)
+      } else if case .read = step.work {
+        step.work = Self.fixed("SELECT NULL AS nothing WHERE false", at: step.location)
+      }
+      copy.steps.append(step)
+    }
+    return copy
+  }
+
+  /// Compares what the steps yield with what is expected.
+  /// - Parameter plan: of `standIn()`.
+  /// - Returns: every row that differs; the order of rows doesn't matter, and columns that aren't mentioned don't either.
+  /// - Throws: `missing-given` for a read that leads to expected rows and has none, and everything the schema check finds.
+  package func differences(_ plan: Plan, _ check: SchemaCheck) async throws -> [Difference] {
+    var needed = Set(test.expect.keys)
+    for step in plan.steps.reversed() where needed.contains(step.id) { needed.formUnion(step.inputs) }
+    for step in spec.steps where needed.contains(step.id) && test.given[step.id] == nil {
+      if case .read = step.work {
+        throw Problem(
+          "missing-given", "The test \"\(test.name)\" needs rows of \"\(step.id)\".", hint: "Add \"\(step.id)\" to its given.",
+          at: test.location)
+      }
+    }
+    var plan = plan
+    plan.steps.removeAll { !needed.contains($0.id) }
+    let bound = try await check.check(plan)
+    let connection = try await check.engine.connect()
+    var found: [Difference] = []
+    for (id, rows) in test.expect.sorted(by: { $0.key < $1.key }) {
+      guard let schema = bound[id: id]?.schema else { continue }
+      found += try await compare(id, schema, rows, connection)
+    }
+    return found
+  }
+
+  private func compare(_ id: String, _ schema: Schema, _ setting: Setting, _ connection: Connection) async throws -> [Difference] {
+    let expected = try SampleRows(setting)
+    for name in expected.names where schema[name: name] == nil {
+      throw Problem(
+        "unknown-column", "The test \"\(test.name)\" expects column \"\(name)\", which \"\(id)\" does not have.",
+        hint: Nearest.hint(name, among: schema.names), at: setting.location)
+    }
+    let names = expected.isEmpty ? schema.names : expected.names
+    let isRounded = names.map { [.float32, .float64].contains(schema[name: $0]?.type) }
+    func columns(_ cast: Bool) -> [SQL] {
+      zip(names, isRounded).map { name, isRounded in
+        let type = schema[name: name].map { $0.type == .numeric ? "VARCHAR" : $0.type.description } ?? "VARCHAR"
+        let value: SQL = cast ? "CAST(\(name: name) AS \(SQL(raw: type)))" : "\(name: name)"
+        return isRounded ? "round(\(value), 9) AS \(name: name)" : "\(value) AS \(name: name)"
+      }
+    }
+    do {
+      try await connection.execute("CREATE TEMP TABLE weir_actual AS SELECT \(columns(false)) FROM \(name: id)")
+      let wanted: SQL =
+        expected.isEmpty ? "SELECT * FROM weir_actual WHERE false" : "SELECT \(columns(true)) FROM (\(expected.texts))"
+      try await connection.execute("CREATE TEMP TABLE weir_expected AS \(wanted)")
+      let missing = try await connection.query("FROM weir_expected EXCEPT ALL FROM weir_actual ORDER BY ALL")
+      let unexpected = try await connection.query("FROM weir_actual EXCEPT ALL FROM weir_expected ORDER BY ALL")
+      try await connection.execute("DROP TABLE weir_actual; DROP TABLE weir_expected")
+      func told(_ rows: [[Value]], _ kind: Difference.Kind) -> [Difference] {
+        rows.map { row in
+          Difference(
+            step: id, kind: kind, row: Dictionary(zip(names, row.map(\.description)), uniquingKeysWith: { first, _ in first }))
+        }
+      }
+      return told(missing.rows, .missing) + told(unexpected.rows, .unexpected)
+    } catch let error as DuckDBError {
+      throw Problem.of(error, in: id, at: setting.location)
+    }
+  }
+
+  private static func fixed(_ select: SQL, at location: Location) -> StepSpec.Work {
+    .transform(TransformSpec(body: .sql(Setting(.text(select.text), at: location))))
+  }
+}

@@ -1,0 +1,85 @@
+import Pipelines
+import Tabular
+
+/// Rows written in a pipeline file (`tests:`), as a relation of the engine. Types come from the values: whole numbers, exact decimals,
+/// true and false, dates (`2025-01-31`), times (`2025-01-31 10:00:00`, with an offset if written), otherwise text.
+package struct SampleRows: Sendable {
+  package let names: [String]
+  private let rows: [[String: Setting]]
+  private let types: [String]
+
+  /// - Throws: `wrong-type` if `setting` isn't a list of maps.
+  package init(_ setting: Setting) throws(Problem) {
+    var names: [String] = []
+    var rows: [[String: Setting]] = []
+    for element in setting.elements {
+      guard case .map(let entries) = element.content else {
+        throw Problem("wrong-type", "A row is a map of column to value.", hint: "Write - { id: 1, name: Ada }.", at: element.location)
+      }
+      for entry in entries where !names.contains(entry.key) { names.append(entry.key) }
+      rows.append(Dictionary(entries.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last }))
+    }
+    self.names = names
+    self.rows = rows
+    types = names.map { name in Self.type(of: rows.compactMap { $0[name] }) }
+  }
+
+  package var isEmpty: Bool { rows.isEmpty }
+
+  /// A SELECT of the rows, typed by their values.
+  package var select: SQL {
+    let columns: [SQL] = zip(names, types).map { name, type in
+      type.isEmpty ? "\(name: name)" : "CAST(\(name: name) AS \(SQL(raw: type))) AS \(name: name)"
+    }
+    return names.isEmpty ? "SELECT NULL AS nothing WHERE false" : "SELECT \(columns) FROM (\(values { Self.literal($0) }))"
+  }
+
+  /// A SELECT of the rows as texts, for casting to types that are known.
+  package var texts: SQL { values { setting in setting.text.map { "\(text: $0)" } ?? Self.literal(setting) } }
+
+  private func values(_ literal: (Setting) -> SQL) -> SQL {
+    let aliases: [SQL] = names.map { "\(name: $0)" }
+    let lines: [SQL] = rows.map { row in
+      let cells: [SQL] = names.map { row[$0].map(literal) ?? "NULL" }
+      return "(\(cells))"
+    }
+    guard !lines.isEmpty else { return "SELECT NULL WHERE false" }
+    return "SELECT * FROM (VALUES \(lines)) AS given(\(aliases))"
+  }
+
+  /// The name of the type all `values` fit; empty for lists and maps, which say it themselves.
+  private static func type(of values: [Setting]) -> String {
+    let known = values.filter { $0.content != .null }
+    func all(_ test: (Setting) -> Bool) -> Bool { !known.isEmpty && known.allSatisfy(test) }
+    if all({ if case .toggle = $0.content { true } else { false } }) { return "BOOLEAN" }
+    if all({ if case .integer = $0.content { true } else { false } }) { return "BIGINT" }
+    if all({ $0.isNumber }) {
+      let digits = known.compactMap { $0.text?.split(separator: ".").dropFirst().first?.count }.max() ?? 0
+      return digits > 9 || known.contains { $0.text?.lowercased().contains("e") == true } ? "DOUBLE" : "DECIMAL(18,\(digits))"
+    }
+    if all({ $0.text?.wholeMatch(of: /\d{4}-\d\d-\d\d/) != nil }) { return "DATE" }
+    if all({ $0.text?.wholeMatch(of: /\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?/) != nil }) { return "TIMESTAMP" }
+    if all({ $0.text?.wholeMatch(of: /\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)/) != nil }) { return "TIMESTAMPTZ" }
+    return known.contains { $0.text == nil } ? "" : "VARCHAR"
+  }
+
+  private static func literal(_ setting: Setting) -> SQL {
+    switch setting.content {
+    case .null: "NULL"
+    case .toggle(let flag): flag ? "true" : "false"
+    case .integer(let number): "\(SQL(raw: String(number)))"
+    case .number, .text: "\(text: setting.text ?? "")"
+    case .list(let elements): "[\(elements.map { literal($0) } as [SQL])]"
+    case .map(let entries): "{\(entries.map { "\(text: $0.key): \(literal($0.value))" } as [SQL])}"
+    }
+  }
+}
+
+extension Setting {
+  fileprivate var isNumber: Bool {
+    switch content {
+    case .integer, .number: true
+    default: false
+    }
+  }
+}
