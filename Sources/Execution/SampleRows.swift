@@ -60,7 +60,7 @@ package struct SampleRows: Sendable {
     if all({ $0.text?.wholeMatch(of: /\d{4}-\d\d-\d\d/) != nil }) { return "DATE" }
     if all({ $0.text?.wholeMatch(of: /\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?/) != nil }) { return "TIMESTAMP" }
     if all({ $0.text?.wholeMatch(of: /\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)/) != nil }) { return "TIMESTAMPTZ" }
-    return known.contains { $0.text == nil } ? "" : "VARCHAR"
+    return known.isEmpty || known.contains { $0.text == nil } ? "" : "VARCHAR"
   }
 
   private static func literal(_ setting: Setting) -> SQL {

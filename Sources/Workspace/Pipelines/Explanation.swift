@@ -141,7 +141,7 @@ extension Workspace {
       let table = try await engine.connection.query("SELECT * FROM (\(SQL(raw: sql))\n) LIMIT \(rows)")
       return RowsShown(schema: table.schema, rows: table.rows)
     } catch let error as DuckDBError {
-      throw Problem("invalid-sql", error.message, cause: error)
+      throw Problem("invalid-sql", error.message.components(separatedBy: "\n\nLINE ")[0], cause: error)
     }
   }
 

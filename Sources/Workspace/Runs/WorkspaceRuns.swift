@@ -132,7 +132,7 @@ extension Workspace {
       context.options = request.options
       context.redact = { redactor.redact($0) }
       for cursor in try await store.cursors(pipeline: spec.name) {
-        context.cursors[cursor.step] = KeptCursor(value: cursor.value, isForced: cursor.isForced)
+        context.cursors[cursor.step] = KeptCursor(value: cursor.kept, isForced: cursor.isForced)
       }
       return Prepared(plan: plan, check: SchemaCheck(engine, context), engine: engine, spec: spec)
     } catch let problems as Problems {

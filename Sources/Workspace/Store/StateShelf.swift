@@ -7,7 +7,10 @@ import Pipelines
 package struct SavedCursor: Sendable, Codable, Hashable {
   package var pipeline: String
   package var step: String
+  /// The cursor itself.
   package var value: String
+  /// What the next run is given: the cursor, with the rows at it that have landed already where those matter.
+  package var kept: String
   /// Whether a person set it.
   package var isForced: Bool
   /// The run that stored it.
@@ -22,7 +25,7 @@ extension Store {
         db, sql: "SELECT * FROM cursors WHERE ?1 IS NULL OR pipeline = ?1 ORDER BY pipeline, step", arguments: [pipeline.map(Run.slug)]
       ).map {
         SavedCursor(
-          pipeline: $0["pipeline"], step: $0["step"], value: $0["value"], isForced: $0["is_forced"], run: $0["run"],
+          pipeline: $0["pipeline"], step: $0["step"], value: CursorState($0["value"]).cursor, kept: $0["value"], isForced: $0["is_forced"], run: $0["run"],
           updatedAt: $0["updated_at"])
       }
     }
