@@ -31,16 +31,16 @@ package struct SampleRows: Sendable {
     let columns: [SQL] = zip(names, types).map { name, type in
       type.isEmpty ? "\(name: name)" : "CAST(\(name: name) AS \(SQL(raw: type))) AS \(name: name)"
     }
-    return names.isEmpty ? "SELECT NULL AS nothing WHERE false" : "SELECT \(columns) FROM (\(values { Self.literal($0) }))"
+    return names.isEmpty ? "SELECT NULL AS nothing WHERE false" : "SELECT \(columns) FROM (\(values { isTyped, setting in isTyped ? Self.words(setting) : Self.literal(setting) }))"
   }
 
   /// A SELECT of the rows as texts, for casting to types that are known.
-  package var texts: SQL { values { setting in setting.text.map { "\(text: $0)" } ?? Self.literal(setting) } }
+  package var texts: SQL { values { _, setting in Self.words(setting) } }
 
-  private func values(_ literal: (Setting) -> SQL) -> SQL {
+  private func values(_ literal: (_ isTyped: Bool, Setting) -> SQL) -> SQL {
     let aliases: [SQL] = names.map { "\(name: $0)" }
     let lines: [SQL] = rows.map { row in
-      let cells: [SQL] = names.map { row[$0].map(literal) ?? "NULL" }
+      let cells: [SQL] = zip(names, types).map { name, type in row[name].map { literal(!type.isEmpty, $0) } ?? "NULL" }
       return "(\(cells))"
     }
     guard !lines.isEmpty else { return "SELECT NULL WHERE false" }
@@ -62,6 +62,8 @@ package struct SampleRows: Sendable {
     if all({ $0.text?.wholeMatch(of: /\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)/) != nil }) { return "TIMESTAMPTZ" }
     return known.isEmpty || known.contains { $0.text == nil } ? "" : "VARCHAR"
   }
+
+  private static func words(_ setting: Setting) -> SQL { setting.text.map { "\(text: $0)" } ?? literal(setting) }
 
   private static func literal(_ setting: Setting) -> SQL {
     switch setting.content {

@@ -48,7 +48,7 @@ struct AcceptanceCase: Sendable, CustomTestStringConvertible {
     let process = Process()
     let repository = Self.folder.deletingLastPathComponent().deletingLastPathComponent()
     process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = ["-c", "\"$WEIR\" \(setting["run"]?.text ?? "") >stdout.txt 2>stderr.txt </dev/null"]
+    process.arguments = ["-c", "{ \"$WEIR\" \(setting["run"]?.text ?? "")\n} >stdout.txt 2>stderr.txt </dev/null"]
     process.currentDirectoryURL = folder
     process.environment = ["WEIR": repository.appending(path: ".build/debug/weir").path, "PATH": "/usr/bin:/bin"]
     try process.run()

@@ -1,0 +1,46 @@
+import Foundation
+import Glibc
+import TestSupport
+import Testing
+
+/// A signal takes back what isn't visible yet and says so in the exit code.
+@Suite struct SignalTests {
+  @Test(arguments: [(SIGINT, Int32(130)), (SIGTERM, Int32(143))], [[], ["--isolated"]])
+  func aSignalEndsARun(_ signal: (number: Int32, code: Int32), _ options: [String]) async throws {
+    let program = try Program()
+    let target = URL(filePath: program.folder.file("out.json"))
+    try Data("old".utf8).write(to: target)
+    try Data(
+      """
+      name: endless
+      steps:
+        - id: numbers
+          transform: { sql: "SELECT count(*) AS n FROM range(100000000) a, range(100000000) b WHERE a.range * b.range % 7 = 3" }
+        - id: land
+          write: { from: numbers, to: out.json, mode: replace }
+      """.utf8
+    ).write(to: URL(filePath: program.folder.file("endless.yaml")))
+    let process = Process()
+    process.executableURL = URL(filePath: Program.repository.appending(path: ".build/debug/weir").path)
+    process.arguments = ["run", "endless.yaml"] + options
+    process.currentDirectoryURL = URL(filePath: program.folder.path)
+    let errors = Pipe()
+    process.standardError = errors
+    process.standardOutput = FileHandle.nullDevice
+    process.standardInput = FileHandle.nullDevice
+    try process.run()
+    var heard = ""
+    while !heard.contains("Loading to") {
+      let data = errors.fileHandleForReading.availableData
+      if data.isEmpty { break }
+      heard += String(decoding: data, as: UTF8.self)
+    }
+    #expect(heard.contains("Loading to"), "\(heard)")
+    kill(process.processIdentifier, signal.number)
+    process.waitUntilExit()
+    #expect(process.terminationReason == .exit && process.terminationStatus == signal.code)
+    #expect(try String(contentsOf: target, encoding: .utf8) == "old")
+    let runs = try await program.weir("runs", "list", "-o", "json")
+    #expect(runs.output.contains("\"status\" : \"cancelled\"") || options == ["--isolated"], "\(runs)")
+  }
+}
