@@ -16,11 +16,18 @@ import Workspace
       CommandGroup(name: "Program", subcommands: [Doctor.self, Version.self, Completion.self]),
     ])
 
+  private static func refuseUnknownVerb(_ verb: String?) throws {
+    let verbs = configuration.groupedSubcommands.flatMap(\.subcommands).map { $0._commandName } + ["help", "worker"]
+    guard let verb, !verb.hasPrefix("-"), !verbs.contains(verb) else { return }
+    throw Problem("usage", "There is no verb \"\(verb)\".", hint: Nearest.hint(verb, among: verbs) ?? "See weir --help.")
+  }
+
   /// Every failure goes out in the chosen form with its exit code.
   static func main() async {
     signal(SIGPIPE, SIG_IGN)
     let arguments = Array(CommandLine.arguments.dropFirst())
     do {
+      try refuseUnknownVerb(arguments.first)
       // The command is used here and nowhere else.
       nonisolated(unsafe) let command =
         try arguments.first == "worker" ? Worker.parse(Array(arguments.dropFirst())) : parseAsRoot(arguments)
