@@ -20,7 +20,7 @@ import Testing
     try golden(outcome.output, "pipeline.schema.json")
   }
 
-  /// Every code that stands in the sources has its line in `problems.md`, and no line is about a code that is gone.
+  /// Every code that stands in the sources has its line in `problems.md`.
   @Test func everyProblemIsExplained() throws {
     let sources = Program.repository.appending(path: "Sources")
     var codes: Set<String> = []
