@@ -13,10 +13,14 @@ struct Version: AsyncParsableCommand {
   }
 }
 
-struct Completion: ParsableCommand {
+struct Completion: AsyncParsableCommand {
   enum Shell: String, ExpressibleByArgument, CaseIterable { case bash, zsh, fish }
   static let configuration = CommandConfiguration(abstract: "Print a completion script for a shell.")
   @Argument(help: "bash, zsh or fish.") var shell: Shell
+  @OptionGroup var common: CommonOptions
 
-  func run() throws { Terminal.write(Weir.completionScript(for: CompletionShell(rawValue: shell.rawValue) ?? .bash) + "\n") }
+  func run() async throws {
+    let script = Weir.completionScript(for: CompletionShell(rawValue: shell.rawValue) ?? .bash)
+    try common.show(["shell": shell.rawValue, "script": script]) { script + "\n" }
+  }
 }

@@ -60,14 +60,7 @@ package struct BoundStep: Sendable {
   }
 
   package var id: String { planned.id }
-  package var kind: String {
-    switch planned.work {
-    case .read: "read"
-    case .transform: "transform"
-    case .check: "check"
-    case .write: "write"
-    }
-  }
+  package var kind: String { planned.work.kind }
 }
 
 /// A rule about a relation as a whole, as a query with one row: `passed BOOLEAN, observed VARCHAR`.

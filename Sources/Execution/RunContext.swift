@@ -16,6 +16,8 @@ package struct RunContext: Sendable {
   package var cursors: [String: KeptCursor] = [:]
   /// Hides secret values in anything that is kept of the rows.
   package var redact: @Sendable (String) -> String = { $0 }
+  /// Encrypts a text that `redact` has changed, so that it can be used again.
+  package var seal: @Sendable (String) throws -> String = { $0 }
 
   package init(runID: String, pipeline: String, time: Date, folder: String) {
     self.runID = runID

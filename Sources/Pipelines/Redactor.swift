@@ -3,37 +3,86 @@ import Tabular
 
 /// Knows the secret values of a run and hides them in any text that leaves it.
 package final class Redactor: Sendable {
-  private let values = Mutex<[String]>([])
+  private struct Known {
+    var values: Set<String> = []
+    /// Every form of every value that is long enough to be hidden, the longest first.
+    var spellings: [String] = []
+  }
+  private let known = Mutex(Known())
 
   package init() {}
 
   /// Remembers a value. Texts under four characters are not hidden: they would blacken ordinary words.
   package func hide(_ value: String) {
-    guard value.utf8.count >= 4 else { return }
-    let inJSON = String(JSONText.quote(value).dropFirst().dropLast())
-    values.withLock { known in
-      guard !known.contains(value) else { return }
-      known.append(value)
-      if inJSON != value { known.append(inJSON) }
-      known.sort { $0.utf8.count > $1.utf8.count }
+    known.withLock { known in
+      guard !value.isEmpty, known.values.insert(value).inserted, value.utf8.count >= 4 else { return }
+      known.spellings = (known.spellings + SecretShape.spellings(of: value)).sorted { $0.utf8.count > $1.utf8.count }
     }
   }
 
-  /// `text` with every secret value replaced by `•••`.
-  package func redact(_ text: String) -> String {
+  /// Remembers every secret that is written in a file: values behind names such as `password`, credentials in addresses.
+  package func learn(_ setting: Setting) { learn(setting, isSecret: false, hasNames: true) }
+
+  /// Remembers the credentials in the addresses of `text`.
+  package func learn(addressesIn text: String) {
+    for piece in SecretShape.pieces(of: text) {
+      hide(piece)
+      if let decoded = try? ConnectionURL.decoded(piece[...]) { hide(decoded) }
+    }
+  }
+
+  /// Sections whose keys are names of columns, steps and operations.
+  private static let dataSections: Set<String> = [
+    "transform", "transformations", "operations", "check", "rules", "tests", "mapping", "columns", "types", "field_mapping", "schedule",
+  ]
+
+  private func learn(_ setting: Setting, isSecret: Bool, hasNames: Bool) {
+    switch setting.content {
+    case .map(let entries):
+      let isNamed = hasNames && SecretShape.isName(setting["name"]?.text ?? "")
+      for entry in entries {
+        let holds = (isSecret || isNamed) ? ["default", "value"].contains(entry.key) : hasNames && SecretShape.isName(entry.key)
+        learn(entry.value, isSecret: holds, hasNames: hasNames && !Self.dataSections.contains(entry.key))
+      }
+    case .list(let elements): for element in elements { learn(element, isSecret: isSecret, hasNames: hasNames) }
+    case .null, .toggle: break
+    case .text, .integer, .number:
+      guard let text = setting.text else { break }
+      if isSecret { hide(text) }
+      learn(addressesIn: text)
+    }
+  }
+
+  /// Whether a secret value, however short, stands in `text`.
+  package func isSecret(in text: String) -> Bool {
+    known.withLock { known in known.values.contains { text.contains($0) } || known.spellings.contains { text.contains($0) } }
+      || SecretShape.scrub(text) != text
+  }
+
+  /// `text` with every known secret value replaced by `•••`; for rows, where nothing else may change.
+  package func redactValues(_ text: String) -> String {
     var result = text
-    for value in values.withLock({ $0 }) where result.contains(value) {
-      result = result.split(separator: value, omittingEmptySubsequences: false).joined(separator: "•••")
+    for value in known.withLock({ $0.spellings }) where result.contains(value) {
+      result = result.split(separator: value, omittingEmptySubsequences: false).joined(separator: SecretShape.mark)
     }
     return result
   }
 
-  /// The problem with every secret value hidden in its words.
+  /// `text` with every known secret value, and whatever looks like credentials in an address, replaced by `•••`.
+  package func redact(_ text: String) -> String { SecretShape.scrub(redactValues(text)) }
+
+  /// The problem with every secret hidden in its words.
   package func redact(_ problem: Problem) -> Problem {
     var copy = problem
     copy.message = redact(problem.message)
     copy.hint = problem.hint.map(redact)
+    if let file = problem.location?.file { copy.location?.file = redact(file) }
     return copy
+  }
+
+  /// Parameters as they may be shown: the values of those that are secrets are hidden.
+  package func redact(parameters: [String: String]) -> [String: String] {
+    parameters.reduce(into: [:]) { $0[$1.key] = SecretShape.isName($1.key) ? SecretShape.mark : redact($1.value) }
   }
 }
 

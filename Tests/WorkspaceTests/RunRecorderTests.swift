@@ -36,7 +36,7 @@ import Workspace
     for line in lines { #expect(line.wholeMatch(of: form) != nil, "\(line)") }
     #expect(lines.first == "[2025-10-02 02:00:15] INFO: Starting pipeline execution")
     #expect(lines.last == "[2025-10-02 02:00:25] INFO: Pipeline execution finished successfully")
-    #expect(lines.contains("[2025-10-02 02:00:17] INFO: Extracted 150,000 rows"))
+    #expect(lines.contains("[2025-10-02 02:00:17] INFO: Extracted 150,000 rows from \"orders\""))
   }
 
   @Test func secretsReachNoFile() async throws {

@@ -66,8 +66,10 @@ struct Connections: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-      let pairs = try settings.map { text in
-        guard let equals = text.firstIndex(of: "=") else { throw ValidationError("A setting is written name=value, not \"\(text)\".") }
+      let pairs = try settings.enumerated().map { position, text in
+        guard let equals = text.firstIndex(of: "=") else {
+          throw Problem("usage", "Setting \(position + 1) isn't written name=value.", hint: "weir connections add \(name) \(type) host=localhost")
+        }
         return (name: String(text[..<equals]), value: String(text[text.index(after: equals)...]))
       }
       try await common.open().connections().add(name, connector: type, settings: pairs)
@@ -134,6 +136,6 @@ enum Confirmation {
     if isGiven { return }
     guard Terminal.isTerminal(0) else { throw Problem("not-confirmed", question, hint: "Say yes with --yes.") }
     Terminal.writeError(question + " [y/N] ")
-    guard ["y", "yes"].contains(readLine()?.lowercased() ?? "") else { throw Leave(code: 1) }
+    guard ["y", "yes"].contains(readLine()?.lowercased() ?? "") else { throw Problem("not-confirmed", "Nothing was deleted.") }
   }
 }

@@ -22,9 +22,15 @@ struct Secrets: AsyncParsableCommand {
   struct Set: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Store a secret; its value is read from standard input.")
     @Argument(help: "Its name.") var name: String
+    @Argument(help: .hidden) var rest: [String] = []
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
+      guard rest.isEmpty else {
+        throw Problem(
+          "usage", "The value of a secret is read from standard input; as an argument every user of the machine would see it.",
+          hint: "printf %s \"$VALUE\" | weir secrets set \(name)")
+      }
       let workspace = try await common.open()
       if Terminal.isTerminal(0) { Terminal.writeError("Value of \(name): ") }
       guard let value = Terminal.isTerminal(0) ? String(cString: getpass("")) : readLine(), !value.isEmpty else {

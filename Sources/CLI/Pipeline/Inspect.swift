@@ -65,8 +65,9 @@ struct Preview: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
+    let count = try Usage.check(rows, "--rows", in: 0...Int.max) ?? rows
     let workspace = try await common.open()
-    try common.show(try await workspace.preview(pipeline.request(in: workspace), step: step, rows: rows))
+    try common.show(try await workspace.preview(pipeline.request(in: workspace), step: step, rows: count))
   }
 }
 
@@ -78,7 +79,8 @@ struct Query: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    try common.show(try await common.open().query(sql, connection: connection, rows: limit))
+    let count = try Usage.check(limit, "--limit", in: 0...Int.max) ?? limit
+    try common.show(try await common.open().query(sql, connection: connection, rows: count))
   }
 }
 

@@ -18,11 +18,15 @@ struct PipelineOptions: ParsableArguments {
     var result: [String: String] = [:]
     for variable in variables {
       let parts = variable.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, !parts[0].isEmpty else { throw ValidationError("--var expects name=value, not \"\(variable)\".") }
+      guard parts.count == 2, !parts[0].isEmpty else {
+        throw Problem("usage", "--var expects name=value.", hint: "weir run \(file) --var day=2025-01-31")
+      }
       result[String(parts[0])] = String(parts[1])
     }
     result["start_date"] = startDate ?? result["start_date"]
     result["end_date"] = endDate ?? result["end_date"]
+    try Usage.check(start: result["start_date"], "start_date", end: result["end_date"], "end_date")
+    try Usage.check(start: result["start"], "start", end: result["end"], "end")
     return result
   }
 
@@ -46,10 +50,10 @@ struct LimitOptions: ParsableArguments {
   func apply(to request: inout RunRequest) throws {
     request.options.fullRefresh = fullRefresh
     request.options.allowShrink = allowShrink
-    request.options.timeout = timeout
-    request.options.limit = limit
+    request.options.timeout = try Usage.check(seconds: timeout, "--timeout")
+    request.options.limit = try Usage.check(limit, "--limit", in: 1...Int.max)
     request.options.verify = verify.flatMap { VerifyLevel(rawValue: $0.rawValue) }
-    request.limits = EngineLimits(memoryBytes: try memory.map(Self.bytes), threads: threads)
+    request.limits = EngineLimits(memoryBytes: try memory.map(Self.bytes), threads: try Usage.check(threads, "--threads", in: 1...1024))
   }
 
   /// `512MB`, `2 GiB`, `800000000`.
@@ -57,8 +61,8 @@ struct LimitOptions: ParsableArguments {
     let digits = text.prefix { $0.isNumber || $0 == "." }
     let units = ["": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "kib": 1024, "mib": 1_048_576, "gib": 1_073_741_824, "m": 1e6, "g": 1e9]
     let unit = text.dropFirst(digits.count).lowercased().filter { $0 != " " }
-    guard let number = Double(digits), let factor = units[unit], number * factor >= 1e6 else {
-      throw ValidationError("--memory expects a size of at least 1MB such as 512MB, not \"\(text)\".")
+    guard let number = Double(digits), let factor = units[unit], number * factor >= 1e6, number * factor < 1e16 else {
+      throw Problem("usage", "--memory expects a size of at least 1MB such as 512MB, not \"\(text)\".")
     }
     return Int(number * factor)
   }

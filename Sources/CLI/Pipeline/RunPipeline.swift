@@ -17,11 +17,15 @@ struct RunPipeline: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
+    let standstill = try Usage.check(seconds: standstill, "--standstill")
+    guard standstill == nil || isolated else {
+      throw Problem("usage", "--standstill watches a run in a process of its own.", hint: "Add --isolated.")
+    }
     let workspace = try await common.open()
     var request = try pipeline.request(in: workspace)
     if let resume {
       guard request.parameters.isEmpty else {
-        throw ValidationError("--resume takes the parameters of the run it resumes; leave --var, --start-date and --end-date away.")
+        throw Problem("usage", "--resume takes the parameters of the run it resumes.", hint: "Leave --var, --start-date and --end-date away.")
       }
       request = try await workspace.requestToResume(resume, text: request.text)
     }
@@ -71,7 +75,8 @@ struct RunInTerminal {
       throw error
     }
     progress.end()
-    try common.show(run) { run.steps.isEmpty ? "" : ReceiptView(run: run, isColored: common.isColored).text }
+    let hasBegun = run.steps.contains { $0.attempts > 0 }
+    try common.show(run) { !hasBegun && run.status == .failed ? "" : ReceiptView(run: run, isColored: common.isColored).text }
     if !run.problems.isEmpty, common.output == .table {
       ProblemPrinter(isColored: common.isColored).printAll(run.problems)
     }
@@ -79,7 +84,7 @@ struct RunInTerminal {
     switch run.status {
     case .success, .warning: return
     case .cancelled: throw Leave(code: 130)
-    default: throw Leave(code: run.steps.isEmpty && run.problems.allSatisfy(\.isWrongUsage) ? 2 : 1)
+    default: throw Leave(code: !hasBegun && run.problems.allSatisfy(\.isWrongUsage) ? 2 : 1)
     }
   }
 }

@@ -51,5 +51,8 @@ struct ShowSchema: AsyncParsableCommand {
     discussion: "weir schema > pipeline.schema.json, then begin a file with: # yaml-language-server: $schema=pipeline.schema.json")
   @OptionGroup var common: CommonOptions
 
-  func run() async throws { Terminal.write(try await common.open().pipelineSchema + "\n") }
+  func run() async throws { 
+    let schema = try await common.open().pipelineSchema + "\n"
+    Terminal.write(common.output == .yaml ? try YAMLText.render(json: schema) : schema)
+  }
 }

@@ -18,11 +18,13 @@ struct Runs: AsyncParsableCommand {
       let state = try status.map { text in
         guard let state = RunStatus(rawValue: text) else {
           throw Problem(
-            "usage", "There is no run status \"\(text)\".", hint: "One of \(RunStatus.allCases.map(\.rawValue).joined(separator: ", ")).")
+            "usage", "There is no run status \"\(text)\".",
+            hint: Nearest.hint(text, among: RunStatus.allCases.map(\.rawValue)) ?? "One of \(RunStatus.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
         return state
       }
-      let runs = try await common.open().store.runs(pipeline: pipeline, status: state, limit: limit)
+      let count = try Usage.check(limit, "--limit", in: 0...Int.max) ?? limit
+      let runs = try await common.open().store.runs(pipeline: pipeline, status: state, limit: count)
       try common.show(runs) {
         TextTable(
           headings: ["Run", "Pipeline", "Status", "Started", "Duration", "Rows"],

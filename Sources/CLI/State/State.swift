@@ -73,7 +73,9 @@ struct State: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-      Terminal.write(try Document.text(try await common.open().store.cursors(pipeline: pipeline)) + "\n")
+      let cursors = try await common.open().store.cursors(pipeline: pipeline)
+      let text = try Document.text(cursors) + "\n"
+      try common.show(cursors) { text }
     }
   }
 }

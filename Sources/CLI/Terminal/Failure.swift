@@ -33,7 +33,7 @@ struct Failure {
       }
       if code == .failure { say(Problems.of(error), code: 1) }
       guard isJSON else {
-        Terminal.writeError(Weir.fullMessage(for: error) + "\n")
+        Terminal.writeError(Redactor().redact(Weir.fullMessage(for: error)) + "\n")
         exit(2)
       }
       let message = Weir.message(for: error)
@@ -42,6 +42,7 @@ struct Failure {
   }
 
   private func say(_ problems: [Problem], code: Int32) -> Never {
+    let problems = problems.map(Redactor().redact)
     if isJSON {
       Terminal.write((try? Document.text(["problems": problems])).map { $0 + "\n" } ?? "{\"problems\": []}\n")
     } else {
@@ -51,8 +52,9 @@ struct Failure {
   }
 
   private var isJSON: Bool {
-    zip(arguments, arguments.dropFirst()).contains { ["-o", "--output"].contains($0) && $1 == "json" }
-      || arguments.contains { $0 == "--output=json" || $0 == "-ojson" || $0 == "-o=json" }
+    let options = arguments.prefix { $0 != "--" }
+    return zip(options, options.dropFirst()).contains { ($0 == "--output" || $0.wholeMatch(of: /-[a-z]*o/) != nil) && $1 == "json" }
+      || options.contains { $0 == "--output=json" || $0.wholeMatch(of: /-[a-z]*o=?json/) != nil }
   }
 }
 

@@ -16,6 +16,7 @@ struct ProblemPrinter {
   }
 
   func render(_ problem: Problem) -> String {
+    let problem = Redactor().redact(problem)
     let ink: Ink = problem.severity == .error ? .red : .yellow
     var text = ink("\(problem.severity.rawValue)[\(problem.code)]", if: isColored) + " \(problem.message)\n"
     if let location = problem.location { text += place(location) }
@@ -28,7 +29,7 @@ struct ProblemPrinter {
     guard let file = try? String(contentsOfFile: location.file, encoding: .utf8) else { return text }
     let lines = file.split(separator: "\n", omittingEmptySubsequences: false)
     guard lines.indices.contains(location.line - 1) else { return text }
-    let line = lines[location.line - 1].replacing("\t", with: " ")
+    let line = SecretShape.shown(line: location.line, of: lines).replacing("\t", with: " ")
     guard !line.allSatisfy(\.isWhitespace) else { return text }
     let number = String(location.line)
     let margin = String(repeating: " ", count: number.count)

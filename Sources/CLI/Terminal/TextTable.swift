@@ -1,4 +1,5 @@
-/// Rows under headings, aligned by what the terminal shows, cut to its width.
+/// Rows under headings, aligned by what the terminal shows, cut to its width. Numbers are never cut; where even short texts don't fit
+/// beside them, each row becomes a block of lines.
 struct TextTable {
   var headings: [String]
   var rows: [[String]]
@@ -11,8 +12,10 @@ struct TextTable {
       max(Terminal.cells(headings[column]), cells.map { Terminal.cells($0[column]) }.max() ?? 0)
     }
     if let width {
-      while widths.reduce(0, +) + 2 * (widths.count - 1) > width, let widest = widths.max(), widest > 8 {
-        if let index = widths.firstIndex(of: widest) { widths[index] -= 1 }
+      let texts = widths.indices.filter { !numeric.contains($0) }
+      while widths.reduce(0, +) + 2 * (widths.count - 1) > width {
+        guard let widest = texts.max(by: { widths[$0] < widths[$1] }), widths[widest] > 8 else { return blocks(cells, width) }
+        widths[widest] -= 1
       }
     }
     func line(_ row: [String]) -> String {
@@ -21,6 +24,15 @@ struct TextTable {
       return text + "\n"
     }
     return line(headings) + line(widths.map { String(repeating: "─", count: $0) }) + cells.map(line).joined()
+  }
+
+  private func blocks(_ cells: [[String]], _ width: Int) -> String {
+    let margin = headings.map { Terminal.cells($0) }.max() ?? 0
+    return cells.map { row in
+      zip(headings, row).filter { !$1.isEmpty }.map { heading, value in
+        pad(heading, to: margin, isRight: false) + "  " + pad(value, to: min(Terminal.cells(value), max(8, width - margin - 2)), isRight: false) + "\n"
+      }.joined()
+    }.joined(separator: "\n")
   }
 
   private func pad(_ text: String, to width: Int, isRight: Bool) -> String {

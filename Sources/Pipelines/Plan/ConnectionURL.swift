@@ -81,7 +81,8 @@ package struct ConnectionURL: Sendable, Hashable {
   private static let encodingHint =
     "In a user name or password, write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25."
 
-  private static func decoded(_ text: Substring) throws(Problem) -> String {
+  /// - Throws: `wrong-url` where a % isn't followed by two hexadecimal digits, or the bytes are not UTF-8.
+  static func decoded(_ text: Substring) throws(Problem) -> String {
     guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
     var bytes: [UInt8] = []
     var rest = text.utf8[...]

@@ -49,6 +49,7 @@ package struct ConnectorMaking {
   }
 
   private func made(_ type: ConnectorType, _ settings: Setting, name: String) throws -> Made {
+    redactor.learn(settings)
     for description in type.settings where description.kind == .secret {
       for key in [description.name] + description.otherNames {
         if let text = settings[key]?.text { redactor.hide(text) }
@@ -69,6 +70,7 @@ package struct ConnectorMaking {
 
   /// The connector an address means, and the settings that stand in it.
   private func address(_ text: String, at location: Location) throws(Problem) -> (ConnectorType, Setting) {
+    redactor.learn(addressesIn: text)
     let scheme = ConnectionURL.scheme(of: text)
     guard let scheme, !ConnectionURL.fileSchemes.contains(scheme) || catalog.type(path: text) == nil else {
       return try file(text, at: location)

@@ -39,6 +39,18 @@ package struct PlannedStep: Sendable {
   }
 }
 
+extension Work {
+  /// The word for it in pipeline files.
+  package var kind: String {
+    switch self {
+    case .read: "read"
+    case .transform: "transform"
+    case .check: "check"
+    case .write: "write"
+    }
+  }
+}
+
 /// What a planned step does. Closed on purpose: the compiler lists what a fifth kind touches.
 package enum Work: Sendable {
   case read(any Source, ReadSpec)

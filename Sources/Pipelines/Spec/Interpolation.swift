@@ -11,6 +11,8 @@ package struct Interpolation {
   var run: RunFacts
   var redactor: Redactor
   package private(set) var problems: [Problem] = []
+  /// Parameters that were asked for.
+  private(set) var used: Set<String> = []
 
   package init(
     environment: [String: String], parameters: [String: String], secrets: any SecretLookup, run: RunFacts,
@@ -91,10 +93,13 @@ package struct Interpolation {
     let parts = body.split(separator: ":-", maxSplits: 1, omittingEmptySubsequences: false)
     let name = String(parts[0])
     if let value = environment[name], !(value.isEmpty && parts.count == 2) {
-      if Self.soundsSecret(name) { redactor.hide(value) }
+      if SecretShape.isName(name) { redactor.hide(value) }
       return value
     }
-    if parts.count == 2 { return String(parts[1]) }
+    if parts.count == 2 {
+      if SecretShape.isName(name) { redactor.hide(String(parts[1])) }
+      return String(parts[1])
+    }
     problems.append(
       Problem(
         "unknown-variable", "The environment has no variable \"\(name)\".",
@@ -114,7 +119,10 @@ package struct Interpolation {
     }
     if expression.hasPrefix("env.") { return variable(expression.dropFirst(4), at: location) }
     let name = expression.hasPrefix("parameters.") ? String(expression.dropFirst(11)) : expression
-    if let value = parameters[name] { return value }
+    if let value = parameters[name] {
+      used.insert(name)
+      return value
+    }
     if declared.contains(name) {
       problems.append(
         Problem(
@@ -159,11 +167,6 @@ package struct Interpolation {
   private static func quoted(_ text: String) -> String? {
     guard text.count >= 2, let mark = text.first, mark == "\"" || mark == "'", text.last == mark else { return nil }
     return String(text.dropFirst().dropLast())
-  }
-
-  private static func soundsSecret(_ name: String) -> Bool {
-    let upper = name.uppercased()
-    return ["PASSWORD", "PASSWD", "SECRET", "TOKEN", "API_KEY", "APIKEY", "PGPASS"].contains { upper.contains($0) }
   }
 
   private func place(of index: String.Index, in text: String, from start: Location) -> Location {

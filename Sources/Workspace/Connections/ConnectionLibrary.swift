@@ -45,8 +45,9 @@ package struct ConnectionLibrary: ConnectionLookup {
 
   /// The connection as a connector, ready to be asked.
   package func connector(named name: String, extensions: String) throws -> (type: ConnectorType, connector: any Connector) {
-    let place = Location(file: "connections/\(name).yaml", line: 1, column: 1)
     let isAddress = name.contains("://") || name.contains("/") || name.contains(".")
+    redactor.learn(addressesIn: name)
+    let place = Location(file: isAddress ? "command line" : "connections/\(name).yaml", line: 1, column: 1)
     let made = try making(extensions).make(ConnectionReference(isAddress ? .url(name) : .named(name), at: place), for: name)
     return (made.type, made.connector)
   }
@@ -90,9 +91,11 @@ package struct ConnectionLibrary: ConnectionLookup {
 
   private func parse(_ text: String, file: String) throws -> ConnectionSettings {
     let written = try SettingReader.read(text, file: file)
+    redactor.learn(written)
     var filling = Interpolation(environment: environment, parameters: [:], secrets: secrets, run: .preview, redactor: redactor)
     let filled = filling.fill(written)
-    guard filling.problems.isEmpty else { throw Problems(filling.problems) }
+    redactor.learn(filled)
+    guard filling.problems.isEmpty else { throw Problems(filling.problems.map(redactor.redact)) }
     if let url = filled["url"]?.text, filled["type"] == nil { return try making.connection(at: url, location: filled.location) }
     guard let type = (filled["type"] ?? filled["connector_type"])?.text else {
       throw Problem("missing-setting", "The connection doesn't say of which type it is.", hint: "Add type: with a connector's name.", at: filled.location)

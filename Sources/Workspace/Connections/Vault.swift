@@ -42,8 +42,12 @@ package struct Vault: SecretLookup {
 
   /// `text`, encrypted if it holds a secret value. `opened` gives it back.
   package func sealed(_ text: PipelineText, _ redactor: Redactor) throws -> String {
-    guard redactor.redact(text.text) != text.text else { return text.text }
-    return Vault.mark + Data(try Sealing(key: key()).seal(text.text, as: text.hash)).base64EncodedString()
+    redactor.isSecret(in: text.text) ? try sealed(text.text, as: text.hash) : text.text
+  }
+
+  /// `text`, encrypted. `opened` gives it back under the same name.
+  package func sealed(_ text: String, as name: String) throws -> String {
+    Vault.mark + Data(try Sealing(key: key()).seal(text, as: name)).base64EncodedString()
   }
 
   package func opened(_ text: String, as name: String) throws -> String {
@@ -88,7 +92,8 @@ enum PrivateFile {
     let temporary = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).\(UUID().uuidString)")
     let manager = FileManager.default
     do {
-      try manager.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try manager.createDirectory(
+        at: url.deletingLastPathComponent(), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
       guard manager.createFile(atPath: temporary.path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]) else {
         throw CocoaError(.fileWriteUnknown)
       }

@@ -26,7 +26,12 @@ extension Workspace {
   package func discover(_ name: String) async throws -> [Resource] {
     let redactor = Redactor()
     do {
-      return try await connections(redactor).connector(named: name, extensions: Library.extensions).connector.resources()
+      let made = try connections(redactor).connector(named: name, extensions: Library.extensions)
+      return try await made.connector.resources().map { resource in
+        var resource = resource
+        resource.name = redactor.redact(resource.name)
+        return resource
+      }
     } catch {
       throw Problems(Problems.of(error).map(redactor.redact))
     }

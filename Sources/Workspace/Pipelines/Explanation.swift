@@ -77,7 +77,12 @@ private struct JSONValue: Encodable {
 extension Workspace {
   /// Everything that can be told of a pipeline without asking a system: its text and its plan.
   /// - Throws: `InvalidPipeline`.
-  package func validate(_ request: RunRequest) async throws -> Plan { try await prepare(request, Redactor()).plan }
+  package func validate(_ request: RunRequest) async throws -> Plan {
+    let redactor = Redactor()
+    var plan = try await prepare(request, redactor).plan
+    plan.warnings = plan.warnings.map(redactor.redact)
+    return plan
+  }
 
   /// What a run would do. Systems are asked for columns and counts; nothing is moved.
   package func explain(_ request: RunRequest) async throws -> Explanation {
@@ -94,7 +99,7 @@ extension Workspace {
         strategy: step.load.map { redactor.redact($0.strategy) }, statements: step.load.map { $0.statements.map(redactor.redact) },
         dependents: step.load?.dependents, existingRows: step.load?.existingRows)
     }
-    return Explanation(pipeline: bound.name, steps: steps, warnings: bound.warnings)
+    return Explanation(pipeline: bound.name, steps: steps, warnings: bound.warnings.map(redactor.redact))
   }
 
   /// The first rows a step yields (the last step, if none is named). Nothing is written.
@@ -137,11 +142,13 @@ extension Workspace {
       return try await preview(RunRequest(PipelineText(file: "query", text: text)), step: "query", rows: rows)
     }
     let engine = try Engine()
+    let redactor = Redactor()
+    redactor.learn(addressesIn: sql)
     do {
       let table = try await engine.connection.query("SELECT * FROM (\(SQL(raw: sql))\n) LIMIT \(rows)")
       return RowsShown(schema: table.schema, rows: table.rows)
     } catch let error as DuckDBError {
-      throw Problem("invalid-sql", error.message.components(separatedBy: "\n\nLINE ")[0], cause: error)
+      throw redactor.redact(Problem("invalid-sql", error.message.components(separatedBy: "\n\nLINE ")[0], cause: error))
     }
   }
 

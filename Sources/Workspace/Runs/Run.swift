@@ -29,12 +29,17 @@ package struct Run: Sendable, Codable {
   package var version: String
   package var status: RunStatus
   package var trigger: Trigger
+  /// What it was given; the values of secrets are hidden.
   package var parameters: [String: String]
+  /// What it was given, encrypted, if any of it is secret.
+  package var sealedParameters: String?
   package var startedAt: Date
   /// The time the pipeline sees as `run.started_at`; a replay has that of the run it repeats.
   package var logicalTime: Date
   /// The run that this one goes on after.
   package var resumes: String?
+  /// The run whose dead letters this one feeds in again.
+  package var feeds: String?
   package var finishedAt: Date?
   /// 0 to 100.
   package var progress = 0
@@ -79,7 +84,7 @@ package struct Run: Sendable, Codable {
 }
 
 extension Run {
-  /// Every field of RUN-04 is there, also where there is no value.
+  /// Every field of RUN-04 is there, also where there is no value. Sealed parameters stay in the store.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encode(id, forKey: .id)
@@ -93,6 +98,7 @@ extension Run {
     try container.encode(startedAt, forKey: .startedAt)
     try container.encode(logicalTime, forKey: .logicalTime)
     try container.encodeIfPresent(resumes, forKey: .resumes)
+    try container.encodeIfPresent(feeds, forKey: .feeds)
     try container.encode(finishedAt, forKey: .finishedAt)
     try container.encode(progress, forKey: .progress)
     try container.encode(currentTask, forKey: .currentTask)

@@ -26,7 +26,7 @@ package struct RunLog: Sendable {
       let again = attempt > 0 ? " (attempt \(attempt + 1))" : ""
       switch kind {
       case "read": return [(.info, "Connecting to source of \"\(step)\"...\(again)")]
-      case "transform": return [(.info, "Starting transformation...\(again)")]
+      case "transform": return [(.info, "Starting transformation... \"\(step)\"\(again)")]
       case "check": return [(.info, "Checking \"\(step)\"...\(again)")]
       default: return [(.info, "Loading to \"\(step)\"...\(again)")]
       }
@@ -34,10 +34,10 @@ package struct RunLog: Sendable {
       let count = rows.map { Self.grouped($0) }
       let time = String(format: "%.2f", seconds)
       switch kind {
-      case "read": return [(.info, count.map { "Extracted \($0) rows" } ?? "Extraction of \"\(step)\" prepared")]
-      case "transform": return [(.info, "Transformation complete")]
-      case "check": return [(.info, "Check \"\(step)\" complete")]
-      default: return [(.info, "Load complete" + (count.map { ": \($0) rows in \(time) s" } ?? ""))]
+      case "read": return [(.info, count.map { "Extracted \($0) rows from \"\(step)\"" } ?? "Extraction of \"\(step)\" prepared")]
+      case "transform": return [(.info, "Transformation complete: \"\(step)\"" + (count.map { ", \($0) rows" } ?? ""))]
+      case "check": return [(.info, "Check \"\(step)\" complete" + (count.map { ": \($0) rows passed" } ?? ""))]
+      default: return [(.info, "Load complete: \"\(step)\"" + (count.map { ", \($0) rows in \(time) s" } ?? ""))]
       }
     case .log(let level, let message): return [(level, message)]
     case .rejected(let summary):
@@ -46,7 +46,7 @@ package struct RunLog: Sendable {
       return [(.warning, "Check failed in \"\(step)\": \(outcome.words)")]
     case .stepFailed(let problem, _, let retryIn):
       let next = retryIn.map { " Trying again in \(String(format: "%g", $0)) s." } ?? ""
-      return [(retryIn == nil ? .error : .warning, problem.message + next)]
+      return [(retryIn == nil ? .error : .warning, "Step \"\(step)\" failed: " + problem.message + next)]
     case .stepSkipped(let reason): return [(.info, "Step \"\(step)\" skipped: \(reason)")]
     case .runFinished(let outcome, _):
       switch outcome {

@@ -8,6 +8,7 @@ package struct RunState: Sendable {
   /// Cursors the run reported; they count only if it succeeds.
   package private(set) var cursors: [String: String] = [:]
   private var progressOfStep: [String: Double] = [:]
+  private var beginningOfStep: [String: Date] = [:]
 
   package init(_ run: Run) { self.run = run }
 
@@ -22,6 +23,7 @@ package struct RunState: Sendable {
     case .runStarted, .log: break
     case .stepStarted(let attempt):
       run.currentTask = event.step
+      if let step = event.step, beginningOfStep[step] == nil { beginningOfStep[step] = event.time }
       update(event.step) {
         $0.status = .running
         $0.attempts = attempt + 1
@@ -43,8 +45,10 @@ package struct RunState: Sendable {
         $0.problem = nil
       }
     case .stepFailed(let problem, let attempt, let retryIn):
+      let beginning = event.step.flatMap { beginningOfStep[$0] }
       update(event.step) {
         $0.status = retryIn == nil ? .failed : .retrying
+        $0.durationSeconds = beginning.map { max(0, event.time.timeIntervalSince($0)) }
         $0.attempts = attempt + 1
         $0.problem = problem
       }
@@ -65,7 +69,7 @@ package struct RunState: Sendable {
     if run.status == .pending { move(to: .running) }
     run.problems += problems
     run.metrics.durationSeconds = max(0, time.timeIntervalSince(run.startedAt))
-    end(.failed, peak: run.peakMemoryBytes ?? 0, at: time)
+    end(.failed, peak: run.peakMemoryBytes, at: time)
   }
 
   private mutating func begin(_ steps: [StepOutline], at time: Date) -> Bool {
@@ -75,7 +79,7 @@ package struct RunState: Sendable {
     return true
   }
 
-  private mutating func end(_ outcome: RunEvent.Outcome, peak: Int, at time: Date) {
+  private mutating func end(_ outcome: RunEvent.Outcome, peak: Int?, at time: Date) {
     let status: RunStatus =
       switch outcome {
       case .success: .success
@@ -86,10 +90,12 @@ package struct RunState: Sendable {
     guard move(to: status) else { return }
     run.finishedAt = time
     run.currentTask = nil
-    run.peakMemoryBytes = max(run.peakMemoryBytes ?? 0, peak)
+    if let peak { run.peakMemoryBytes = max(run.peakMemoryBytes ?? 0, peak) }
     if outcome == .success || outcome == .warning { run.progress = 100 }
     for index in run.steps.indices where [.running, .retrying, .pending].contains(run.steps[index].status) {
-      run.steps[index].status = run.steps[index].status == .pending ? .skipped : outcome == .failed ? .failed : .cancelled
+      let step = run.steps[index]
+      run.steps[index].durationSeconds = step.durationSeconds ?? beginningOfStep[step.id].map { max(0, time.timeIntervalSince($0)) }
+      run.steps[index].status = step.status == .pending ? .skipped : outcome == .failed ? .failed : .cancelled
     }
   }
 

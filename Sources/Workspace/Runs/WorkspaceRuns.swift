@@ -18,7 +18,7 @@ extension Workspace {
   ) async throws -> Run {
     let redactor = Redactor()
     let prepared = try await prepare(request, redactor)
-    let recorder = try await begin(request, named: prepared.plan.name, redactor)
+    let recorder = try await begin(request, prepared.plan, redactor)
     let bound: BoundPlan
     do {
       bound = try await prepared.check.check(prepared.plan)
@@ -40,7 +40,7 @@ extension Workspace {
     let redactor = Redactor()
     let prepared = try await prepare(request, redactor)
     let process = try WorkerProcess(worker, request: request)
-    let recorder = try await begin(request, named: prepared.plan.name, redactor, process: ProcessMark(id: process.id))
+    let recorder = try await begin(request, prepared.plan, redactor, process: ProcessMark(id: process.id))
     cancellation.onCancel { process.cancel() }
     for await line in process.lines {
       guard let message = try? Document.read(WorkerMessage.self, from: line) else { continue }
@@ -79,7 +79,13 @@ extension Workspace {
     }
     return RunRequest(
       PipelineText(file: version.file ?? "\(version.pipeline).yaml", text: try vault.opened(version.text, as: version.hash)),
-      because: .replay, parameters: run.parameters, time: run.logicalTime)
+      because: .replay, parameters: try parameters(of: run), time: run.logicalTime)
+  }
+
+  /// What a run was given, secrets included.
+  func parameters(of run: Run) throws -> [String: String] {
+    guard let sealed = run.sealedParameters else { return run.parameters }
+    return try Document.read([String: String].self, from: vault.opened(sealed, as: run.id))
   }
 
   /// Goes on after a run that failed: the same text, parameters and logical time, without the writes that run has done.
@@ -130,7 +136,8 @@ extension Workspace {
       var context = RunContext(runID: request.id, pipeline: Run.slug(spec.name), time: request.time, folder: folder.url.path)
       context.limits = request.limits
       context.options = request.options
-      context.redact = { redactor.redact($0) }
+      context.redact = redactor.redactValues
+      context.seal = { [vault] in try vault.sealed($0, as: request.id) }
       for cursor in try await store.cursors(pipeline: spec.name) {
         context.cursors[cursor.step] = KeptCursor(value: cursor.kept, isForced: cursor.isForced)
       }
@@ -141,13 +148,19 @@ extension Workspace {
   }
 
   private func begin(
-    _ request: RunRequest, named name: String, _ redactor: Redactor, process: ProcessMark = .current
+    _ request: RunRequest, _ plan: Plan, _ redactor: Redactor, process: ProcessMark = .current
   ) async throws -> RunRecorder {
-    try await store.keep(PipelineVersion(hash: request.text.hash, pipeline: name, file: request.text.file, text: try vault.sealed(request.text, redactor)))
+    let (name, file) = (redactor.redact(plan.name), redactor.redact(request.text.file))
+    try await store.keep(
+      PipelineVersion(hash: request.text.hash, pipeline: name, file: file, text: try vault.sealed(request.text, redactor)))
     var run = Run(
-      id: request.id, pipeline: name, file: request.text.file, version: request.text.hash, trigger: request.trigger,
-      parameters: request.parameters, startedAt: Date(), logicalTime: request.time)
+      id: request.id, pipeline: name, file: file, version: request.text.hash, trigger: request.trigger,
+      parameters: redactor.redact(parameters: request.parameters), startedAt: Date(), logicalTime: request.time)
+    if run.parameters != request.parameters {
+      run.sealedParameters = try vault.sealed(Document.line(request.parameters), as: run.id)
+    }
     run.resumes = request.resumes
+    run.steps = plan.steps.map { StepRun(id: $0.id, kind: $0.work.kind) }
     return try await RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor, process: process)
   }
 }

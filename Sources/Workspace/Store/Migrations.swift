@@ -8,6 +8,16 @@ enum Migrations {
     migrator.registerMigration("0002 what a replay needs") {
       try $0.execute(sql: "ALTER TABLE runs ADD COLUMN logical_time TEXT; ALTER TABLE runs ADD COLUMN resumes TEXT;")
     }
+    migrator.registerMigration("0003 sealed parameters, dead letters fed in again") {
+      try $0.execute(
+        sql: """
+          ALTER TABLE runs ADD COLUMN sealed_parameters TEXT;
+          ALTER TABLE runs ADD COLUMN feeds TEXT;
+          CREATE TABLE feeds (
+            run TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, batch TEXT NOT NULL, letters TEXT NOT NULL, fed_by TEXT NOT NULL,
+            is_done INTEGER NOT NULL, PRIMARY KEY (run, batch)) WITHOUT ROWID;
+          """)
+    }
     return migrator
   }
 

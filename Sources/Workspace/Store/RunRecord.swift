@@ -10,8 +10,8 @@ enum RunRecord {
       sql: """
         INSERT INTO runs (id, pipeline_id, pipeline, file, version, status, "trigger", parameters, started_at, finished_at, progress,
           current_task, rows_processed, rows_failed, duration_seconds, peak_memory_bytes, problems, process,
-          logical_time, resumes)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          logical_time, resumes, sealed_parameters, feeds)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET status = excluded.status, started_at = excluded.started_at,
           finished_at = excluded.finished_at, progress = excluded.progress, current_task = excluded.current_task,
           rows_processed = excluded.rows_processed, rows_failed = excluded.rows_failed,
@@ -23,6 +23,7 @@ enum RunRecord {
         try Document.line(run.parameters), Document.text(run.startedAt), run.finishedAt.map { Document.text($0) }, run.progress,
         run.currentTask, run.metrics.rowsProcessed, run.metrics.rowsFailed, run.metrics.durationSeconds, run.peakMemoryBytes,
         try Document.line(run.problems), process?.text, Document.text(run.logicalTime), run.resumes,
+        run.sealedParameters, run.feeds,
       ])
     for (position, step) in run.steps.enumerated() {
       try db.execute(
@@ -63,6 +64,8 @@ enum RunRecord {
       startedAt: Document.date(row["started_at"]) ?? .distantPast,
       logicalTime: (row["logical_time"] as String?).flatMap { Document.date($0) })
     run.resumes = row["resumes"]
+    run.sealedParameters = row["sealed_parameters"]
+    run.feeds = row["feeds"]
     run.finishedAt = (row["finished_at"] as String?).flatMap { Document.date($0) }
     run.progress = row["progress"]
     run.currentTask = row["current_task"]

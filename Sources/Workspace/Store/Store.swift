@@ -12,12 +12,26 @@ package struct Store: Sendable {
     configuration.busyMode = .timeout(10)
     configuration.foreignKeysEnabled = true
     do {
-      try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Self.keepPrivate(file)
       try self.init(DatabasePool(path: file.path, configuration: configuration))
     } catch {
       throw Problem(
         "not-writable", "The workspace's history \(file.path) can't be opened: \(error)",
         hint: "Check the permissions of its folder, or choose another with --workspace.", cause: error)
+    }
+  }
+
+  /// Only the owner may enter the folder and read the database; SQLite gives the files beside it the same rights.
+  private static func keepPrivate(_ file: URL) throws {
+    let manager = FileManager.default
+    let folder = file.deletingLastPathComponent()
+    try manager.createDirectory(at: folder, withIntermediateDirectories: true)
+    try manager.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder.path)
+    if !manager.fileExists(atPath: file.path) {
+      _ = manager.createFile(atPath: file.path, contents: nil, attributes: [.posixPermissions: 0o600])
+    }
+    for path in [file.path, file.path + "-wal", file.path + "-shm"] where manager.fileExists(atPath: path) {
+      try manager.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
     }
   }
 
