@@ -81,7 +81,7 @@ package struct SchemaCheck: Sendable {
   /// Stands `select` in the engine under the step's name.
   /// - Parameter origin: what the rows were before; numbers carried as text stay numbers where the column passed unchanged.
   func define(_ step: PlannedStep, _ select: SQL, origin: Schema? = nil) async throws -> Schema {
-    try await engine.connection.execute("CREATE OR REPLACE VIEW \(name: step.id) AS \(select)")
+    try await engine.connection.execute("CREATE OR REPLACE VIEW memory.main.\(name: step.id) AS \(select)")
     return try await describe("SELECT * FROM \(name: step.id)", origin: origin)
   }
 
@@ -98,7 +98,7 @@ package struct SchemaCheck: Sendable {
   func counted(_ select: SQL, _ counter: RowCounter) async throws -> SQL {
     let name = engine.uniqueName("weir_count")
     try await engine.connection.registerTap(name) { batch, _ in counter.add(batch.rowCount) }
-    return "SELECT * FROM (\(select)) WHERE \(SQL(raw: name))() LIMIT 9223372036854775807"
+    return "SELECT * FROM \(SQL(enclosing: select.text)) WHERE \(SQL(raw: name))() LIMIT 9223372036854775807"
   }
 
   func relation(_ id: String, _ bound: BoundPlan) throws -> Relation {

@@ -68,7 +68,7 @@ struct CSVReading {
       }
       result = """
         SELECT \(kept) FROM (SELECT raw, \(values) FROM (SELECT *, \(packed(names)) AS raw FROM (\(result)))) \
-        WHERE (\(SQL(raw: filter)))\(inexact, separator: "")
+        WHERE \(SQL(enclosing: filter))\(inexact, separator: "")
         """
     }
     if let limit = read.request.limit { result = "SELECT * FROM (\(result)) LIMIT \(limit)" }

@@ -45,14 +45,23 @@ package struct DuckDBFile: Source, Destination {
 
   package func read(_ request: ReadRequest) async throws -> Extract {
     try exists()
+    let isWritten = request.destinations.contains { ($0 as? DuckDBFile)?.path == path }
+    let setup = [attach(readOnly: !isWritten)]
     let rows: SQL
     switch request.subject {
     case .table(let name), .path(let name): rows = "SELECT * FROM \(table(name))"
-    case .query(let query): rows = "SELECT * FROM (\(SQL(raw: query)))"
+    case .query(let query):
+      let query = try await context.ask {
+        let inquiry = $0
+        return try await QualifiedQuery(text: query, catalog: catalog).rewritten {
+          try await inquiry.rows($0, setup: [attach(readOnly: true)]).first?.first?.description ?? ""
+        }
+      } failing: {
+        refused($0).located(at: request.location)
+      }
+      rows = "SELECT * FROM (\(query))"
     case .whole: throw Problem("missing-setting", "Say which `table` of \"\(path)\" to read.", at: request.location)
     }
-    var setup = [attach(readOnly: false)]
-    if case .query = request.subject { setup.append("USE \(name: catalog)") }
     let read = FileRead(files: FileSet(paths: [path], bytes: nil, setup: []), request: request, context: context)
     return Extract(.query(read.restricted(rows), setup: setup))
   }

@@ -29,7 +29,7 @@ struct PostgresExtract {
       table = found
       relation = found.sql
     case .query(let text):
-      relation = "(\(SQL(raw: PostgresExtract.trimmed(text)))\n) AS \"_weir_query\""
+      relation = "\(SQL(enclosing: PostgresExtract.trimmed(text))) AS \"_weir_query\""
     case .path, .whole:
       throw Problem(
         "missing-setting", "A read from PostgreSQL needs a table or a query.", hint: "Write `table: schema.name` or `query: SELECT …`.",
@@ -61,7 +61,7 @@ struct PostgresExtract {
 
   private func conditions(_ upperBound: String?) -> [SQL] {
     var conditions: [SQL] = []
-    if let filter = request.filter { conditions.append("(\(SQL(raw: filter))\n)") }
+    if let filter = request.filter { conditions.append(SQL(enclosing: filter)) }
     if let cursor = request.cursor {
       if let after = cursor.after { conditions.append("\(name: cursor.column) >= \(text: after)") }
       if let bound = upperBound { conditions.append("\(name: cursor.column) <= \(text: bound)") }
@@ -78,7 +78,7 @@ struct PostgresExtract {
     let column = try pick(cursor.column, columns)
     if let bound = cursor.upTo { return bound }
     let name: SQL = "\(name: column.name)"
-    let filter: SQL = request.filter.map { " WHERE (\(SQL(raw: $0))\n)" } ?? ""
+    let filter: SQL = request.filter.map { " WHERE \(SQL(enclosing: $0))" } ?? ""
     let largest: SQL
     if column.type == .timestampTZ {
       largest = """

@@ -60,10 +60,10 @@ package struct SQLite: Source, Destination {
           "unknown-table", "\"\(path)\" has no table \"\(name)\".", hint: Nearest.hint(name, among: names), at: request.location)
       }
       relation = "\(name: name)"
-    case .query(let query): relation = "(\(SQL(raw: query)))"
+    case .query(let query): relation = SQL(enclosing: query)
     case .whole: throw Problem("missing-setting", "Say which `table` of \"\(path)\" to read.", at: request.location)
     }
-    let filter: SQL = request.filter.map { " WHERE (\(SQL(raw: $0)))" } ?? ""
+    let filter: SQL = request.filter.map { " WHERE \(SQL(enclosing: $0))" } ?? ""
     let columns = try stored(relation, filter, request)
     let limit: SQL = request.limit.map { " LIMIT \($0)" } ?? ""
     let rows = SQLiteRows(

@@ -7,7 +7,8 @@ extension SchemaCheck {
     let (cursor, known) = try await cursorRange(step, spec, plan)
     let request = ReadRequest(
       spec.subject, columns: spec.columns, filter: spec.filter, limit: [spec.limit, context.options.limit].compactMap { $0 }.min(),
-      cursor: cursor, options: spec.options, step: step.id, location: step.location)
+      cursor: cursor, options: spec.options,
+      destinations: plan.steps.compactMap { if case .write(let destination, _) = $0.work { destination } else { nil } }, step: step.id, location: step.location)
     let extract = try await source.read(request)
     var bound = BoundStep(planned: step, schema: Schema([]), extract: extract, cursor: cursor, select: "")
     if let upperBound = extract.upperBound { bound.cursor?.upTo = upperBound }

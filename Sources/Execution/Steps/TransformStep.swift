@@ -12,8 +12,8 @@ extension SchemaCheck {
       // A check's relation stands in for the step it checked, under the name the SQL uses.
       let renamed = zip(step.inputs, inputs).filter { $0 != $1 }
       let prefix: [SQL] = renamed.map { "\(name: $0) AS NOT MATERIALIZED (SELECT * FROM \(name: $1))" }
-      let query = SQL(raw: text.trimmingSuffix(";"))
-      let select: SQL = prefix.isEmpty ? query : "WITH \(prefix) SELECT * FROM (\n\(query)\n)"
+      let query = SQL(raw: text)
+      let select: SQL = prefix.isEmpty ? query : "WITH \(prefix) SELECT * FROM \(SQL(enclosing: text))"
       do {
         _ = try await engine.connection.describe(select)
       } catch let error as DuckDBError {
@@ -63,15 +63,6 @@ extension RowRule {
 extension Rule {
   /// The name of its kind, as written in pipeline files.
   var typeName: String { Self.manifest.name }
-}
-
-extension String {
-  /// Without `mark` and white space at the end.
-  fileprivate func trimmingSuffix(_ mark: Character) -> String {
-    var text = Substring(self)
-    while let last = text.last, last == mark || last.isWhitespace { text.removeLast() }
-    return String(text)
-  }
 }
 
 extension Problem {

@@ -14,7 +14,7 @@ extension SchemaCheck {
     let columns: [SQL] = relation.schema.names.map { name in
       spec.mapping[name].map { "\(name: name) AS \(name: $0)" } ?? "\(name: name)"
     }
-    let filter: SQL = spec.filter.map { " WHERE (\(SQL(raw: $0)))" } ?? ""
+    let filter: SQL = spec.filter.map { " WHERE \(SQL(enclosing: $0))" } ?? ""
     let rows: SQL = "SELECT \(columns) FROM (SELECT * FROM \(relation.sql)\(filter))"
     let schema = try await describe(rows, origin: spec.mapping.isEmpty ? relation.schema : nil)
     let load = try await destination.prepare(

@@ -30,13 +30,15 @@ package struct ReadRequest: Sendable {
   package var cursor: CursorRange?
   /// Options of the format or system, read by the connector through its own schema (delimiter, sheet, …).
   package var options: Setting?
+  /// Where the same run writes; a file that is only read is opened for reading.
+  package var destinations: [any Destination]
   /// For messages.
   package var step: String
   package var location: Location?
 
   package init(
     _ subject: Subject, columns: [String]? = nil, filter: String? = nil, limit: Int? = nil, cursor: CursorRange? = nil,
-    options: Setting? = nil, step: String, location: Location? = nil
+    options: Setting? = nil, destinations: [any Destination] = [], step: String, location: Location? = nil
   ) {
     self.subject = subject
     self.columns = columns
@@ -44,6 +46,7 @@ package struct ReadRequest: Sendable {
     self.limit = limit
     self.cursor = cursor
     self.options = options
+    self.destinations = destinations
     self.step = step
     self.location = location
   }

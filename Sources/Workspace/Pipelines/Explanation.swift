@@ -145,7 +145,7 @@ extension Workspace {
     let redactor = Redactor()
     redactor.learn(addressesIn: sql)
     do {
-      let table = try await engine.connection.query("SELECT * FROM (\(SQL(raw: sql))\n) LIMIT \(rows)")
+      let table = try await engine.connection.query("SELECT * FROM \(SQL(enclosing: try UserSQL.query(Setting(.text(sql), at: Location(file: "query", line: 1, column: 1))))) LIMIT \(rows)")
       return RowsShown(schema: table.schema, rows: table.rows)
     } catch let error as DuckDBError {
       throw redactor.redact(Problem("invalid-sql", error.message.components(separatedBy: "\n\nLINE ")[0], cause: error))

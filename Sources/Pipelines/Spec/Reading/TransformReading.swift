@@ -3,7 +3,7 @@ extension PipelineReading {
   func transform(_ setting: Setting) -> TransformSpec? {
     switch setting.content {
     case .list: return TransformSpec(body: .operations(operations(setting)))
-    case .text: return TransformSpec(body: .sql(setting))
+    case .text: return sql(setting).map { TransformSpec(body: .sql($0)) }
     case .map: break
     default:
       problems.add(
@@ -24,14 +24,17 @@ extension PipelineReading {
       return singleOperation(setting, on: on, rest: map.rest)
     }
     map.refuseRest(of: "A transform", suggesting: ["on", "sql", "operations"])
-    if let sql {
-      guard sql.text?.isEmpty == false else {
-        problems.add(Problem("wrong-type", "\"sql\" must be text.", at: sql.location))
-        return nil
-      }
-      return TransformSpec(on: on, body: .sql(sql))
-    }
+    if let sql { return self.sql(sql).map { TransformSpec(on: on, body: .sql($0)) } }
     return list.map { TransformSpec(on: on, body: .operations(operations($0))) }
+  }
+
+  private func sql(_ setting: Setting) -> Setting? {
+    do throws(Problem) {
+      return Setting(.text(try UserSQL.query(setting)), at: setting.location)
+    } catch {
+      problems.add(Problem(error.code, "\"sql\" \(error.message)", hint: error.hint, at: setting.location))
+      return nil
+    }
   }
 
   /// `transform: {filter: …}`: one operation without a list around it.

@@ -30,7 +30,7 @@ extension PipelineReading {
     let key = map.names("key", "keys", "primary_key", "unique_key", "key_fields") ?? []
     let policy = schemaPolicy(&map)
     let verify = map.choice("verify", from: VerifyLevel.allCases.map { ($0.rawValue, $0) }) ?? .columns
-    let filter = map.text("filter", "where")
+    let filter = map.condition("filter", "where")
     let mapping = self.mapping(map.value("mapping", "field_mapping", "column_mapping"))
     let options = self.options(&map)
     if table != nil, let place = setting["path"]?.location {
