@@ -209,7 +209,7 @@ extension RetryPolicy {
 
 extension Extract {
   /// The source behind rows that come through a protocol or parser of ours.
-  fileprivate var batches: (any BatchSource)? {
+  var batches: (any BatchSource)? {
     if case .batches(let source) = origin { source } else { nil }
   }
 }

@@ -49,7 +49,13 @@ package struct DuckDBFile: Source, Destination {
     let setup = [attach(readOnly: !isWritten)]
     let rows: SQL
     switch request.subject {
-    case .table(let name), .path(let name): rows = "SELECT * FROM \(table(name))"
+    case .table(let name), .path(let name):
+      let names = try await resources().map(\.name)
+      guard names.contains(where: { [$0, "main." + $0].contains { $0.lowercased() == name.lowercased() } }) else {
+        throw Problem(
+          "unknown-table", "\"\(path)\" has no table \"\(name)\".", hint: Nearest.hint(name, among: names), at: request.location)
+      }
+      rows = "SELECT * FROM \(table(name))"
     case .query(let query):
       let query = try await context.ask {
         let inquiry = $0

@@ -54,9 +54,11 @@ struct PostgresExtract {
     let isWhole = request.filter == nil && request.cursor == nil && request.limit == nil
     let rows = isWhole ? table?.estimatedRows : nil
     let source = PostgresRows(query, settings: settings, estimatedRows: rows)
-    return Extract(
+    var extract = Extract(
       .batches(source), upperBound: upperBound, passThrough: PostgresCopyOut(query, settings: settings), estimatedRows: rows,
       estimatedBytes: isWhole ? table.map { $0.pages * 8192 } : nil)
+    if request.limit == nil { extract.hashing = PostgresHashing(query: query, settings: settings, table: table?.oid) }
+    return extract
   }
 
   private func conditions(_ upperBound: String?) -> [SQL] {

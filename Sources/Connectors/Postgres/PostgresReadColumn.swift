@@ -21,6 +21,8 @@ struct PostgresReadColumn: Sendable {
   var isCastToText = false
   /// An array of such values, sent as `text[]`.
   var isCastToTextArray = false
+  /// `character(n)`, which its own cast to text would shorten.
+  var isPadded = false
   /// Whether its binary form is the canonical one of `type`.
   var isCanonical = true
 
@@ -85,7 +87,11 @@ struct PostgresReadColumn: Sendable {
       guard modifier >= 4, digits <= 38 else { return make(.numeric, .numericText) }
       let places = max(scale, 0)
       return make(.decimal(precision: digits, scale: places), .decimal(precision: digits, scale: places))
-    case "text", "varchar", "bpchar", "name", "citext": return make(.text, .text)
+    case "text", "varchar", "name", "citext": return make(.text, .text)
+    case "bpchar":
+      var column = make(.text, .text)
+      column.isPadded = true
+      return column
     case "json": return make(.json, .text)
     case "jsonb":
       var column = make(.json, .jsonb)

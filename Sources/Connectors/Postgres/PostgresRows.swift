@@ -10,9 +10,18 @@ final class PostgresRows: BatchSource {
   let estimatedRows: Int?
   let partitions: Int
   private let scans = Mutex<[PostgresScan]>([])
+  private let snapshot: String?
+  /// Whoever holds the snapshot open.
+  private let keeper: (any Sendable)?
 
-  init(_ query: PostgresQuery, settings: PostgresSettings, estimatedRows: Int?) {
+  /// - Parameter snapshot: an exported snapshot to read in, which `keeper` holds; nil = what stands there when the read begins.
+  init(
+    _ query: PostgresQuery, settings: PostgresSettings, estimatedRows: Int?, snapshot: String? = nil,
+    keeping keeper: (any Sendable)? = nil
+  ) {
     self.query = query
+    self.snapshot = snapshot
+    self.keeper = keeper
     self.settings = settings
     self.estimatedRows = estimatedRows
     let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
@@ -22,7 +31,7 @@ final class PostgresRows: BatchSource {
   var schema: Schema { Schema(query.columns.map { Column($0.name, $0.type, isNullable: $0.isNullable) }) }
 
   func scan() -> any BatchScan {
-    let scan = PostgresScan(query, settings, partitions: partitions)
+    let scan = PostgresScan(query, settings, partitions: partitions, snapshot: snapshot)
     scans.withLock { $0.append(scan) }
     return scan
   }
@@ -51,10 +60,11 @@ final class PostgresScan: BatchScan {
   /// How many pieces a table is cut into for each reader, so that none waits long for another.
   private static let piecesPerReader = 8
 
-  init(_ query: PostgresQuery, _ settings: PostgresSettings, partitions: Int) {
+  init(_ query: PostgresQuery, _ settings: PostgresSettings, partitions: Int, snapshot: String? = nil) {
     self.query = query
     self.settings = settings
     self.partitions = partitions
+    state.withLock { $0.snapshot = snapshot }
   }
 
   private var pieces: Int { partitions == 1 ? 1 : partitions * PostgresScan.piecesPerReader }
@@ -65,7 +75,7 @@ final class PostgresScan: BatchScan {
     try state.withLock { state in
       if state.isCancelled { throw PostgresScan.cancelled }
       state.readers.append(connection)
-      guard partitions > 1, state.keeper == nil else { return }
+      guard partitions > 1, state.snapshot == nil else { return }
       let keeper = try PostgresConnection(settings)
       try keeper.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
       state.snapshot = try keeper.value("SELECT pg_export_snapshot()")

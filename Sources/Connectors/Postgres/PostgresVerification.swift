@@ -114,12 +114,10 @@ struct PostgresVerification {
   private var hashFacts: [SQL] {
     guard level == .full || sample != nil else { return [] }
     let pieces = columns.compactMap { column -> SQL? in
-      guard Canonical(column.type) != nil else { return nil }
-      let bytes = PostgresVerification.send(column)
-      return "coalesce(int4send(octet_length(\(bytes))) || \(bytes), '\\xffffffff'::bytea)"
+      Canonical(column.type) == nil ? nil : PostgresCanonical.field("\(name: column.name)", column.type)
     }
     guard !pieces.isEmpty else { return ["count(*)", "0"] }
-    let hash: SQL = "sum(('x' || substr(md5(\(pieces, separator: " || ")), 1, 15))::bit(60)::bigint)"
+    let hash: SQL = "sum(\(PostgresCanonical.hash(pieces)))"
     guard level == .columns, let sample else { return ["count(*)", hash] }
     let chosen = PostgresVerification.condition(sample, columns[sample.column])
     return ["count(*) FILTER (WHERE \(chosen))", "\(hash) FILTER (WHERE \(chosen))"]
@@ -133,37 +131,10 @@ struct PostgresVerification {
     switch column.type {
     case .date: return "isfinite(\(name)) AND " + chosen("CASE WHEN isfinite(\(name)) THEN \(name) - DATE '1970-01-01' END")
     case .timestamp, .timestampTZ:
-      let micros: SQL = "('x' || encode(\(send(column)), 'hex'))::bit(64)::bigint + \(Int(Canonical.epochMicros))"
+      let micros: SQL = "('x' || encode(\(PostgresCanonical.bytes(name, column.type)), 'hex'))::bit(64)::bigint + \(Int(Canonical.epochMicros))"
       return chosen("CASE WHEN isfinite(\(name)) THEN \(micros) END")
     default: return chosen(name)
     }
-  }
-
-  /// The value's canonical bytes.
-  private static func send(_ column: Column) -> SQL {
-    let name: SQL = "\(name: column.name)"
-    let function: SQL =
-      switch column.type {
-      case .boolean: "boolsend"
-      case .integer(8, _), .integer(16, true): "int2send"
-      case .integer(16, false), .integer(32, true): "int4send"
-      case .integer(32, false), .integer(64, true): "int8send"
-      case .integer, .decimal, .numeric: "numeric_send"
-      case .float32: "float4send"
-      case .float64: "float8send"
-      case .blob: "bytea"
-      case .uuid: "uuid_send"
-      case .bit: "varbit_send"
-      case .date: "date_send"
-      case .time: "time_send"
-      case .timeTZ: "timetz_send"
-      case .timestamp: "timestamp_send"
-      case .timestampTZ: "timestamptz_send"
-      case .interval: "interval_send"
-      case .list, .array: "array_send"
-      default: "textsend"
-      }
-    return column.type == .json ? "textsend(\(name)::text)" : column.type == .blob ? name : "\(function)(\(name))"
   }
 }
 

@@ -91,6 +91,8 @@ package struct Extract: Sendable {
   package var upperBound: String?
   /// The same rows as raw bytes of a format, for a destination that takes that format (a COPY stream).
   package var passThrough: (any CopyOut)?
+  /// The same rows, hashed by the system itself.
+  package var hashing: (any RowHashing)?
   /// How many rows it will be, as far as the system knows.
   package var estimatedRows: Int?
   /// How many bytes that is where it lies; nil = unknown.

@@ -24,7 +24,7 @@ package struct ConnectionURL: Sendable, Hashable {
   ]
 
   /// nil for a text without `://`.
-  static func scheme(of text: String) -> String? {
+  package static func scheme(of text: String) -> String? {
     guard let colon = text.firstRange(of: "://"), colon.lowerBound > text.startIndex else { return nil }
     return text[..<colon.lowerBound].lowercased()
   }
