@@ -30,6 +30,10 @@ package struct BoundStep: Sendable {
   package var load: Load?
   /// The range an incremental read takes.
   package var cursor: CursorRange?
+  /// How an incremental read goes on from what its writes have.
+  var increment: Increment?
+  /// What whoever runs this should know, beyond the plan's own warnings.
+  package var remarks: [Problem] = []
   /// The SELECT whose rows this step yields or lands.
   package var select: SQL
   /// Whether its rows are kept in the engine until the run ends: several steps read them, or a retry must not read them again.

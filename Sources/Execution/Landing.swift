@@ -46,7 +46,7 @@ struct Landing {
       let sent = tap.finish()
       note("Staged \(sent.rows.grouped) rows")
       try await inspect()
-      try guardAgainstShrinking(to: sent.rows)
+      try await guardAgainstShrinking(to: sent.rows)
       var landed: Fingerprint?
       if level != .off {
         let mirror = FingerprintTap(step.schema, level, sample: sample)
@@ -56,7 +56,7 @@ struct Landing {
         try compare(sent, mirror.finish())
         note("Verified: what is staged is what was sent")
       }
-      if isIncremental && sent.rows == 0 {
+      if isIncremental && sent.rows == 0 && (!work.isTransactional || !moves) {
         await takeBack(work)
         return (sent, landed, LoadOutcome(inserted: 0))
       }
@@ -93,8 +93,8 @@ struct Landing {
       try await connection.blocking({ try stream.load.endWriting() }, stop: stop)
       note("Staged \(sent.rows.grouped) rows")
       try await inspect()
-      try guardAgainstShrinking(to: sent.rows)
-      if isIncremental && sent.rows == 0 {
+      try await guardAgainstShrinking(to: sent.rows)
+      if isIncremental && sent.rows == 0 && !moves {
         await rollBack(stream)
         return (sent, nil, LoadOutcome(inserted: 0))
       }
@@ -152,8 +152,22 @@ struct Landing {
   private var incrementalReads: [BoundStep] { plan.steps.filter { step.upstream.contains($0.id) && $0.cursor != nil } }
   private var isIncremental: Bool { !incrementalReads.isEmpty && !context.options.fullRefresh }
 
-  /// The cursors that become true with these rows.
-  private var state: [StateEntry] { incrementalReads.compactMap { $0.nextCursor(context) } }
+  /// The cursors that become true with these rows, and the reads they belong to.
+  var cursors: [(read: String, entry: StateEntry)] {
+    incrementalReads.compactMap { read in
+      read.nextCursor(for: step.id).map {
+        (read.id, StateEntry(key: context.stateKey(of: read.id, for: step.id), value: $0.text))
+      }
+    }
+  }
+  private var state: [StateEntry] { cursors.map(\.entry) }
+
+  /// Whether the reads have come further than this write was, though no row of theirs may have passed the steps between.
+  private var moves: Bool {
+    incrementalReads.contains { read in
+      read.nextCursor(for: step.id).map { $0 != read.increment?.before[step.id] } ?? false
+    }
+  }
 
   private func compare(_ sent: Fingerprint, _ landed: Fingerprint) throws {
     let differences = sent.differences(from: landed)
@@ -164,21 +178,13 @@ struct Landing {
       at: step.planned.location)
   }
 
-  private func guardAgainstShrinking(to rows: Int) throws {
-    guard spec.mode == .replace || spec.mode == .truncate, !context.options.allowShrink, let existing = load.existingRows,
-      existing > 0, Double(rows) < Double(existing) * (1 - context.options.shrinkLimit)
-    else { return }
+  private func guardAgainstShrinking(to rows: Int) async throws {
+    guard spec.mode == .replace || spec.mode == .truncate, !context.options.allowShrink else { return }
+    let known = if let rows = load.existingRows { rows } else { await load.countExisting?() ?? 0 }
+    guard known > 0, Double(rows) < Double(known) * (1 - context.options.shrinkLimit) else { return }
     throw Problem(
-      "shrinking-load", "This run would replace \(existing) rows by \(rows).",
+      "shrinking-load", "This run would replace \(known) rows by \(rows).",
       hint: "Nothing was changed. If that is right, run again with --allow-shrink.", at: step.planned.location)
-  }
-}
-
-extension BoundStep {
-  /// What to remember of an incremental read once its rows have landed.
-  func nextCursor(_ context: RunContext) -> StateEntry? {
-    guard let upTo = cursor?.upTo else { return nil }
-    return StateEntry(key: context.stateKey(id), value: CursorState(cursor: upTo, rows: boundary?.rows ?? []).text)
   }
 }
 

@@ -25,8 +25,8 @@ package struct RunEvent: Sendable, Codable {
     /// `retryIn` seconds the step is tried again; nil = it isn't.
     case stepFailed(problem: Problem, attempt: Int, retryIn: Double?)
     case stepSkipped(reason: String)
-    /// A cursor to keep when the run has succeeded.
-    case cursor(StateEntry)
+    /// A write has landed the rows of an incremental read (the event's step) up to this cursor.
+    case cursor(StateEntry, write: String)
     case heartbeat(memoryBytes: Int)
     case runFinished(status: Outcome, peakMemoryBytes: Int)
   }

@@ -46,6 +46,11 @@ final class RunReport: Sendable {
       nil,
       .runStarted(steps: plan.steps.map { StepOutline(id: $0.id, kind: $0.kind, inputs: $0.planned.inputs) }))
     for warning in plan.warnings { emit(nil, .log(level: .info, message: "\(warning.message) \(warning.hint ?? "")")) }
+    for step in plan.steps {
+      for remark in step.remarks {
+        emit(step.id, .log(level: remark.severity == .warning ? .warning : .info, message: "\(remark.message) \(remark.hint ?? "")"))
+      }
+    }
   }
 
   /// `sink` begins, and with it the steps that flow through it.

@@ -52,8 +52,8 @@ package struct Runner: Sendable {
         }
       }
       report.sinks = Set(waiting.map(\.id))
-      for step in doneBefore(plan, among: waiting) {
-        report.skip(step.id, because: "it was done by the run that is resumed")
+      for (step, reason) in leftOut(of: plan, among: waiting) {
+        report.skip(step.id, because: reason)
         waiting.removeAll { $0.id == step.id }
         done.insert(step.id)
       }
@@ -64,24 +64,24 @@ package struct Runner: Sendable {
       }
     }
     for step in waiting { report.skip(step.id, because: "the run was cancelled") }
-    if failed.isEmpty && waiting.isEmpty && !Task.isCancelled {
-      for step in plan.steps { if let cursor = step.nextCursor(check.context) { report.emit(step.id, .cursor(cursor)) } }
-    }
   }
 
-  /// The writes an earlier run has done, and the kept relations that only they read. A write of an incremental read isn't left out: the
-  /// read may have grown since, and what the target remembers keeps rows from landing twice.
-  private func doneBefore(_ plan: BoundPlan, among sinks: [BoundStep]) -> [BoundStep] {
+  /// The writes that have their rows already, and the kept relations that only they read. A write of an incremental read isn't left out
+  /// because the resumed run did it: the read may have grown since, and what the target remembers keeps rows from landing twice.
+  private func leftOut(of plan: BoundPlan, among sinks: [BoundStep]) -> [(BoundStep, reason: String)] {
     let incremental = Set(plan.steps.filter { $0.cursor != nil }.map(\.id))
-    let writes = sinks.filter {
-      $0.kind == "write" && check.context.options.done.contains($0.id) && $0.upstream.isDisjoint(with: incremental)
+    let ahead = Set(plan.steps.flatMap { $0.increment?.ahead ?? [] })
+    let writes: [(BoundStep, reason: String)] = sinks.filter { $0.kind == "write" }.compactMap { step in
+      if ahead.contains(step.id) { return (step, "it has the rows already that the writes beside it catch up with; the next run goes on") }
+      let isDone = check.context.options.done.contains(step.id) && step.upstream.isDisjoint(with: incremental)
+      return isDone ? (step, "it was done by the run that is resumed") : nil
     }
-    let left = Set(writes.map(\.id))
+    let left = Set(writes.map(\.0.id))
     let idle = sinks.filter { kept in
       let readers = sinks.filter { $0.id != kept.id && ($0.upstream.contains(kept.id) || $0.planned.after.contains(kept.id)) }
       return kept.isKept && kept.kind != "check" && !readers.isEmpty && readers.allSatisfy { left.contains($0.id) }
     }
-    return writes + idle
+    return writes + idle.map { ($0, "the steps that read it were left out") }
   }
 
   private func isSink(_ step: BoundStep, _ plan: BoundPlan) -> Bool {

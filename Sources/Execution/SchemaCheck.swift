@@ -53,7 +53,7 @@ package struct SchemaCheck: Sendable {
     let inputs = step.inputs.map { relations.current($0, for: step.id) }
     var result: BoundStep =
       switch step.work {
-      case .read(let source, let spec): try await bindRead(step, source, spec, plan)
+      case .read(let source, let spec): try await bindRead(step, source, spec, plan, earlier: bound[id: step.id])
       case .transform(let transform): try await bindTransform(step, transform, inputs, bound)
       case .check(let rules): try await bindCheck(step, rules, inputs, bound)
       case .write(let destination, let spec): try await bindWrite(step, destination, spec, inputs, bound)
@@ -73,8 +73,11 @@ package struct SchemaCheck: Sendable {
       let step = bound.steps[index]
       guard step.kind != "write" else { continue }
       let judged = bound.steps.contains { !$0.relationRules.isEmpty && $0.planned.inputs.contains(step.id) }
+      // Rows at a boundary are counted one by one as they flow; a query that names the read twice would count them twice.
+      let counted =
+        step.boundary != nil && bound.steps.contains { $0.kind == "transform" && $0.upstream.contains(step.id) }
       let retried = step.kind == "read" && step.planned.retry.isEnabled
-      bound.steps[index].isKept = readers[step.id, default: 0] > 1 || judged || retried
+      bound.steps[index].isKept = readers[step.id, default: 0] > 1 || judged || retried || counted
     }
   }
 

@@ -81,6 +81,7 @@ struct StepAttempts {
         counter: counter, inspect: inspect, note: { report.emit(step.id, .log(level: .info, message: $0)) })
       let receipt = try await landing.land()
       report.emit(step.id, .receipt(receipt))
+      for (read, entry) in landing.cursors { report.emit(read, .cursor(entry, write: step.id)) }
       return receipt.sent.rows
     case .read, .transform, .check:
       var rows = 0

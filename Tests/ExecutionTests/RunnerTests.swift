@@ -133,18 +133,18 @@ import Testing
       let sql: SQL = "SELECT range AS id, (range / 2)::BIGINT AS version FROM range(\(rows))"
       return try await run(
         [read("orders", sql, mode: .incremental(cursor: "version", lag: 0)), write("publish", "orders", mode: .append)],
-        cursors: kept.map { ["orders": KeptCursor(value: $0)] } ?? [:])
+        cursors: kept.map { [CursorKey(read: "orders", write: "publish"): KeptCursor(value: $0)] } ?? [:])
     }
     // 5 rows: ids 0…4, versions 0 0 1 1 2 (half values round to even).
     let first = try await events(rows: 5, after: nil)
-    let cursor = try #require(first.cursors["test/orders"])
+    let cursor = try #require(first.cursors["test/orders/publish"])
     let firstIDs = try #require(folder.lines("out.json"))
     let second = try await events(rows: 8, after: cursor)
     let secondIDs = try #require(folder.lines("out.json"))
     #expect(first.outcome == .success && second.outcome == .success)
     #expect(Set(firstIDs).isDisjoint(with: secondIDs))
     #expect(firstIDs.count + secondIDs.count == 8)
-    let third = try await events(rows: 8, after: second.cursors["test/orders"])
+    let third = try await events(rows: 8, after: second.cursors["test/orders/publish"])
     #expect(third.receipts.first?.outcome.inserted == 0)
   }
 
@@ -181,7 +181,7 @@ import Testing
       timeout: timeout)
   }
 
-  private func bind(_ steps: [PlannedStep], cursors: [String: KeptCursor] = [:], _ options: (inout RunOptions) -> Void = { _ in })
+  private func bind(_ steps: [PlannedStep], cursors: [CursorKey: KeptCursor] = [:], _ options: (inout RunOptions) -> Void = { _ in })
     async throws -> (Runner, BoundPlan)
   {
     var context = RunContext(runID: "run", pipeline: "test", time: Date(timeIntervalSince1970: 0), folder: folder.path)
@@ -191,7 +191,7 @@ import Testing
     return (Runner(check), try await check.check(Plan(name: "test", steps: steps)))
   }
 
-  private func run(_ steps: [PlannedStep], cursors: [String: KeptCursor] = [:], _ options: (inout RunOptions) -> Void = { _ in })
+  private func run(_ steps: [PlannedStep], cursors: [CursorKey: KeptCursor] = [:], _ options: (inout RunOptions) -> Void = { _ in })
     async throws -> [RunEvent]
   {
     let (runner, plan) = try await bind(steps, cursors: cursors, options)
@@ -229,7 +229,7 @@ extension [RunEvent] {
   var receipts: [Receipt] { compactMap { if case .receipt(let receipt) = $0.kind { receipt } else { nil } } }
   var problems: [Problem] { compactMap { if case .stepFailed(let problem, _, nil) = $0.kind { problem } else { nil } } }
   var cursors: [String: String] {
-    reduce(into: [:]) { if case .cursor(let entry) = $1.kind { $0[entry.key] = entry.value } }
+    reduce(into: [:]) { if case .cursor(let entry, _) = $1.kind { $0[entry.key] = entry.value } }
   }
   var rows: [String: Int] {
     reduce(into: [:]) { if case .stepFinished(let rows?, _, _, _) = $1.kind, let step = $1.step { $0[step] = rows } }

@@ -94,4 +94,11 @@ package struct DuckDBFile: Source, Destination {
     }
     return Dictionary(rows.map { ($0[0].description, $0[1].description) }, uniquingKeysWith: { $1 })
   }
+
+  package func isThere(_ target: WriteRequest.Target) async throws -> Bool {
+    guard case .table(let name) = target else { return true }
+    guard FileManager.default.fileExists(atPath: path) else { return false }
+    let wanted = (name.hasPrefix("main.") ? String(name.dropFirst(5)) : name).lowercased()
+    return try await resources().contains { $0.name.lowercased() == wanted }
+  }
 }

@@ -54,6 +54,17 @@ package struct Postgres: Source, Destination {
     }
   }
 
+  package func isThere(_ target: WriteRequest.Target) async throws -> Bool {
+    guard case .table(let text) = target else { return true }
+    let settings = settings
+    return try await Blocking.run {
+      let connection = try PostgresConnection(settings)
+      defer { connection.close() }
+      let fallback = try Postgres.defaultSchema(settings, connection)
+      return try PostgresTable.find(try TableName(text), defaultSchema: fallback, on: connection) != nil
+    }
+  }
+
   /// The schema of tables named without one.
   static func defaultSchema(_ settings: PostgresSettings, _ connection: PostgresConnection) throws(Problem) -> String {
     settings.schema.isEmpty ? try connection.value("SELECT current_schema()") ?? "public" : settings.schema

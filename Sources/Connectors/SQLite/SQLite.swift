@@ -92,6 +92,12 @@ package struct SQLite: Source, Destination {
     let rows = try ask("SELECT key, value FROM _weir_state WHERE key IN (\(wanted))")
     return Dictionary(rows.map { ($0[0] ?? "", $0[1] ?? "") }, uniquingKeysWith: { $1 })
   }
+
+  package func isThere(_ target: WriteRequest.Target) async throws -> Bool {
+    guard case .table(let name) = target else { return true }
+    guard FileManager.default.fileExists(atPath: path) else { return false }
+    return try !ask("SELECT 1 FROM sqlite_master WHERE lower(name) = lower(\(text: name))").isEmpty
+  }
 }
 
 /// Database files the engine attaches.

@@ -17,10 +17,18 @@ extension SchemaCheck {
     let filter: SQL = spec.filter.map { " WHERE \(SQL(enclosing: $0))" } ?? ""
     let rows: SQL = "SELECT \(columns) FROM (SELECT * FROM \(relation.sql)\(filter))"
     let schema = try await describe(rows, origin: spec.mapping.isEmpty ? relation.schema : nil)
+    let reads = incrementalReads(behind: input, bound)
     let load = try await destination.prepare(
       WriteRequest(
         target: spec.target, mode: spec.mode, key: spec.key, schemaPolicy: spec.schemaPolicy, schema: schema, options: spec.options,
-        step: step.id, location: step.location, stateKey: context.stateKey(step.id), runID: context.runID, time: context.timeText))
+        step: step.id, location: step.location, stateKey: context.stateKey(step.id), runID: context.runID, time: context.timeText,
+        isIncremental: !reads.isEmpty))
+    if context.options.fullRefresh, spec.mode == .append, let read = reads.first, let rows = load.existingRows, rows > 0 {
+      throw Problem(
+        "refresh-doubles-rows",
+        "--full-refresh reads all rows of \"\(read)\" again, and \"\(step.id)\" would append them to the \(rows.grouped) that are there.",
+        hint: "Empty or drop the target first, or write with `mode: merge` and a `key`, or with `mode: replace`.", at: step.location)
+    }
     let casts: [SQL] = zip(schema.columns, load.landing.columns).map { from, to in
       from.type.description == to.type.description
         ? "\(name: from.name) AS \(name: to.name)" : "CAST(\(name: from.name) AS \(to.type)) AS \(name: to.name)"
@@ -30,5 +38,11 @@ extension SchemaCheck {
     return BoundStep(
       planned: step, schema: load.landing, load: load, select: select,
       isPlain: spec.filter == nil && spec.mapping.isEmpty)
+  }
+
+  /// The incremental reads whose rows come through `input`.
+  private func incrementalReads(behind input: String, _ bound: BoundPlan) -> [String] {
+    let upstream = (bound[id: input]?.upstream ?? []).union([input])
+    return bound.steps.filter { upstream.contains($0.id) && $0.cursor != nil }.map(\.id)
   }
 }

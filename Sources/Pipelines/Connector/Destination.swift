@@ -8,9 +8,12 @@ package protocol Destination: Connector {
   func prepare(_ request: WriteRequest) async throws -> Load
   /// Cursors an earlier load stored in the target together with its rows; missing keys are left out.
   func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String]
+  /// Whether the target is there; once it is gone, cursors that are remembered for it count for nothing.
+  func isThere(_ target: WriteRequest.Target) async throws -> Bool
 }
 
 extension Destination {
+  package func isThere(_ target: WriteRequest.Target) async throws -> Bool { true }
   package func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String] { [:] }
 }
 
@@ -52,10 +55,12 @@ package struct WriteRequest: Sendable {
   package var runID: String
   /// The run's logical time, ISO 8601 (for scd2).
   package var time: String
+  /// Whether later runs will bring more rows to the same target.
+  package var isIncremental: Bool
 
   package init(
     target: Target, mode: WriteMode, key: [String], schemaPolicy: SchemaPolicy, schema: Schema, options: Setting?, step: String,
-    location: Location?, stateKey: String, runID: String, time: String
+    location: Location?, stateKey: String, runID: String, time: String, isIncremental: Bool = false
   ) {
     self.target = target
     self.mode = mode
@@ -68,6 +73,7 @@ package struct WriteRequest: Sendable {
     self.stateKey = stateKey
     self.runID = runID
     self.time = time
+    self.isIncremental = isIncremental
   }
 }
 
@@ -82,6 +88,8 @@ package struct Load: Sendable {
   package var dependents: [String]
   /// Rows that stand in the target now, if known; guards against shrinking loads.
   package var existingRows: Int?
+  /// Counts them where that takes a pass over the target; asked only when a load would replace them. nil = they can't be counted.
+  package var countExisting: (@Sendable () async -> Int?)?
   package var work: Work
 
   package enum Work: Sendable {
@@ -92,13 +100,15 @@ package struct Load: Sendable {
   }
 
   package init(
-    landing: Schema, strategy: String, statements: [String] = [], dependents: [String] = [], existingRows: Int? = nil, work: Work
+    landing: Schema, strategy: String, statements: [String] = [], dependents: [String] = [], existingRows: Int? = nil,
+    countExisting: (@Sendable () async -> Int?)? = nil, work: Work
   ) {
     self.landing = landing
     self.strategy = strategy
     self.statements = statements
     self.dependents = dependents
     self.existingRows = existingRows
+    self.countExisting = countExisting
     self.work = work
   }
 }
@@ -122,7 +132,7 @@ package struct StatementLoad: Sendable {
   package var finish: @Sendable () throws -> Void
   /// Takes everything back after a failure; safe to repeat.
   package var discard: @Sendable () -> Void
-  /// Counts what the target would hold afterwards and before, for the shrink guard; nil = not applicable.
+  /// Last of all, whether the load went well or not.
   package var teardown: [SQL]
 
   package init(

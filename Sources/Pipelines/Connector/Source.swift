@@ -58,11 +58,14 @@ package struct CursorRange: Sendable, Hashable, Codable {
   package var column: String
   package var after: String?
   package var upTo: String?
+  /// Whether rows whose cursor is null or not finite belong to it: only the first read takes them along.
+  package var takesValueless: Bool
 
-  package init(column: String, after: String? = nil, upTo: String? = nil) {
+  package init(column: String, after: String? = nil, upTo: String? = nil, takesValueless: Bool = false) {
     self.column = column
     self.after = after
     self.upTo = upTo
+    self.takesValueless = takesValueless
   }
 }
 
@@ -89,6 +92,8 @@ package struct Extract: Sendable {
   package var rejects: RejectQuery?
   /// The largest cursor value the read may yield, fixed before the first row is read.
   package var upperBound: String?
+  /// With an upper bound: how many rows the range passes by because their cursor is null or not finite; nil = none or unknown.
+  package var valueless: Int?
   /// The same rows as raw bytes of a format, for a destination that takes that format (a COPY stream).
   package var passThrough: (any CopyOut)?
   /// The same rows, hashed by the system itself.

@@ -78,7 +78,8 @@ extension Workspace {
         strategy: step.load.map { redactor.redact($0.strategy) }, statements: step.load.map { $0.statements.map(redactor.redact) },
         dependents: step.load?.dependents, existingRows: step.load?.existingRows)
     }
-    return Explanation(pipeline: bound.name, steps: steps, warnings: bound.warnings.map(redactor.redact))
+    let warnings = bound.warnings + bound.steps.flatMap(\.remarks)
+    return Explanation(pipeline: bound.name, steps: steps, warnings: warnings.map(redactor.redact))
   }
 
   /// The first rows a step yields (the last step, if none is named). Nothing is written.

@@ -58,8 +58,15 @@ package actor RunRecorder {
     default: break
     }
     lastSave = event.time
-    let cursorsCount = state.run.status == .success || state.run.status == .warning
-    try await store.save(state.run, process: process, cursors: cursorsCount ? state.cursors : [:])
+    // A write's cursor is true as soon as its rows have landed, whatever becomes of the others.
+    guard case .cursor(let entry, let write) = event.kind, let read = event.step else {
+      try await store.save(state.run, process: process)
+      if state.run.status == .success || state.run.status == .warning {
+        try await store.forgetSetCursors(of: Set(state.cursors.keys.map(\.read)), pipeline: state.run.pipelineId)
+      }
+      return
+    }
+    try await store.save(state.run, process: process, cursors: [CursorKey(read: read, write: write): entry.value])
   }
 
   private func redacted(_ event: RunEvent) throws -> RunEvent {

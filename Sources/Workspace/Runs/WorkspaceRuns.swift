@@ -132,15 +132,13 @@ extension Workspace {
     let engine = try Engine(limits: request.limits, folder: folder.url.path)
     do {
       let spec = try parse(request.text, for: request, redactor)
-      let plan = try await plan(spec, engine, redactor)
+      let plan = try await plan(spec, engine, redactor, isFullRefresh: request.options.fullRefresh)
       var context = RunContext(runID: request.id, pipeline: Run.slug(spec.name), time: request.time, folder: folder.url.path)
       context.limits = request.limits
       context.options = request.options
       context.redact = redactor.redactValues
       context.seal = { [vault] in try vault.sealed($0, as: request.id) }
-      for cursor in try await store.cursors(pipeline: spec.name) {
-        context.cursors[cursor.step] = KeptCursor(value: cursor.kept, isForced: cursor.isForced)
-      }
+      context.cursors = try await store.keptCursors(pipeline: spec.name)
       return Prepared(plan: plan, check: SchemaCheck(engine, context), engine: engine, spec: spec)
     } catch let problems as Problems {
       throw InvalidPipeline(problems: problems)

@@ -136,6 +136,33 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("timestamptz", "'2025-01-01 00:00:00+00'", "'infinity'"), ("date", "'2025-01-01'", "'-infinity'"), ("float8", "1.5", "'NaN'"),
+    ("numeric(9,2)", "1.50", "NULL"), ("bigint", "7", "NULL"),
+  ])
+  func onlyTheFirstReadTakesRowsWithoutAFiniteCursor(type: String, value: String, odd: String) async throws {
+    let pg = try PostgresFixture("cursor_" + type.prefix { $0.isLetter })
+    try pg.run("CREATE TABLE a (id int, v \(type)); INSERT INTO a VALUES (1, \(value)), (2, \(odd)), (3, NULL)")
+    func read(_ range: CursorRange) async throws -> (rows: Int, extract: Extract) {
+      let (_, batches, extract) = try await pg.read(.table("a")) { $0.cursor = range }
+      return (batches.reduce(0) { $0 + $1.rowCount }, extract)
+    }
+    let first = try await read(CursorRange(column: "v", takesValueless: true))
+    #expect(first.rows == 3 && first.extract.valueless == nil)
+    #expect(first.extract.upperBound == value.filter { $0 != "'" })
+    let later = try await read(CursorRange(column: "v", after: first.extract.upperBound))
+    #expect(later.rows == 1 && later.extract.valueless == 2)
+    #expect(later.extract.upperBound == first.extract.upperBound)
+  }
+
+  @Test func anEndBeyondTheLastRowIsNotTakenForWhatWasRead() async throws {
+    let pg = try PostgresFixture("beyond")
+    try pg.run("CREATE TABLE a AS SELECT i AS id FROM generate_series(1, 100) i")
+    let (_, batches, extract) = try await pg.read(.table("a")) { $0.cursor = CursorRange(column: "id", after: "90", upTo: "500") }
+    #expect(extract.upperBound == "100")
+    #expect(batches.reduce(0) { $0 + $1.rowCount } == 11)
+  }
+
   @Test func bytesPassThroughWithTheSameFingerprint() async throws {
     let pg = try PostgresFixture("passing")
     try pg.run(
