@@ -64,17 +64,34 @@ import Workspace
 
   @Test func filesRememberWhatEachWriteHas() async throws {
     try await sql("src.duckdb", "CREATE TABLE s (id BIGINT, v BIGINT)", "INSERT INTO s VALUES (1, 1), (2, 2)")
-    let steps = ["id: s, read: \(source)", "id: w, write: { from: s, to: { type: csv, path: out/ } }"]
-    func landed() async throws -> [String] { try await rows("SELECT id FROM '\(folder.path)/out/*.csv' ORDER BY id").map { $0[0] } }
-    #expect(try await run(steps).status == .success)
+    #expect(try await run(intoFolder).status == .success)
     #expect(try await landed() == ["1", "2"])
     try await sql("src.duckdb", "INSERT INTO s VALUES (3, 2)")
     for _ in 0..<2 {
-      let later = try await run(steps)
+      let later = try await run(intoFolder)
       #expect(later.status == .success, "\(later.problems)")
       #expect(try await landed() == ["1", "2", "3"])
     }
+    #expect(try await run(intoFolder) { $0.fullRefresh = true }.problems.map(\.code) == ["refresh-doubles-rows"])
   }
+
+  /// As after a crash between the moment a file becomes visible and the moment the workspace notes it.
+  @Test func aFileWhoseCursorWasLostIsWrittenAgainNotBesides() async throws {
+    try await sql("src.duckdb", "CREATE TABLE s (id BIGINT, v BIGINT)", "INSERT INTO s VALUES (1, 1), (2, 2)")
+    #expect(try await run(intoFolder).status == .success)
+    try await sql("src.duckdb", "INSERT INTO s VALUES (3, 3)")
+    let forgetful = try TemporaryFolder()
+    let other = try await Workspace(directory: URL(fileURLWithPath: forgetful.path))
+    for name in ["src.duckdb", "out"] {
+      try FileManager.default.createSymbolicLink(atPath: forgetful.file(name), withDestinationPath: folder.file(name))
+    }
+    let again = try await other.run(request(intoFolder))
+    #expect(again.status == .success, "\(again.problems)")
+    #expect(try await landed() == ["1", "2", "3"])
+  }
+
+  private var intoFolder: [String] { ["id: s, read: \(source)", "id: w, write: { from: s, to: { type: csv, path: out/ } }"] }
+  private func landed() async throws -> [String] { try await rows("SELECT id FROM '\(folder.path)/out/*.csv' ORDER BY id").map { $0[0] } }
 
   @Test func aWriteOfTwoIncrementalReadsKeepsBothCursors() async throws {
     try await sql(

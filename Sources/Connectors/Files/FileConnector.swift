@@ -40,7 +40,7 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     let verb = FileManager.default.fileExists(atPath: path) ? "Replaces" : "Creates"
     return Load(
       landing: layout.landing, strategy: "\(verb) the file \(path) in one step, from a temporary file beside it.",
-      statements: [layout.copy("…", path).text], countExisting: { await rows(in: path, format) },
+      statements: [layout.copy("…", path).text], countExisting: { await rows(at: request.mode == .append ? place : FileLocation(base: path, relative: nil, directory: context.directory), format) },
       work: .statements(
         StatementLoad(
           setup: layout.setup,
@@ -63,11 +63,10 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     }
   }
 
-  /// The rows of a file that stands there now; nil if it isn't readable as this format.
-  private func rows(in path: String, _ format: Format) async -> Int? {
-    guard FileManager.default.fileExists(atPath: path) else { return nil }
-    let files = FileSet(paths: [path], bytes: FileSet.size(path), setup: [])
-    let read = FileRead(files: files, request: ReadRequest(.path(path), step: context.name), context: context)
+  /// The rows of the file or folder that stands there now; nil if it isn't readable as this format.
+  private func rows(at place: FileLocation, _ format: Format) async -> Int? {
+    guard let files = try? place.files(endings: Format.manifest.fileEndings, extensions: context.extensions) else { return nil }
+    let read = FileRead(files: files, request: ReadRequest(.path(place.path), step: context.name), context: context)
     guard let extract = try? await format.extract(read) else { return nil }
     guard case .query(let query, let setup) = extract.origin else { return extract.estimatedRows }
     let count = try? await read.ask("SELECT count(*) FROM (\(query))", setup: setup + extract.decimalNames)
@@ -79,12 +78,12 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     switch request.mode {
     case .append:
       guard isFolder else {
-        if !request.isIncremental && !FileManager.default.fileExists(atPath: path) { return path }
+        if request.increment == nil && !FileManager.default.fileExists(atPath: path) { return path }
         throw Problem(
           "append-needs-folder", "Rows can't be added to the file \"\(path)\" in one safe step.",
           hint: "Give a folder (ending in \"/\"): every run adds a file to it. Or use `mode: replace`.", at: request.location)
       }
-      return (path.hasSuffix("/") ? path : path + "/") + "\(request.step)-\(request.runID).\(ending)"
+      return (path.hasSuffix("/") ? path : path + "/") + "\(request.step)-\(request.increment ?? request.runID).\(ending)"
     case .replace, .truncate:
       guard !isFolder else {
         throw Problem(

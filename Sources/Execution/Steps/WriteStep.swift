@@ -22,13 +22,8 @@ extension SchemaCheck {
       WriteRequest(
         target: spec.target, mode: spec.mode, key: spec.key, schemaPolicy: spec.schemaPolicy, schema: schema, options: spec.options,
         step: step.id, location: step.location, stateKey: context.stateKey(step.id), runID: context.runID, time: context.timeText,
-        isIncremental: !reads.isEmpty))
-    if context.options.fullRefresh, spec.mode == .append, let read = reads.first, let rows = load.existingRows, rows > 0 {
-      throw Problem(
-        "refresh-doubles-rows",
-        "--full-refresh reads all rows of \"\(read)\" again, and \"\(step.id)\" would append them to the \(rows.grouped) that are there.",
-        hint: "Empty or drop the target first, or write with `mode: merge` and a `key`, or with `mode: replace`.", at: step.location)
-    }
+        increment: increment(of: reads, for: step.id)))
+    if context.options.fullRefresh, spec.mode == .append, let read = reads.first { try await refuseToDouble(load, read, step) }
     let casts: [SQL] = zip(schema.columns, load.landing.columns).map { from, to in
       from.type.description == to.type.description
         ? "\(name: from.name) AS \(name: to.name)" : "CAST(\(name: from.name) AS \(to.type)) AS \(name: to.name)"
@@ -41,8 +36,25 @@ extension SchemaCheck {
   }
 
   /// The incremental reads whose rows come through `input`.
-  private func incrementalReads(behind input: String, _ bound: BoundPlan) -> [String] {
+  private func incrementalReads(behind input: String, _ bound: BoundPlan) -> [BoundStep] {
     let upstream = (bound[id: input]?.upstream ?? []).union([input])
-    return bound.steps.filter { upstream.contains($0.id) && $0.cursor != nil }.map(\.id)
+    return bound.steps.filter { upstream.contains($0.id) && $0.cursor != nil }
+  }
+
+  /// A name for the rows that follow what `write` has of these reads.
+  private func increment(of reads: [BoundStep], for write: String) -> String? {
+    guard !reads.isEmpty else { return nil }
+    let places = reads.map { "\($0.id)\t\($0.cursor?.after ?? "")\t\($0.increment?.before[write]?.text ?? "")" }
+    let whole = ([context.stateKey(write)] + places.sorted()).joined(separator: "\n")
+    return String(Array(whole.utf8).withUnsafeBytes { MD5.digest($0) }.high, radix: 16)
+  }
+
+  private func refuseToDouble(_ load: Load, _ read: BoundStep, _ write: PlannedStep) async throws {
+    let rows = if let known = load.existingRows { known } else { await load.countExisting?() ?? 0 }
+    guard rows > 0 else { return }
+    throw Problem(
+      "refresh-doubles-rows",
+      "--full-refresh reads all rows of \"\(read.id)\" again, and \"\(write.id)\" would append them to the \(rows.grouped) that are there.",
+      hint: "Empty or drop the target first, or write with `mode: merge` and a `key`, or with `mode: replace`.", at: write.location)
   }
 }

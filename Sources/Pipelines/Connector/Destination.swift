@@ -55,12 +55,12 @@ package struct WriteRequest: Sendable {
   package var runID: String
   /// The run's logical time, ISO 8601 (for scd2).
   package var time: String
-  /// Whether later runs will bring more rows to the same target.
-  package var isIncremental: Bool
+  /// For what incremental reads bring, of which later runs will bring more: names this part of it, the same when it is loaded again.
+  package var increment: String?
 
   package init(
     target: Target, mode: WriteMode, key: [String], schemaPolicy: SchemaPolicy, schema: Schema, options: Setting?, step: String,
-    location: Location?, stateKey: String, runID: String, time: String, isIncremental: Bool = false
+    location: Location?, stateKey: String, runID: String, time: String, increment: String? = nil
   ) {
     self.target = target
     self.mode = mode
@@ -73,7 +73,7 @@ package struct WriteRequest: Sendable {
     self.stateKey = stateKey
     self.runID = runID
     self.time = time
-    self.isIncremental = isIncremental
+    self.increment = increment
   }
 }
 
