@@ -301,6 +301,20 @@ extension ComparisonReport {
     #expect(report.a.rowsRead == 5000 && report.b.rowsRead < 1000)
   }
 
+  /// More rows than memory: they are spilled, and nothing is left behind.
+  @Test func whatDoesNotFitIsSpilled() async throws {
+    let trial = try await DifferenceTrial("diff_spill")
+    try await trial.engine(
+      """
+      COPY (SELECT g AS id, repeat(md5(g::VARCHAR), 8) AS text FROM range(400000) t(g)) TO '$here/a.parquet';
+      COPY (SELECT g AS id, CASE WHEN g = 399999 THEN 'x' ELSE repeat(md5(g::VARCHAR), 8) END AS text FROM range(400000) t(g)) TO '$here/b.parquet'
+      """)
+    let report = try await trial.diff("a.parquet", "b.parquet", key: ["id"]) { $0.limits = EngineLimits(memoryBytes: 250_000_000, threads: 2) }
+    #expect(report.counts == [399_999, 1, 0, 0])
+    let left = try FileManager.default.contentsOfDirectory(atPath: trial.folder.file(".weir/runs"))
+    #expect(left.isEmpty, "\(left)")
+  }
+
   @Test func mistakesAreNamed() async throws {
     let trial = try await DifferenceTrial("diff_mistakes")
     try trial.server("CREATE TABLE orders (order_id int, status text, tags text[]); CREATE TABLE days (order_id date, status text)")

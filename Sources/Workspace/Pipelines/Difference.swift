@@ -34,6 +34,8 @@ extension Workspace {
     let folder = folder(of: Run.newID(at: Date()))
     defer { try? FileManager.default.removeItem(at: folder.url) }
     do {
+      // What doesn't fit into memory is spilled here.
+      try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)
       let engine = try Engine(limits: request.limits, folder: folder.url.path)
       let library = connections(redactor)
       let current = URL(filePath: FileManager.default.currentDirectoryPath)
