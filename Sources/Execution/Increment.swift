@@ -49,7 +49,7 @@ struct IncrementRule {
   /// - Returns: the range to read, how it goes on, and what whoever runs this should know; nil for a full read.
   /// - Throws: `lag-doubles-rows`.
   func decide() async throws -> (CursorRange, Increment, remarks: [Problem])? {
-    guard case .incremental(let column, let lag) = spec.mode else { return nil }
+    guard case .incremental(let column, let lag) = spec.mode, context.letters == nil else { return nil }
     let writes = plan.writes(fedBy: step.id)
     var increment = Increment()
     increment.appends = writes.contains { $0.spec.mode == .append }

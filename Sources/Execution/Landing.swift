@@ -160,7 +160,11 @@ struct Landing {
       }
     }
   }
-  private var state: [StateEntry] { cursors.map(\.entry) }
+  /// What is stored with the rows: the cursors, and the dead letters that have landed.
+  private var state: [StateEntry] {
+    let letters = context.letters.map { StateEntry(key: $0.stateKey(step.id, in: context), value: context.runID) }
+    return cursors.map(\.entry) + (letters.map { [$0] } ?? [])
+  }
 
   /// Whether the reads have come further than this write was, though no row of theirs may have passed the steps between.
   private var moves: Bool {

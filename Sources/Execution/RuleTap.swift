@@ -19,14 +19,17 @@ final class RuleTap: Sendable {
   let rules: [RowRule]
   private let schema: Schema
   private let rejects: RejectSink
+  private let operation: Int?
+  private let attempts = RowCounter()
   private let seen = RowCounter()
   private let failures: [RowCounter]
   private let examples: Mutex<[[RejectedRow]]>
 
-  init(step: String, rules: [RowRule], schema: Schema, rejects: RejectSink) {
+  init(step: String, rules: [RowRule], schema: Schema, operation: Int? = nil, rejects: RejectSink) {
     self.step = step
     self.rules = rules
     self.schema = schema
+    self.operation = operation
     self.rejects = rejects
     failures = rules.map { _ in RowCounter() }
     examples = Mutex(rules.map { _ in [] })
@@ -77,8 +80,16 @@ final class RuleTap: Sendable {
       guard count > 0 else { continue }
       failures[index].add(count)
       examples.withLock { $0[index] += failed.prefix(max(0, 3 - $0[index].count)) }
-      if rule.onFail == .skip || rule.onFail == .flag { try rejects.append(step: step, failed) }
+      if rule.onFail == .skip || rule.onFail == .flag { try rejects.append(failed, like: letter(rule)) }
     }
+  }
+
+  private func letter(_ rule: RowRule) -> DeadLetter {
+    var letter = DeadLetter(in: step)
+    letter.operation = operation
+    letter.isFlagged = rule.onFail == .flag ? true : nil
+    letter.attempt = attempts.rows > 1 ? attempts.rows - 1 : nil
+    return letter
   }
 
   private func original(_ batch: Batch, _ row: Int) -> String {
@@ -98,7 +109,9 @@ final class RuleTap: Sendable {
     }
   }
 
+  /// Begins another attempt.
   func reset() {
+    attempts.add(1)
     seen.reset()
     failures.forEach { $0.reset() }
     examples.withLock { $0 = rules.map { _ in [] } }

@@ -14,6 +14,8 @@ package struct RunContext: Sendable {
   package var options = RunOptions()
   /// Where incremental reads left off, as the workspace remembers it.
   package var cursors: [CursorKey: KeptCursor] = [:]
+  /// Rows of an earlier run to be fed in; nothing else is read then, and no cursor moves.
+  package var letters: LetterBatch?
   /// Hides secret values in anything that is kept of the rows.
   package var redact: @Sendable (String) -> String = { $0 }
   /// Encrypts a text that `redact` has changed, so that it can be used again.

@@ -6,18 +6,19 @@ import Tabular
 /// how rows will land. Nothing is moved.
 package struct SchemaCheck: Sendable {
   let engine: Engine
-  let context: RunContext
+  package let context: RunContext
   let rejects: RejectSink
 
   package init(_ engine: Engine, _ context: RunContext) {
     self.engine = engine
     self.context = context
-    rejects = RejectSink(folder: context.folder, redact: context.redact)
+    rejects = RejectSink(context)
   }
 
   /// - Throws: `Problems` of all steps that can be told; steps after a broken one are left out.
   package func check(_ plan: Plan) async throws -> BoundPlan {
     try await engine.connection.execute("SET TimeZone = 'UTC'")
+    try refuseLostLetters(plan)
     var bound = BoundPlan(name: plan.name, steps: [], warnings: plan.warnings)
     var problems: [Problem] = []
     var broken: Set<String> = []
@@ -38,7 +39,28 @@ package struct SchemaCheck: Sendable {
     }
     guard problems.isEmpty else { throw Problems(problems) }
     keepWhatIsReadTwice(&bound, relations)
+    if context.letters != nil { bound.keepWhatLettersReach() }
     return bound
+  }
+
+  /// Where rows that a step sets aside go; beside dead letters that go in again, other rows have been kept before.
+  func rejects(isFed: Bool) -> RejectSink { context.letters == nil || isFed ? rejects : RejectSink(context, isMuted: true) }
+
+  /// Dead letters go in where they came from; the place must still be there.
+  private func refuseLostLetters(_ plan: Plan) throws {
+    for place in Set((context.letters?.letters ?? []).map(\.entrance)) {
+      let kinds = place.isLine ? ["read"] : place.operation != nil ? ["transform"] : ["read", "check"]
+      guard let step = plan[id: place.step] else {
+        throw Problem(
+          "changed-step", "The step \"\(place.step)\", which set rows aside, isn't in the pipeline any more.",
+          hint: Nearest.hint(place.step, among: plan.steps.map(\.id)) ?? "Run the pipeline from the beginning with weir run.")
+      }
+      guard kinds.contains(step.work.kind) else {
+        throw Problem(
+          "changed-step", "The step \"\(place.step)\", which set rows aside, is a \(step.work.kind) step now.",
+          hint: "Run the pipeline from the beginning with weir run.", at: step.location)
+      }
+    }
   }
 
   /// Binds one step anew, for a retry: sources open fresh connections, loads fresh transactions.
@@ -58,8 +80,12 @@ package struct SchemaCheck: Sendable {
       case .check(let rules): try await bindCheck(step, rules, inputs, bound)
       case .write(let destination, let spec): try await bindWrite(step, destination, spec, inputs, bound)
       }
-    result.inputs = inputs
-    for input in inputs { result.upstream.formUnion((bound[id: input]?.upstream ?? []).union([input])) }
+    if context.letters != nil {
+      result.planned.retry = .none
+      result.isFed = result.isFed || inputs.contains { bound[id: $0]?.isFed == true }
+    }
+    result.inputs = inputs.filter { $0 != result.replacedInput }
+    for input in result.inputs { result.upstream.formUnion((bound[id: input]?.upstream ?? []).union([input])) }
     return result
   }
 

@@ -102,7 +102,8 @@ struct StepAttempts {
 
   /// After the rows have flowed: what readers refused, what rules found. A broken `stop` rule fails the step before anything is visible.
   private func inspect(_ step: BoundStep, _ plan: BoundPlan, _ connection: Connection) async throws {
-    let flow = plan.flow(into: step, sinks: report.sinks)
+    // Beside dead letters that go in again, other rows have been judged before.
+    let flow = plan.flow(into: step, sinks: report.sinks).filter { check.context.letters == nil || $0.isFed }
     for source in flow {
       if let query = source.extract?.rejects?.query { try await collectRejects(of: source, query, connection) }
     }
@@ -112,10 +113,17 @@ struct StepAttempts {
   }
 
   private func collectRejects(of step: BoundStep, _ query: SQL, _ connection: Connection) async throws {
-    let rows = try await connection.query(query).rows.map {
-      RejectedRow(position: $0[0].description, original: $0[1].description, rule: $0[2].description, reason: $0[3].description)
+    let found: [[Value]]
+    do { found = try await connection.query(query).rows } catch let error as DuckDBError where error.kind == .catalog {
+      // The engine found that it needs no row of this source, so there is no list of refused ones.
+      return
     }
-    try check.rejects.append(step: step.id, rows)
+    let rows = found.map {
+      RejectedRow(position: step.refusedPositions[$0[0].description] ?? $0[0].description, original: $0[1].description, rule: $0[2].description, reason: $0[3].description)
+    }
+    var letter = DeadLetter(in: step.id)
+    letter.isLine = true
+    try check.rejects.append(rows, like: letter)
     for (rule, group) in Dictionary(grouping: rows, by: \.rule).sorted(by: { $0.key < $1.key }) {
       report.emit(
         step.id,

@@ -64,7 +64,7 @@ extension Problem {
     let codes: Set<String> = [
       "usage", "missing-file", "unknown-column", "unknown-step", "invalid-sql", "unknown-connection", "unknown-secret", "unknown-run",
       "unknown-connector", "incomparable-key", "nothing-in-common", "missing-key", "unknown-setting", "missing-setting", "wrong-type", "wrong-name", "wrong-url", "exists", "unknown-choice",
-      "changed-text", "not-failed", "no-tests", "missing-parameter", "unknown-parameter", "unknown-variable", "syntax", "not-confirmed", "unknown-file-type",
+      "changed-text", "nothing-landed", "in-progress", "no-rejects", "bad-expression", "not-failed", "no-tests", "missing-parameter", "unknown-parameter", "unknown-variable", "syntax", "not-confirmed", "unknown-file-type",
     ]
     return codes.contains(code.description)
   }

@@ -81,6 +81,8 @@ package struct DuckDBFile: Source, Destination {
     }
   }
 
+  package static var keepsState: Bool { true }
+
   package func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String] {
     guard FileManager.default.fileExists(atPath: path), try await resources().contains(where: { $0.name == "_weir_state" }) else {
       return [:]

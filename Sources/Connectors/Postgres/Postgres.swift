@@ -41,6 +41,8 @@ package struct Postgres: Source, Destination {
     return try await Blocking.run { try PostgresExtract(request, settings).extract() }
   }
 
+  package static var keepsState: Bool { true }
+
   package func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String] {
     guard case .table(let text) = target else { return [:] }
     let settings = settings

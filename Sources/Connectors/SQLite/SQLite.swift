@@ -84,6 +84,8 @@ package struct SQLite: Source, Destination {
     }
   }
 
+  package static var keepsState: Bool { true }
+
   package func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String] {
     guard FileManager.default.fileExists(atPath: path),
       try !ask("SELECT 1 FROM sqlite_master WHERE name = '_weir_state'").isEmpty

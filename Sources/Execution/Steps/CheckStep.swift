@@ -7,8 +7,16 @@ extension SchemaCheck {
     guard let input = inputs.first else {
       throw Problem("missing-input", "Step \"\(step.id)\" has no rows to check.", hint: "Name a step with `on`.", at: step.location)
     }
-    let relation = try relation(input, bound)
+    var relation = try relation(input, bound)
+    let isFlowing = bound[id: input]?.isFed == true
+    let letters = context.letters?.letters(into: step.id) ?? []
+    if !letters.isEmpty {
+      let rows = try await self.relation(of: letters, relation.schema, for: step)
+      relation = Relation(isFlowing ? "(SELECT * FROM \(relation.sql) UNION ALL BY NAME \(rows))" : "(\(rows))", relation.schema)
+    }
     var result = BoundStep(planned: step, schema: relation.schema, select: "SELECT * FROM \(relation.sql)")
+    result.isFed = !letters.isEmpty
+    result.replacedInput = letters.isEmpty || isFlowing ? nil : input
     var rowRules: [RowRule] = []
     for rule in rules {
       var others: [String: Relation] = [:]
@@ -19,6 +27,7 @@ extension SchemaCheck {
         case .row(let condition, let columns):
           _ = try await engine.connection.describe("SELECT coalesce(\(condition), false) FROM \(relation.sql)")
           rowRules.append(RowRule(rule, condition, columns))
+        case .relation where isFlowing || !letters.isEmpty: break
         case .relation(let query):
           _ = try await engine.connection.describe(query)
           result.relationRules.append(
@@ -29,7 +38,7 @@ extension SchemaCheck {
       }
     }
     if !rowRules.isEmpty {
-      let tap = RuleTap(step: step.id, rules: rowRules, schema: relation.schema, rejects: rejects)
+      let tap = RuleTap(step: step.id, rules: rowRules, schema: relation.schema, rejects: rejects(isFed: isFlowing || !letters.isEmpty))
       result.select = try await tap.wrap(result.select, as: engine.uniqueName("weir_rules"), on: engine.connection)
       result.taps.append(tap)
     }

@@ -10,6 +10,12 @@ extension SchemaCheck {
       throw Problem("missing-input", "Step \"\(step.id)\" has no rows to write.", hint: "Name a step with `from`.", at: step.location)
     }
     let relation = try relation(input, bound)
+    var (step, spec) = (step, spec)
+    if context.letters != nil {
+      guard bound[id: input]?.isFed == true else { return BoundStep(planned: step, schema: relation.schema, select: "SELECT * FROM \(relation.sql)") }
+      spec.mode = try addingMode(of: destination, spec, step)
+      step.work = .write(destination, spec)
+    }
     for name in spec.mapping.keys.sorted() { _ = try relation.column(name, at: step.location) }
     let columns: [SQL] = relation.schema.names.map { name in
       spec.mapping[name].map { "\(name: name) AS \(name: $0)" } ?? "\(name: name)"
@@ -21,7 +27,7 @@ extension SchemaCheck {
     let load = try await destination.prepare(
       WriteRequest(
         target: spec.target, mode: spec.mode, key: spec.key, schemaPolicy: spec.schemaPolicy, schema: schema, options: spec.options,
-        step: step.id, location: step.location, stateKey: context.stateKey(step.id), runID: context.runID, time: context.timeText,
+        step: step.id, location: step.location, stateKey: context.stateKey(step.id), runID: context.letters?.name ?? context.runID, time: context.timeText,
         increment: increment(of: reads, for: step.id)))
     if context.options.fullRefresh, spec.mode == .append, let read = reads.first { try await refuseToDouble(load, read, step) }
     let casts: [SQL] = zip(schema.columns, load.landing.columns).map { from, to in
@@ -56,5 +62,19 @@ extension SchemaCheck {
       "refresh-doubles-rows",
       "--full-refresh reads all rows of \"\(read.id)\" again, and \"\(write.id)\" would append them to the \(rows.grouped) that are there.",
       hint: "Empty or drop the target first, or write with `mode: merge` and a `key`, or with `mode: replace`.", at: write.location)
+  }
+
+  /// How rows that come later are added to those that have landed: never in their place.
+  private func addingMode(of destination: any Destination, _ spec: WriteSpec, _ step: PlannedStep) throws(Problem) -> WriteMode {
+    switch spec.mode {
+    case .append, .merge, .scd2: return spec.mode
+    case .replace, .truncate, .deleteInsert:
+      guard type(of: destination).keepsState, type(of: destination).writeModes.contains(.append) else {
+        throw Problem(
+          "append-needs-folder", "The rows can't be added to what step \"\(step.id)\" has written: it replaces a whole file.",
+          hint: "Run the whole pipeline again with weir run.", at: step.location)
+      }
+      return .append
+    }
   }
 }

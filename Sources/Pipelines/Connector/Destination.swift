@@ -3,6 +3,8 @@ import Tabular
 /// A connector that can be written.
 package protocol Destination: Connector {
   static var writeModes: Set<WriteMode> { get }
+  /// Whether what a load stores with its rows comes back from `storedState`.
+  static var keepsState: Bool { get }
   /// Decides how rows will land, from what stands in the system now. Changes nothing.
   /// - Throws: a `Problem` or `Problems` (a type without exact landing type, a key that isn't there, no permission).
   func prepare(_ request: WriteRequest) async throws -> Load
@@ -14,6 +16,7 @@ package protocol Destination: Connector {
 
 extension Destination {
   package func isThere(_ target: WriteRequest.Target) async throws -> Bool { true }
+  package static var keepsState: Bool { false }
   package func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String] { [:] }
 }
 

@@ -28,6 +28,8 @@ package struct ReadRequest: Sendable {
   package var limit: Int?
   /// Only rows whose cursor lies in this range.
   package var cursor: CursorRange?
+  /// Lines an earlier read refused: only these are read, in place of the files they came from.
+  package var refused: RefusedLines?
   /// Options of the format or system, read by the connector through its own schema (delimiter, sheet, …).
   package var options: Setting?
   /// Where the same run writes; a file that is only read is opened for reading.
@@ -50,6 +52,15 @@ package struct ReadRequest: Sendable {
     self.step = step
     self.location = location
   }
+}
+
+/// Lines of files that were refused, as files of their own without headings, in UTF-8.
+package struct RefusedLines: Sendable, Hashable {
+  /// By the path of the file they came from: where they stand now.
+  package var files: [String: String] = [:]
+  /// `file:line` where a line stands now, and where it stood.
+  package var positions: [String: String] = [:]
+  package init() {}
 }
 
 /// The part of a table an incremental read takes: `after ≤ column ≤ upTo` (the boundary is read again and deduplicated).
@@ -90,6 +101,8 @@ package struct Extract: Sendable {
   package var pushesDownFilters = false
   /// Rows the reader refuses are collected by the engine after the read, if the origin can say so (CSV).
   package var rejects: RejectQuery?
+  /// Whether it yields the request's refused lines and nothing else.
+  package var readsRefused = false
   /// The largest cursor value the read may yield, fixed before the first row is read.
   package var upperBound: String?
   /// With an upper bound: how many rows the range passes by because their cursor is null or not finite; nil = none or unknown.

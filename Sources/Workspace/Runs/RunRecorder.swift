@@ -10,7 +10,7 @@ package actor RunRecorder {
   private let events: LineFile
   private let logFile: LineFile
   private let redactor: Redactor
-  private let process: ProcessMark
+  private var process: ProcessMark
   private var lastSave = Date.distantPast
 
   /// Begins the history of `run`: from here on it exists, pending.
@@ -27,6 +27,9 @@ package actor RunRecorder {
   }
 
   package var run: Run { state.run }
+
+  /// From now on the run lives as long as `process`.
+  package func follow(_ process: ProcessMark) { self.process = process }
 
   /// Takes one event in.
   /// - Returns: the event as anybody may see it.

@@ -24,11 +24,13 @@ extension Workspace {
       bound = try await prepared.check.check(prepared.plan)
     } catch {
       try await recorder.fail(Problems.of(error))
+      try await settle(request.letters, after: recorder.run, prepared)
       return await recorder.run
     }
     let progress = Runner(prepared.check).run(bound)
     cancellation.onCancel(progress.cancel)
     for await event in progress.events { await onEvent(try await recorder.record(event)) }
+    try await settle(request.letters, after: recorder.run, prepared)
     return await recorder.run
   }
 
@@ -39,8 +41,13 @@ extension Workspace {
   ) async throws -> Run {
     let redactor = Redactor()
     let prepared = try await prepare(request, redactor)
-    let process = try WorkerProcess(worker, request: request)
-    let recorder = try await begin(request, prepared.plan, redactor, process: ProcessMark(id: process.id))
+    let recorder = try await begin(request, prepared.plan, redactor)
+    let process: WorkerProcess
+    do { process = try WorkerProcess(worker, request: request) } catch {
+      try await recorder.fail(Problems.of(error))
+      return await recorder.run
+    }
+    await recorder.follow(ProcessMark(id: process.id))
     cancellation.onCancel { process.cancel() }
     for await line in process.lines {
       guard let message = try? Document.read(WorkerMessage.self, from: line) else { continue }
@@ -52,6 +59,7 @@ extension Workspace {
     let ending = await process.ending()
     let run = await recorder.run
     if !run.status.isOver { try await recorder.fail([ending.problem(memoryBytes: request.limits.memoryBytes)]) }
+    try await settle(request.letters, after: recorder.run, prepared)
     return await recorder.run
   }
 
@@ -139,15 +147,18 @@ extension Workspace {
       context.redact = redactor.redactValues
       context.seal = { [vault] in try vault.sealed($0, as: request.id) }
       context.cursors = try await store.keptCursors(pipeline: spec.name)
+      if let choice = request.letters {
+        let batch = try batch(choice)
+        context.letters = batch
+        context.options.done = try await landed(batch, of: plan, context).writes
+      }
       return Prepared(plan: plan, check: SchemaCheck(engine, context), engine: engine, spec: spec)
     } catch let problems as Problems {
       throw InvalidPipeline(problems: problems)
     }
   }
 
-  private func begin(
-    _ request: RunRequest, _ plan: Plan, _ redactor: Redactor, process: ProcessMark = .current
-  ) async throws -> RunRecorder {
+  private func begin(_ request: RunRequest, _ plan: Plan, _ redactor: Redactor) async throws -> RunRecorder {
     let (name, file) = (redactor.redact(plan.name), redactor.redact(request.text.file))
     try await store.keep(
       PipelineVersion(hash: request.text.hash, pipeline: name, file: file, text: try vault.sealed(request.text, redactor)))
@@ -158,7 +169,15 @@ extension Workspace {
       run.sealedParameters = try vault.sealed(Document.line(request.parameters), as: run.id)
     }
     run.resumes = request.resumes
+    run.feeds = request.letters?.run
     run.steps = plan.steps.map { StepRun(id: $0.id, kind: $0.work.kind) }
-    return try await RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor, process: process)
+    let recorder = try await RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor)
+    if let letters = request.letters {
+      do { try await store.beginFeed(letters, by: run.id) } catch {
+        try await recorder.fail(Problems.of(error))
+        throw error
+      }
+    }
+    return recorder
   }
 }
