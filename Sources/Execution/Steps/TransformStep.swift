@@ -14,7 +14,7 @@ extension SchemaCheck {
       let emptied = try await emptied(query, step, inputs, bound)
       let renamed = zip(step.inputs, inputs).filter { $0 != $1 || emptied.contains($0) }
       let prefix: [SQL] = renamed.map {
-        "\(name: $0) AS NOT MATERIALIZED (SELECT * FROM main.\(name: $1)\(emptied.contains($0) ? " WHERE false" : "" as SQL))"
+        "\(name: $0) AS NOT MATERIALIZED (SELECT * FROM memory.main.\(name: $1)\(emptied.contains($0) ? " WHERE false" : "" as SQL))"
       }
       let select: SQL = prefix.isEmpty ? query : "WITH \(prefix) SELECT * FROM \(SQL(enclosing: text))"
       do {
