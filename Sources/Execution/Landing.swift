@@ -22,22 +22,35 @@ struct Landing {
   func land() async throws -> Receipt {
     let clock = ContinuousClock()
     let start = clock.now
-    let (sent, landed, outcome) =
+    let result =
       switch load.work {
       case .statements(let work): try await run(work)
       case .stream(let open): try await run(open)
       }
     return Receipt(
-      step: step.id, target: spec.place, mode: spec.mode, level: level, strategy: load.strategy, sent: sent,
-      landed: landed, outcome: outcome, verified: landed != nil, seconds: (clock.now - start) / .seconds(1),
+      step: step.id, target: spec.place, mode: spec.mode, level: level, strategy: load.strategy,
+      sent: result.sent, landed: result.landed, outcome: result.outcome, untouched: result.untouched,
+      verified: result.landed != nil, seconds: (clock.now - start) / .seconds(1),
       peakMemoryBytes: ProcessMemory.peak)
+  }
+
+  /// How a load ended.
+  private struct Result {
+    var sent: Fingerprint
+    /// What stood in staging; nil = it wasn't asked.
+    var landed: Fingerprint?
+    var outcome = LoadOutcome(inserted: 0)
+    var untouched: String?
+
+    static func nothingNew(_ sent: Fingerprint) -> Result { Result(sent: sent, untouched: "there was nothing new") }
   }
 
   // MARK: A load the engine runs
 
-  private func run(_ work: StatementLoad) async throws -> (Fingerprint, Fingerprint?, LoadOutcome) {
+  private func run(_ work: StatementLoad) async throws -> Result {
     let sample = SampleRule(for: step.schema)
     do {
+      work.makeRoom()
       for statement in work.setup { try await connection.execute(statement) }
       if work.isTransactional { try await connection.execute("BEGIN TRANSACTION") }
       let tap = FingerprintTap(step.schema, level, sample: sample, counter: counter)
@@ -47,6 +60,10 @@ struct Landing {
       note("Staged \(sent.rows.grouped) rows")
       try await inspect()
       try await guardAgainstShrinking(to: sent.rows)
+      if isIncremental && sent.rows == 0 && (!work.isTransactional || !moves) {
+        await takeBack(work)
+        return .nothingNew(sent)
+      }
       var landed: Fingerprint?
       if level != .off {
         let mirror = FingerprintTap(step.schema, level, sample: sample)
@@ -56,21 +73,25 @@ struct Landing {
         try compare(sent, mirror.finish())
         note("Verified: what is staged is what was sent")
       }
-      if isIncremental && sent.rows == 0 && (!work.isTransactional || !moves) {
-        await takeBack(work)
-        return (sent, landed, LoadOutcome(inserted: 0))
-      }
       for statement in work.settle { try await connection.execute(statement) }
       for check in work.checks where try await !connection.query(check.finds).rows.isEmpty { throw check.problem }
       for statement in work.publish(state) { try await connection.execute(statement) }
-      if work.isTransactional { try await connection.execute("COMMIT") }
-      try work.finish()
-      for statement in work.teardown { try await connection.execute(statement) }
-      return (sent, landed, LoadOutcome(inserted: sent.rows))
+      try await commit(work)
+      return Result(sent: sent, landed: landed, outcome: LoadOutcome(inserted: sent.rows))
     } catch {
       await takeBack(work)
       throw error
     }
+  }
+
+  /// Makes the rows visible. What has begun here ends here: a cancelled run has either not come this far, or has landed.
+  private func commit(_ work: StatementLoad) async throws {
+    try Task.checkCancellation()
+    try await Task { [connection] in
+      if work.isTransactional { try await connection.execute("COMMIT") }
+      try work.finish()
+      for statement in work.teardown { _ = try? await connection.execute(statement) }
+    }.value
   }
 
   /// Leaves the target as it was, also when the run has been cancelled meanwhile.
@@ -84,7 +105,7 @@ struct Landing {
 
   // MARK: A load over a connection of the connector's own
 
-  private func run(_ open: @escaping @Sendable () throws -> any StreamLoad) async throws -> (Fingerprint, Fingerprint?, LoadOutcome) {
+  private func run(_ open: @escaping @Sendable () throws -> any StreamLoad) async throws -> Result {
     let stream = try await connection.blocking({ UncheckedLoad(try open()) }, stop: {})
     let stop: @Sendable () -> Void = { stream.load.cancel() }
     do {
@@ -96,7 +117,7 @@ struct Landing {
       try await guardAgainstShrinking(to: sent.rows)
       if isIncremental && sent.rows == 0 && !moves {
         await rollBack(stream)
-        return (sent, nil, LoadOutcome(inserted: 0))
+        return .nothingNew(sent)
       }
       var landed: Fingerprint?
       if level != .off {
@@ -105,7 +126,7 @@ struct Landing {
         note("Verified: what is staged is what was sent")
       }
       let outcome = try await connection.blocking({ [state] in try stream.load.commit(state: state) }, stop: {})
-      return (sent, landed, outcome)
+      return Result(sent: sent, landed: landed, outcome: outcome)
     } catch {
       await rollBack(stream)
       throw error
@@ -206,17 +227,4 @@ extension WriteSpec {
 private struct UncheckedLoad: @unchecked Sendable {
   let load: any StreamLoad
   init(_ load: any StreamLoad) { self.load = load }
-}
-
-extension Int {
-  /// With thousands separators: `150,000`.
-  package var grouped: String {
-    let digits = String(magnitude)
-    var result = ""
-    for (index, digit) in digits.enumerated() {
-      if index > 0 && (digits.count - index) % 3 == 0 { result.append(",") }
-      result.append(digit)
-    }
-    return (self < 0 ? "-" : "") + result
-  }
 }

@@ -91,6 +91,8 @@ package struct Receipt: Sendable, Codable {
   package var sent: Fingerprint
   package var landed: Fingerprint?
   package var outcome: LoadOutcome
+  /// Why the target was left as it is; nil = the rows were published.
+  package var untouched: String?
   /// Whether both sides were compared and are the same.
   package var verified: Bool
   package var seconds: Double

@@ -81,12 +81,20 @@ final class RunReport: Sendable {
     emit(step, .stepSkipped(reason: reason))
   }
 
-  func finish(isCancelled: Bool) {
+  func finish(isCancelled: Bool, limit: Int?) {
+    let peak = ProcessMemory.peak
+    if let limit, peak > limit {
+      emit(
+        nil,
+        .log(
+          level: .warning,
+          message: "The run held \(peak / 1_000_000) MB at most, more than the \(limit / 1_000_000) MB it was allowed."))
+    }
     let outcome: RunEvent.Outcome = state.withLock { state in
       if isCancelled { return .cancelled }
       return state.hasFailed ? .failed : state.hasWarned ? .warning : .success
     }
-    emit(nil, .runFinished(status: outcome, peakMemoryBytes: ProcessMemory.peak))
+    emit(nil, .runFinished(status: outcome, peakMemoryBytes: peak))
   }
 
   /// Tells memory, and progress where there is any, until it is cancelled.

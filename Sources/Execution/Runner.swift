@@ -20,9 +20,9 @@ package struct Runner: Sendable {
     let task = Task {
       let report = RunReport(plan) { continuation.yield($0) }
       let pulse = Task { await report.pulse(every: .milliseconds(500), limit: check.context.limits.memoryBytes) }
-      await move(plan, report)
+      let isCutShort = await move(plan, report)
       pulse.cancel()
-      report.finish(isCancelled: Task.isCancelled)
+      report.finish(isCancelled: isCutShort, limit: check.context.limits.memoryBytes)
       continuation.finish()
     }
     return RunInProgress(events: events, cancel: { task.cancel() })
@@ -30,12 +30,14 @@ package struct Runner: Sendable {
 
   /// Moves rows: every step that takes rows out of the stream (a write, a kept relation, a rule about a whole relation) runs as soon as
   /// those it depends on are done, side by side with the others. All other steps flow through them.
-  private func move(_ plan: BoundPlan, _ report: RunReport) async {
+  /// - Returns: whether a cancellation left something undone; one that came too late changes nothing.
+  private func move(_ plan: BoundPlan, _ report: RunReport) async -> Bool {
     report.start()
     var waiting = plan.steps.filter { step in isSink(step, plan) }
     var done: Set<String> = []
     var failed: Set<String> = []
-    await withTaskGroup(of: (String, Bool).self) { group in
+    var isCutShort = false
+    await withTaskGroup(of: (String, StepEnding).self) { group in
       func startWhatCanRun() {
         let sinks = Set(waiting.map(\.id))
         for step in waiting where !Task.isCancelled {
@@ -58,12 +60,14 @@ package struct Runner: Sendable {
         done.insert(step.id)
       }
       startWhatCanRun()
-      for await (id, succeeded) in group {
-        if succeeded { done.insert(id) } else { failed.insert(id) }
+      for await (id, ending) in group {
+        if ending == .succeeded { done.insert(id) } else { failed.insert(id) }
+        if ending == .cancelled { isCutShort = true }
         startWhatCanRun()
       }
     }
     for step in waiting { report.skip(step.id, because: "the run was cancelled") }
+    return isCutShort || !waiting.isEmpty
   }
 
   /// The writes that have their rows already, and the kept relations that only they read. A write of an incremental read isn't left out

@@ -40,6 +40,7 @@ package struct SchemaCheck: Sendable {
     guard problems.isEmpty else { throw Problems(problems) }
     keepWhatIsReadTwice(&bound, relations)
     if context.letters != nil { bound.keepWhatLettersReach() }
+    try await keepOrder(bound)
     return bound
   }
 
@@ -89,7 +90,19 @@ package struct SchemaCheck: Sendable {
     return result
   }
 
-  /// A relation several steps read is kept, so that all see the same rows and the source is read once.
+  /// The engine keeps the order of rows only where it is asked to, which costs time and memory: where rows that land, or are kept for
+  /// several steps, have been put in order.
+  private func keepOrder(_ bound: BoundPlan) async throws {
+    for step in bound.steps where step.kind == "write" || step.isKept {
+      let plan = try await engine.connection.query("EXPLAIN \(step.select)").rows.map { $0.map(\.description).joined() }.joined()
+      guard plan.contains("ORDER_BY") || plan.contains("TOP_N") else { continue }
+      try await engine.connection.execute("SET preserve_insertion_order = true")
+      return
+    }
+  }
+
+  /// A relation several steps read is kept, so that all see the same rows and the source is read once; also one that a step waits for
+  /// without reading it.
   private func keepWhatIsReadTwice(_ bound: inout BoundPlan, _ relations: RelationNames) {
     var readers: [String: Int] = [:]
     for step in bound.steps {
@@ -103,7 +116,8 @@ package struct SchemaCheck: Sendable {
       let counted =
         step.boundary != nil && bound.steps.contains { $0.kind == "transform" && $0.upstream.contains(step.id) }
       let retried = step.kind == "read" && step.planned.retry.isEnabled
-      bound.steps[index].isKept = readers[step.id, default: 0] > 1 || judged || retried || counted
+      let awaited = bound.steps.contains { $0.planned.after.contains(step.id) }
+      bound.steps[index].isKept = readers[step.id, default: 0] > 1 || judged || retried || counted || awaited
     }
   }
 

@@ -55,7 +55,7 @@ import Testing
     let program = try program()
     for mistake in Self.mistakes where !mistake.isEmpty {
       for form in [["-o", "json"], ["--output=json"]] {
-        let outcome = try await program.run(BuiltProgram.path(), mistake + form)
+        let outcome = try await program.run(Program.path(), mistake + form)
         let document = (try? JSONSerialization.jsonObject(with: Data(outcome.output.utf8))) as? NSDictionary
         let problems = document?["problems"] as? [NSDictionary] ?? []
         #expect(outcome.status == 2 && !problems.isEmpty, "\(mistake): \(outcome)")
@@ -69,7 +69,7 @@ import Testing
   @Test func mistakesAreWrongUsageInWordsToo() async throws {
     let program = try program()
     for mistake in Self.mistakes where !mistake.isEmpty {
-      let outcome = try await program.run(BuiltProgram.path(), mistake)
+      let outcome = try await program.run(Program.path(), mistake)
       #expect(outcome.status == 2 && outcome.output.isEmpty && !outcome.errors.isEmpty, "\(mistake): \(outcome)")
     }
   }
@@ -86,7 +86,7 @@ import Testing
       ["runs", "list", "--status", "success", "--pipeline", "copy"], ["rejects"], ["rejects", "show"], ["rejects", "export"], ["version"], ["completion", "bash"],
     ]
     for command in good {
-      let outcome = try await program.run(BuiltProgram.path(), command + ["-o", "json"])
+      let outcome = try await program.run(Program.path(), command + ["-o", "json"])
       #expect(outcome.status == 0, "\(command): \(outcome)")
       #expect((try? JSONSerialization.jsonObject(with: Data(outcome.output.utf8))) != nil, "\(command): \(outcome)")
     }

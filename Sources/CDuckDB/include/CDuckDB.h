@@ -169,4 +169,7 @@ typedef struct {
 /// Opens the library and fills `functions`. Returns NULL on success, else a message to be freed with `free`.
 char *cduckdb_load(const char *path, cduckdb_functions *functions);
 
+/// Lets the process's allocator give freed blocks back to the system at once, so that the resident set follows what is used.
+void cduckdb_give_back_early(void);
+
 #endif

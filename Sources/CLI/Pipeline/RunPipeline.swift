@@ -1,6 +1,7 @@
 import ArgumentParser
 import Execution
 import Foundation
+import Glibc
 import Pipelines
 import Workspace
 
@@ -96,10 +97,10 @@ struct RunInTerminal {
     if !run.problems.isEmpty, common.output == .table {
       ProblemPrinter(isColored: common.isColored).printAll(run.problems)
     }
-    if let signal = signals.caught { throw Leave(code: 128 + signal) }
     switch run.status {
+    // A signal that came when everything had landed changes nothing.
     case .success, .warning: return
-    case .cancelled: throw Leave(code: 130)
+    case .cancelled: throw Leave(code: 128 + (signals.caught ?? SIGINT))
     default: throw Leave(code: !hasBegun && run.problems.allSatisfy(\.isWrongUsage) ? 2 : 1)
     }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Execution
 import Foundation
 import Pipelines
 import Workspace
@@ -33,7 +34,7 @@ struct Rejects: AsyncParsableCommand {
       try common.show(counts) {
         TextTable(
           headings: ["Step", "Rule", "Rows", "Replayed", "Reason"],
-          rows: counts.map { [$0.step, $0.rule, RunLog.grouped($0.rows), RunLog.grouped($0.replayed), $0.reason] }, numeric: [2, 3]
+          rows: counts.map { [$0.step, $0.rule, $0.rows.grouped, $0.replayed.grouped, $0.reason] }, numeric: [2, 3]
         ).render(width: Terminal.width)
       }
     }

@@ -43,6 +43,11 @@ package struct DuckDBFile: Source, Destination {
     Problem("unreadable-file", "\"\(path)\" can't be used: \(String("\(error)".prefix { $0 != "\n" }).prefix(300))", cause: error)
   }
 
+  package func place(of target: WriteRequest.Target, mode: WriteMode, step: String) -> String? {
+    guard case .table(let name) = target else { return nil }
+    return "\(FileTarget.normal(path)) \(name.lowercased())"
+  }
+
   package func read(_ request: ReadRequest) async throws -> Extract {
     try exists()
     let isWritten = request.destinations.contains { ($0 as? DuckDBFile)?.path == path }

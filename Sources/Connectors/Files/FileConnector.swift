@@ -26,6 +26,19 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     return extract
   }
 
+  package func place(of target: WriteRequest.Target, mode: WriteMode, step: String) -> String? {
+    let relative: String? =
+      switch target {
+      case .path(let path), .table(let path): path
+      case .whole: nil
+      }
+    let path = FileLocation(base: format.path, relative: relative, directory: context.directory).path
+    var isFolder: ObjCBool = false
+    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    // Every step adds files of its own to a folder.
+    return FileTarget.normal(path) + (isFolder.boolValue || path.hasSuffix("/") ? "/\(step)" : "")
+  }
+
   package func prepare(_ request: WriteRequest) async throws -> Load {
     let format = try options(request.options)
     let place = place(of: request.target, format)

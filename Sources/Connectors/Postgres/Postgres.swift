@@ -67,6 +67,12 @@ package struct Postgres: Source, Destination {
     }
   }
 
+  package func place(of target: WriteRequest.Target, mode: WriteMode, step: String) -> String? {
+    guard case .table(let text) = target, let name = try? TableName(text) else { return nil }
+    let schema = name.schema ?? (settings.schema.isEmpty ? "public" : settings.schema)
+    return "\(settings.host.lowercased()):\(settings.port)/\(settings.database) \(schema).\(name.name)"
+  }
+
   /// The schema of tables named without one.
   static func defaultSchema(_ settings: PostgresSettings, _ connection: PostgresConnection) throws(Problem) -> String {
     settings.schema.isEmpty ? try connection.value("SELECT current_schema()") ?? "public" : settings.schema

@@ -49,6 +49,11 @@ package struct SQLite: Source, Destination {
     }
   }
 
+  package func place(of target: WriteRequest.Target, mode: WriteMode, step: String) -> String? {
+    guard case .table(let name) = target else { return nil }
+    return "\(FileTarget.normal(path)) \(name.lowercased())"
+  }
+
   package func read(_ request: ReadRequest) async throws -> Extract {
     try exists(at: request.location)
     let relation: SQL

@@ -15,8 +15,6 @@ package struct DeadLetter: Sendable, Codable, Hashable {
   package var isLine: Bool?
   /// Whether the row went on all the same, with a flag.
   package var isFlagged: Bool?
-  /// The attempt of its step, counted from 0. Only the last one counts.
-  package var attempt: Int?
 
   init(in step: String) {
     self.step = step

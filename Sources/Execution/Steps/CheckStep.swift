@@ -21,13 +21,17 @@ extension SchemaCheck {
     for rule in rules {
       var others: [String: Relation] = [:]
       for name in rule.otherInputs { others[name] = try self.relation(name, bound) }
+      try await check(rule.patterns, at: rule.location)
       let test = try rule.test(over: relation, in: OperationContext(time: context.timeText, others: others))
       do {
         switch test {
         case .row(let condition, let columns):
           _ = try await engine.connection.describe("SELECT coalesce(\(condition), false) FROM \(relation.sql)")
           rowRules.append(RowRule(rule, condition, columns))
-        case .relation where isFlowing || !letters.isEmpty: break
+        // Whether a few rows are like no other can't be told without the others.
+        case .relation where result.isFed || isFlowing, .rowAmongOthers where result.isFed || isFlowing: break
+        case .rowAmongOthers(let condition, let columns):
+          rowRules.append(RowRule(rule, condition, columns, looksAround: true))
         case .relation(let query):
           _ = try await engine.connection.describe(query)
           result.relationRules.append(
@@ -44,5 +48,19 @@ extension SchemaCheck {
     }
     result.schema = try await define(step, result.select, origin: relation.schema)
     return result
+  }
+
+  /// - Throws: `invalid-regex`.
+  func check(_ patterns: [String], at location: Location) async throws {
+    for pattern in patterns {
+      do {
+        _ = try await engine.connection.query("SELECT regexp_matches('', \(text: pattern))")
+      } catch let error as DuckDBError {
+        let reason = error.message.split(separator: ": ", maxSplits: 1).last ?? ""
+        throw Problem(
+          "invalid-regex", "The regular expression \"\(pattern)\" can't be read: \(reason.prefix { $0 != "\n" }).",
+          hint: "Put a \\ before a bracket, point or other sign that is meant as it stands.", at: location)
+      }
+    }
   }
 }

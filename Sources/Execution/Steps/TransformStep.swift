@@ -69,14 +69,19 @@ extension SchemaCheck {
         on: try await engine.connect())
       for name in emptied { if let other = others[name] { others[name] = Relation("(SELECT * FROM \(other.sql) WHERE false)", other.schema) } }
     }
+    try await check(operation.patterns, at: operation.location)
     let context = OperationContext(time: context.timeText, others: others)
     var select = try operation.select(from: relation, in: context)
     if let rule = operation.rule {
-      guard case .row(let condition, let columns) = try rule.test(over: relation, in: context) else {
+      let row: RowRule
+      switch try rule.test(over: relation, in: context) {
+      case .row(let condition, let columns): row = RowRule(rule, condition, columns)
+      case .rowAmongOthers(let condition, let columns): row = RowRule(rule, condition, columns, looksAround: true)
+      case .relation:
         throw Problem("invalid-rule", "This rule is about the rows as a whole; put it into a `check` step.", at: rule.location)
       }
       let tap = RuleTap(
-        step: result.id, rules: [RowRule(rule, condition, columns)], schema: relation.schema, operation: index, rejects: rejects(isFed: isFed))
+        step: result.id, rules: [row], schema: relation.schema, operation: index, rejects: rejects(isFed: isFed))
       select = try await tap.wrap("SELECT * FROM \(relation.sql)", as: engine.uniqueName("weir_rules"), on: engine.connection)
       result.taps.append(tap)
     }
@@ -108,10 +113,10 @@ extension SchemaCheck {
 }
 
 extension RowRule {
-  init(_ rule: any Rule, _ condition: SQL, _ columns: [String]) {
+  init(_ rule: any Rule, _ condition: SQL, _ columns: [String], looksAround: Bool = false) {
     self.init(
       name: rule.typeName, words: rule.words, reason: "Not true: \(rule.words)", condition: condition, columns: columns,
-      onFail: rule.onFail)
+      onFail: rule.onFail, looksAround: looksAround)
   }
 }
 

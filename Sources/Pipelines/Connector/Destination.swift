@@ -8,6 +8,8 @@ package protocol Destination: Connector {
   /// Decides how rows will land, from what stands in the system now. Changes nothing.
   /// - Throws: a `Problem` or `Problems` (a type without exact landing type, a key that isn't there, no permission).
   func prepare(_ request: WriteRequest) async throws -> Load
+  /// Where a write lands: two writes with the same place would undo each other. nil = what the step says is all that is known.
+  func place(of target: WriteRequest.Target, mode: WriteMode, step: String) -> String?
   /// Cursors an earlier load stored in the target together with its rows; missing keys are left out.
   func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String]
   /// Whether the target is there; once it is gone, cursors that are remembered for it count for nothing.
@@ -17,6 +19,7 @@ package protocol Destination: Connector {
 extension Destination {
   package func isThere(_ target: WriteRequest.Target) async throws -> Bool { true }
   package static var keepsState: Bool { false }
+  package func place(of target: WriteRequest.Target, mode: WriteMode, step: String) -> String? { nil }
   package func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String] { [:] }
 }
 
@@ -118,7 +121,9 @@ package struct Load: Sendable {
 
 /// A load the engine runs by itself. All of `stage` … `publish` happens in one transaction if `isTransactional`.
 package struct StatementLoad: Sendable {
-  /// Before anything (LOAD, ATTACH); safe to repeat.
+  /// Before anything, outside the engine (folders); safe to repeat.
+  package var makeRoom: @Sendable () -> Void
+  /// Then, in the engine (LOAD, ATTACH); safe to repeat.
   package var setup: [SQL]
   package var isTransactional: Bool
   /// Puts the rows of a query where nobody sees them yet.
@@ -139,10 +144,11 @@ package struct StatementLoad: Sendable {
   package var teardown: [SQL]
 
   package init(
-    setup: [SQL] = [], isTransactional: Bool = false, stage: @escaping @Sendable (SQL) -> [SQL], readBack: SQL,
+    makeRoom: @escaping @Sendable () -> Void = {}, setup: [SQL] = [], isTransactional: Bool = false, stage: @escaping @Sendable (SQL) -> [SQL], readBack: SQL,
     settle: [SQL] = [], checks: [LoadCheck] = [], publish: @escaping @Sendable ([StateEntry]) -> [SQL] = { _ in [] }, finish: @escaping @Sendable () throws -> Void = {},
     discard: @escaping @Sendable () -> Void = {}, teardown: [SQL] = []
   ) {
+    self.makeRoom = makeRoom
     self.setup = setup
     self.isTransactional = isTransactional
     self.stage = stage

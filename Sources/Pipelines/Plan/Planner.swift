@@ -125,9 +125,19 @@ package struct Planner: Sendable {
           at: spec.location)
       ])
     }
-    do { return try type.make(spec.settings, spec.onFail, spec.location) } catch {
+    let rule: any Rule
+    do { rule = try type.make(spec.settings, spec.onFail, spec.location) } catch {
       throw located(error, at: spec.location)
     }
+    guard !rule.isAboutTheWhole || ![.skip, .flag, .null].contains(spec.onFail) else {
+      throw Problems([
+        Problem(
+          "rule-about-the-whole",
+          "\"\(spec.name)\" is about the rows as a whole, so there are no single rows for on_fail: \(spec.onFail.rawValue).",
+          hint: "Use on_fail: stop or warn, or a rule about each row.", at: spec.location)
+      ])
+    }
+    return rule
   }
 
   private func located(_ error: any Error, at location: Location) -> Problems {

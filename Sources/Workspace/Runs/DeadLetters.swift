@@ -22,15 +22,14 @@ package struct LetterChoice: Sendable, Codable, Hashable {
 }
 
 extension RunFolder {
-  /// The dead letters of the run by number. Those of attempts that were made again don't count.
+  /// The dead letters of the run by number.
   func letters() -> [Int: DeadLetter] {
     guard let text = try? String(contentsOf: rejects, encoding: .utf8) else { return [:] }
     var letters: [Int: DeadLetter] = [:]
     for (number, line) in text.split(separator: "\n").enumerated() {
       if let letter = try? Document.read(DeadLetter.self, from: String(line)) { letters[number] = letter }
     }
-    let last = Dictionary(letters.values.map { ($0.entrance, $0.attempt ?? 0) }, uniquingKeysWith: max)
-    return letters.filter { ($0.value.attempt ?? 0) == last[$0.value.entrance] }
+    return letters
   }
 }
 

@@ -54,6 +54,14 @@ package actor RunRecorder {
     try await store.save(state.run, process: process)
   }
 
+  /// Ends a run that was stopped before its plan began, or whose process had to be killed for it.
+  package func cancel(at time: Date = Date()) async throws {
+    guard !state.run.status.isOver else { return }
+    state.cancel(at: time)
+    try logFile.append("[\(RunLog.stamp(time))] WARNING: Pipeline execution cancelled")
+    try await store.save(state.run, process: process)
+  }
+
   private func save(after event: RunEvent) async throws {
     switch event.kind {
     case .progressed, .heartbeat, .log:

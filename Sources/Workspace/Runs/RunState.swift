@@ -73,6 +73,13 @@ package struct RunState: Sendable {
     end(.failed, peak: run.peakMemoryBytes, at: time)
   }
 
+  /// Ends a run that was stopped before it could say so itself.
+  package mutating func cancel(at time: Date) {
+    guard !run.status.isOver else { return }
+    run.metrics.durationSeconds = max(0, time.timeIntervalSince(run.startedAt))
+    end(.cancelled, peak: run.peakMemoryBytes ?? 0, at: time)
+  }
+
   private mutating func begin(_ steps: [StepOutline], at time: Date) -> Bool {
     guard move(to: .running) else { return false }
     run.startedAt = time

@@ -21,9 +21,9 @@ extension Workspace {
     let recorder = try await begin(request, prepared.plan, redactor)
     let bound: BoundPlan
     do {
-      bound = try await prepared.check.check(prepared.plan)
+      bound = try await bind(prepared, cancellation)
     } catch {
-      try await recorder.fail(Problems.of(error))
+      if cancellation.isCancelled { try await recorder.cancel() } else { try await recorder.fail(Problems.of(error)) }
       try await settle(request.letters, after: recorder.run, prepared)
       return await recorder.run
     }
@@ -40,7 +40,10 @@ extension Workspace {
     onEvent: @escaping @Sendable (RunEvent) async -> Void = { _ in }
   ) async throws -> Run {
     let redactor = Redactor()
-    let prepared = try await prepare(request, redactor)
+    var unlimited = request
+    // The limits are the worker's; what this process holds doesn't count.
+    unlimited.limits = EngineLimits()
+    let prepared = try await prepare(unlimited, redactor)
     let recorder = try await begin(request, prepared.plan, redactor)
     let process: WorkerProcess
     do { process = try WorkerProcess(worker, request: request) } catch {
@@ -58,16 +61,29 @@ extension Workspace {
     }
     let ending = await process.ending()
     let run = await recorder.run
-    if !run.status.isOver { try await recorder.fail([ending.problem(memoryBytes: request.limits.memoryBytes)]) }
+    if !run.status.isOver {
+      if cancellation.isCancelled {
+        try await recorder.cancel()
+      } else {
+        try await recorder.fail([ending.problem(memoryBytes: request.limits.memoryBytes)])
+      }
+    }
     try await settle(request.letters, after: recorder.run, prepared)
     return await recorder.run
+  }
+
+  /// Binding asks sources for their columns, which can take long; a cancellation ends it.
+  private func bind(_ prepared: Prepared, _ cancellation: Cancellation) async throws -> BoundPlan {
+    let task = Task { try await prepared.check.check(prepared.plan) }
+    cancellation.onCancel { task.cancel() }
+    return try await task.value
   }
 
   /// What a worker process does: runs without recording and hands every event to `tell`.
   package func work(_ request: RunRequest, cancellation: Cancellation, tell: @escaping @Sendable (WorkerMessage) -> Void) async {
     do {
       let prepared = try await prepare(request, Redactor())
-      let bound = try await prepared.check.check(prepared.plan)
+      let bound = try await bind(prepared, cancellation)
       let progress = Runner(prepared.check).run(bound)
       cancellation.onCancel(progress.cancel)
       for await event in progress.events { tell(.event(event)) }
