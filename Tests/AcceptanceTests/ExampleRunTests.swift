@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Every example, run with the built program, leaves exactly what its description says.
-@Suite(.timeLimit(.minutes(2))) struct ExampleRunTests {
+@Suite(.timeLimit(.minutes(10))) struct ExampleRunTests {
   @Test func ordersOfTwoShopsBecomeOneList() async throws {
     let program = try Program()
     let data = "uploads/examples/ecommerce"

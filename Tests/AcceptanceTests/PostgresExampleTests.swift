@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The examples that need PostgreSQL, against a real server, each in a database of its own.
-@Suite(.timeLimit(.minutes(2)), .enabled(if: PostgresServer.isThere, "PostgreSQL isn't installed; script/setup installs it"))
+@Suite(.timeLimit(.minutes(10)), .enabled(if: PostgresServer.isThere, "PostgreSQL isn't installed; script/setup installs it"))
 struct PostgresExampleTests {
   @Test func aFileBecomesATableAndATableParquet() async throws {
     let database = try await ExampleDatabase.make()

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A secret is put wherever a person could put one; it must come out nowhere.
-@Suite(.timeLimit(.minutes(2))) struct SecretTests {
+@Suite(.timeLimit(.minutes(10))) struct SecretTests {
   struct Place: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var files: [String: String] = [:]

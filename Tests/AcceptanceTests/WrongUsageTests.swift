@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Whatever is typed wrong, with `-o json` one document with problems comes out and the exit code is 2.
-@Suite(.timeLimit(.minutes(2))) struct WrongUsageTests {
+@Suite(.timeLimit(.minutes(10))) struct WrongUsageTests {
   private static let copy = """
     name: copy
     parameters: { start_date: 2025-01-01, region: eu }
@@ -79,7 +79,7 @@ import Testing
     let program = try program()
     let good: [[String]] = [
       ["init", "other"], ["new", "more"], ["validate", "copy"], ["plan", "copy"], ["preview", "copy"], ["query", "SELECT 1 AS a"], ["run", "copy"],
-      ["run", "copy", "--var", "region=us", "--start-date", "2025-01-01", "--threads", "2", "--memory", "1GB", "--limit", "5", "--timeout", "60"],
+      ["run", "copy", "--var", "region=eu", "--start-date", "2025-01-01", "--threads", "2", "--memory", "1GB", "--limit", "5", "--timeout", "60"],
       ["replay", "latest"], ["schema"], ["connections"], ["connections", "types"], ["connections", "add", "shop", "duckdb", "path=x.duckdb"],
       ["connections", "delete", "shop", "--yes"], ["secrets"], ["state"], ["state", "set", "copy", "rows", "1"], ["state", "get", "copy", "rows"],
       ["state", "export"], ["state", "clear", "copy", "--yes"], ["runs"], ["runs", "show", "latest"], ["runs", "logs", "latest"],
