@@ -17,32 +17,32 @@ struct DifferenceView {
     TextTable(
       headings: ["", "Rows", "Read", "Only here"],
       rows: [
-        ["A  \(difference.a)", RunLog.grouped(report.a.rows), read(report.a), RunLog.grouped(report.onlyInA)],
-        ["B  \(difference.b)", RunLog.grouped(report.b.rows), read(report.b), RunLog.grouped(report.onlyInB)],
+        ["A  \(difference.a)", (report.a.rows).grouped, read(report.a), (report.onlyInA).grouped],
+        ["B  \(difference.b)", (report.b.rows).grouped, read(report.b), (report.onlyInB).grouped],
       ], numeric: [1, 2, 3]
-    ).render(width: Terminal.width) + "\n\(RunLog.grouped(report.equal)) equal, \(RunLog.grouped(report.changed)) changed, by \(report.key.joined(separator: ", "))\n"
+    ).render(width: Terminal.width) + "\n\((report.equal).grouped) equal, \((report.changed).grouped) changed, by \(report.key.joined(separator: ", "))\n"
   }
 
   private func read(_ side: ComparisonReport.Side) -> String {
     guard side.rows > 0 else { return "0" }
-    return "\(RunLog.grouped(side.rowsRead)) (\(String(format: "%.1f", Double(side.rowsRead) * 100 / Double(side.rows))) %)"
+    return "\((side.rowsRead).grouped) (\(String(format: "%.1f", Double(side.rowsRead) * 100 / Double(side.rows))) %)"
   }
 
   private var warnings: String {
     var text = ""
     func warn(_ words: String) { text += Ink.yellow("!", if: isColored) + " \(words)\n" }
     for (name, side) in [("A", report.a), ("B", report.b)] {
-      if side.rejected > 0 { warn("\(name): \(RunLog.grouped(side.rejected)) rows could not be read and are not compared.") }
+      if side.rejected > 0 { warn("\(name): \((side.rejected).grouped) rows could not be read and are not compared.") }
       if side.nullKeys > 0 {
         let examples = side.nullKeyExamples.map { row in
           zip(report.key + report.columns, row).map { "\($0): \($1)" }.joined(separator: ", ")
         }
-        warn("\(name): \(RunLog.grouped(side.nullKeys)) rows have no value in the key and are not compared, for example \(examples.joined(separator: "; "))")
+        warn("\(name): \((side.nullKeys).grouped) rows have no value in the key and are not compared, for example \(examples.joined(separator: "; "))")
       }
       if side.duplicateKeys > 0 {
         let examples = side.duplicateExamples.map(key).joined(separator: "; ")
         warn(
-          "\(name): \(RunLog.grouped(side.duplicateKeys)) keys stand in \(RunLog.grouped(side.duplicateRows)) rows, which are not compared, for example \(examples)")
+          "\(name): \((side.duplicateKeys).grouped) keys stand in \((side.duplicateRows).grouped) rows, which are not compared, for example \(examples)")
       }
     }
     return text
@@ -60,7 +60,7 @@ struct DifferenceView {
 
   private var changes: String {
     guard !report.changes.isEmpty else { return "" }
-    return "Changed: " + report.changes.map { "\($0.column) in \(RunLog.grouped($0.rows)) rows" }.joined(separator: ", ") + "\n"
+    return "Changed: " + report.changes.map { "\($0.column) in \(($0.rows).grouped) rows" }.joined(separator: ", ") + "\n"
   }
 
   private var rows: String {
