@@ -58,8 +58,9 @@ struct StepAttempts {
       other.counter?.reset()
       other.taps.forEach { $0.reset() }
       other.boundary?.reset()
+      for program in other.programs { program.begin { report.emit(other.id, .log(level: .info, message: $0)) } }
     }
-    let sources = flow.compactMap { $0.extract?.batches }
+    let sources = flow.compactMap { $0.extract?.batches } + flow.flatMap { $0.programs as [any BatchSource] }
     try await withTimeout(step.planned.timeout ?? check.context.options.timeout, step) {
       try await withTaskCancellationHandler {
         let rows = try await move(step, plan, counter)
@@ -104,7 +105,12 @@ struct StepAttempts {
   private func inspect(_ step: BoundStep, _ plan: BoundPlan, _ connection: Connection) async throws {
     let flow = plan.flow(into: step, sinks: report.sinks)
     for source in flow {
-      if let query = source.extract?.rejects?.query { try await collectRejects(of: source, query, connection) }
+      if let query = source.extract?.rejects?.query {
+        // What a read refuses is known to the connection that read it.
+        let reader = flow.first { $0.upstream.contains(source.id) && !$0.programs.isEmpty }?.programs.first?.inputConnection
+        try await collectRejects(of: source, query, reader ?? connection)
+      }
+      for outcome in source.programs.compactMap(\.outcome) { report.emit(source.id, outcome) }
     }
     for source in flow {
       for tap in source.taps { try conclude(tap.outcomes(), source) }

@@ -35,6 +35,7 @@ extension SchemaCheck {
   private func apply(
     _ operation: any Pipelines.Operation, to relation: Relation, _ bound: BoundPlan, _ result: inout BoundStep
   ) async throws -> Relation {
+    if let program = operation.program { return try await run(program, over: relation, in: &result) }
     var others: [String: Relation] = [:]
     for name in operation.otherInputs { others[name] = try self.relation(name, bound) }
     let context = OperationContext(time: context.timeText, others: others)
