@@ -5,7 +5,8 @@ import Workspace
 
 struct Functions: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Python functions of the workspace, for - call: NAME.", subcommands: [List.self, Show.self], defaultSubcommand: List.self)
+    abstract: "Python functions of the workspace, for - call: NAME.", subcommands: [List.self, Show.self],
+    defaultSubcommand: List.self)
 
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List the functions in functions/.")

@@ -56,7 +56,8 @@ extension ByteSink {
       append(UInt8(ascii: "\""))
     case .timestamp, .timestampTZ:
       append(UInt8(ascii: "\""))
-      append(moment: vector.load(row, as: Int64.self), isZoned: { if case .timestampTZ = kind { true } else { false } }())
+      append(
+        moment: vector.load(row, as: Int64.self), isZoned: { if case .timestampTZ = kind { true } else { false } }())
       append(UInt8(ascii: "\""))
     case .list(let element):
       append(elementsOf: vector, row) { self.append(vector.children[0], $0, element) }
@@ -96,7 +97,8 @@ extension ByteSink {
   private func append(quoted bytes: UnsafeRawBufferPointer) {
     append(UInt8(ascii: "\""))
     var start = 0
-    for (index, byte) in bytes.enumerated() where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+    for (index, byte) in bytes.enumerated()
+    where byte < 0x20 || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
       append(UnsafeRawBufferPointer(rebasing: bytes[start..<index]))
       start = index + 1
       append(UInt8(ascii: "\\"))

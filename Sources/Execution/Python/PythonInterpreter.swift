@@ -9,13 +9,17 @@ package struct PythonInterpreter: Sendable {
   private static let known = Mutex<[String: String]>([:])
 
   /// - Throws: `python-missing`.
-  package static func find(in environment: [String: String] = ProcessInfo.processInfo.environment) throws -> PythonInterpreter {
+  package static func find(
+    in environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws -> PythonInterpreter {
     let named = environment["WEIR_PYTHON"].flatMap { $0.isEmpty ? nil : $0 }
     let candidates =
-      named.map { [$0] } ?? (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map { "\($0)/python3" }
+      named.map { [$0] }
+      ?? (environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(separator: ":").map { "\($0)/python3" }
     guard let found = candidates.first(where: { access($0, X_OK) == 0 }) else {
       throw Problem(
-        "python-missing", named.map { "There is no Python at \"\($0)\", which WEIR_PYTHON names." } ?? "There is no python3 in PATH.",
+        "python-missing",
+        named.map { "There is no Python at \"\($0)\", which WEIR_PYTHON names." } ?? "There is no python3 in PATH.",
         hint: "Install it (apt-get install python3), or set WEIR_PYTHON to the path of a Python 3.8 or newer.")
     }
     if let path = known.withLock({ $0[found] }) { return PythonInterpreter(path: path) }
@@ -26,7 +30,9 @@ package struct PythonInterpreter: Sendable {
 
   /// A `python3` may be a script that looks for one; functions run without its environment, so it is asked once which one it means.
   private static func real(_ path: String) throws -> String {
-    guard let file = FileHandle(forReadingAtPath: path), try file.read(upToCount: 2) == Data("#!".utf8) else { return path }
+    guard let file = FileHandle(forReadingAtPath: path), try file.read(upToCount: 2) == Data("#!".utf8) else {
+      return path
+    }
     let process = Process()
     process.executableURL = URL(filePath: path)
     process.arguments = ["-I", "-c", "import sys; print(sys.executable)"]
@@ -40,7 +46,8 @@ package struct PythonInterpreter: Sendable {
     let found = said.trimmingCharacters(in: .whitespacesAndNewlines)
     guard access(found, X_OK) == 0 else {
       throw Problem(
-        "python-missing", "\"\(path)\" doesn't start a Python.", hint: "Set WEIR_PYTHON to the path of a Python 3.8 or newer.")
+        "python-missing", "\"\(path)\" doesn't start a Python.",
+        hint: "Set WEIR_PYTHON to the path of a Python 3.8 or newer.")
     }
     return found
   }

@@ -81,7 +81,8 @@ indirect enum PythonKind: Sendable {
     switch self {
     case .boolean: return list(.text("bool"))
     case .integer(let bits, let signed):
-      let top = Value.decimal(signed ? String(Int128.max >> Int128(128 - bits)) : String(UInt128.max >> UInt128(128 - bits)))
+      let top = Value.decimal(
+        signed ? String(Int128.max >> Int128(128 - bits)) : String(UInt128.max >> UInt128(128 - bits)))
       return list(.text("int"), signed ? .integer(Int128.min >> Int128(128 - bits)) : .integer(0), top)
     case .decimal(let type): return list(.text("dec"), .integer(Int128(type.precision)), .integer(Int128(type.scale)))
     case .numeric: return list(.text("dec"), .integer(0), .integer(0))

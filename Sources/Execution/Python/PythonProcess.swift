@@ -19,15 +19,21 @@ final class PythonProcess: Sendable {
   init(_ interpreter: PythonInterpreter, log: @escaping @Sendable (String) -> Void) throws {
     _ = Self.ignoresBrokenPipes
     folder = NSTemporaryDirectory() + "weir-python-" + UUID().uuidString
-    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-    var (stdin, stdout, stderr) = ([Int32](repeating: 0, count: 2), [Int32](repeating: 0, count: 2), [Int32](repeating: 0, count: 2))
+    let program = folder + "/weir.py"
+    try FileManager.default.createDirectory(
+      atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    try PythonRunner.text.write(toFile: program, atomically: false, encoding: .utf8)
+    var (stdin, stdout, stderr) = (
+      [Int32](repeating: 0, count: 2), [Int32](repeating: 0, count: 2), [Int32](repeating: 0, count: 2)
+    )
     guard pipe(&stdin) == 0, pipe(&stdout) == 0, pipe(&stderr) == 0 else { throw Self.unstartable(errno) }
     for end in stdin + stdout + stderr { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
     let fast: Int32 = 1031  // F_SETPIPE_SZ of fcntl(2)
     for end in [stdin[1], stdout[0]] { _ = fcntl(end, fast, 1 << 20) }
-    let arguments = [interpreter.path, "-I", "-X", "utf8", "-c", PythonRunner.text]
+    let arguments = [interpreter.path, "-I", "-X", "utf8", program]
     let environment = [
-      "LC_ALL=C.UTF-8", "LANG=C.UTF-8", "TZ=UTC", "HOME=\(folder)", "TMPDIR=\(folder)", "PATH=/usr/bin:/bin", "OMP_NUM_THREADS=1",
+      "LC_ALL=C.UTF-8", "LANG=C.UTF-8", "TZ=UTC", "HOME=\(folder)", "TMPDIR=\(folder)", "PATH=/usr/bin:/bin",
+      "OMP_NUM_THREADS=1",
       "OPENBLAS_NUM_THREADS=1", "MALLOC_ARENA_MAX=2",
     ]
     do {
@@ -93,7 +99,9 @@ final class PythonProcess: Sendable {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
-    for (end, place) in [(input, Int32(0)), (output, 1), (errors, 2)] { posix_spawn_file_actions_adddup2(&actions, end, place) }
+    for (end, place) in [(input, Int32(0)), (output, 1), (errors, 2)] {
+      posix_spawn_file_actions_adddup2(&actions, end, place)
+    }
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }

@@ -28,7 +28,8 @@ package final class PythonRows: BatchSource {
   }
 
   init(
-    _ program: PythonProgram, _ script: PythonScript, over relation: Relation, step: String, engine: Engine, context: RunContext,
+    _ program: PythonProgram, _ script: PythonScript, over relation: Relation, step: String, engine: Engine,
+    context: RunContext,
     rejects: RejectSink
   ) throws {
     self.step = step
@@ -49,7 +50,8 @@ package final class PythonRows: BatchSource {
       state.sessions[ObjectIdentifier(session)] = session
       state.connection = session.connection
     }
-    return PythonReader(session, columns: columns.map { (shape.outputs[$0].kind, $0) }, end: { [weak self] in self?.forget(session) })
+    return PythonReader(
+      session, columns: columns.map { (shape.outputs[$0].kind, $0) }, end: { [weak self] in self?.forget(session) })
   }
 
   package func cancel() {
@@ -57,7 +59,7 @@ package final class PythonRows: BatchSource {
   }
 
   private func forget(_ session: PythonSession) {
-    session.stop()
+    session.close()
     state.withLock { _ = $0.sessions.removeValue(forKey: ObjectIdentifier(session)) }
   }
 
@@ -88,8 +90,13 @@ package final class PythonRows: BatchSource {
   var outcome: RunEvent.Kind? {
     let (count, examples) = state.withLock { ($0.count, $0.examples) }
     guard let first = examples.first else { return nil }
-    if program.onError == .skip { return .rejected(RejectSummary(rule: "python", reason: first.reason, count: count, examples: examples)) }
-    return .log(level: .warning, message: "\(count) rows got empty values because the Python function failed, first \(first.position): \(first.reason)")
+    if program.onError == .skip {
+      return .rejected(RejectSummary(rule: "python", reason: first.reason, count: count, examples: examples))
+    }
+    return .log(
+      level: .warning,
+      message:
+        "\(count) rows got empty values because the Python function failed, first \(first.position): \(first.reason)")
   }
 }
 
@@ -107,12 +114,15 @@ extension PythonShape {
     }
     for column in outputs.map(\.column) + input.columns {
       var isInner = false
-      if case .map(let key, let value) = PythonKind(column.type) { isInner = key.holdsMap || value.holdsMap } else {
+      if case .map(let key, let value) = PythonKind(column.type) {
+        isInner = key.holdsMap || value.holdsMap
+      } else {
         isInner = PythonKind(column.type).holdsMap
       }
       guard isForeign(column.type) || isInner else { continue }
       throw Problem(
-        "python-type", "Step \"\(step)\": column \"\(column.name)\" is \(column.type), which can't be handed to Python.",
+        "python-type",
+        "Step \"\(step)\": column \"\(column.name)\" is \(column.type), which can't be handed to Python.",
         hint: "Cast it to json or text before, or remove it.", at: location)
     }
   }

@@ -2,11 +2,10 @@ extension PythonRunner {
   /// Values of each kind to Python objects and back, checked.
   static let values = #"""
     import ast, gc, importlib.util, json, math, os, resource, signal, sys, threading, time as clock
-    from datetime import date, datetime, time, timedelta, timezone
-    from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation, Rounded
+    from datetime import date, datetime, time, timezone
+    from decimal import Context, Decimal, DecimalException, Inexact, InvalidOperation
     from operator import is_
 
-    MISSING = object()
     IMMUTABLE = {"bool", "int", "float", "dec", "text", "json", "blob", "date", "time", "ts", "tstz", "words"}
     dumps = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 

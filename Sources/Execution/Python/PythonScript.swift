@@ -46,26 +46,31 @@ package struct PythonScript: Sendable {
     switch finding.kind {
     case "syntax"?:
       throw Problem(
-        "python-syntax", "This isn't valid Python: \(finding.message ?? "").", hint: countsLikeFile ? nil : "Line \(finding.line ?? 1) of the code.",
+        "python-syntax", "This isn't valid Python: \(finding.message ?? "").",
+        hint: countsLikeFile ? nil : "Line \(finding.line ?? 1) of the code.",
         at: place(finding.line ?? 1, finding.column ?? 1))
     case "signature"?:
       throw Problem(
         "python-no-function", "\"\(finding.function ?? "")\" must take one argument.",
-        hint: "Write def transform(row):, def transform(batch): or def transform(table):.", at: place(finding.line ?? 1))
+        hint: "Write def transform(row):, def transform(batch): or def transform(table):.", at: place(finding.line ?? 1)
+      )
     case "no-return"?:
       throw Problem(
-        "python-no-function", "\"\(finding.function ?? "")\" returns nothing, so no row would be left.", hint: "End it with return row.",
+        "python-no-function", "\"\(finding.function ?? "")\" returns nothing, so no row would be left.",
+        hint: "End it with return row.",
         at: place(finding.line ?? 1))
     case "returns"?:
       throw Problem(
-        "python-no-function", "\"returns\" must be a plain dict of column to type.", hint: "Write returns = {\"grade\": \"text\"}.",
+        "python-no-function", "\"returns\" must be a plain dict of column to type.",
+        hint: "Write returns = {\"grade\": \"text\"}.",
         at: place(finding.line ?? 1))
     default: break
     }
     guard finding.kind == nil, let function = finding.function, let mode = finding.mode else {
       throw Problem(
         "python-no-function", "The code has no function \"transform\".",
-        hint: Nearest.hint("transform", among: finding.found ?? []) ?? "Write def transform(row): and let it return the row.", at: place(1).laterOf(base))
+        hint: Nearest.hint("transform", among: finding.found ?? [])
+          ?? "Write def transform(row): and let it return the row.", at: place(1).laterOf(base))
     }
     var columns: [Column] = []
     for declared in finding.returns ?? [] {
@@ -82,7 +87,8 @@ package struct PythonScript: Sendable {
     summary = finding.doc?.split(separator: "\n").first.map(String.init) ?? ""
     if program.onError != .stop, mode != .row {
       throw Problem(
-        "python-on-error", "on_error: \(program.onError.rawValue) is for functions that take a row; this one takes a \(mode.rawValue).",
+        "python-on-error",
+        "on_error: \(program.onError.rawValue) is for functions that take a row; this one takes a \(mode.rawValue).",
         hint: "Remove on_error, or write def transform(row):.", at: program.location)
     }
   }
@@ -91,7 +97,8 @@ package struct PythonScript: Sendable {
   package init(function name: String, directory: String) throws {
     let start = Location(file: "functions/\(name).py", line: 1, column: 1)
     let program = PythonProgram(
-      origin: .function(try PlacedText(setting: Setting(.text(name), at: start))), returns: [], timeout: 0, memoryBytes: 0,
+      origin: .function(try PlacedText(setting: Setting(.text(name), at: start))), returns: [], timeout: 0,
+      memoryBytes: 0,
       hasNetwork: false, onError: .stop, location: start)
     try self.init(program, directory: directory)
   }
@@ -100,7 +107,9 @@ package struct PythonScript: Sendable {
   func location(ofLine line: Int?) -> Location {
     guard let line else { return base }
     var place = Self.location(line, 1, base, countsLikeFile)
-    if countsLikeFile { place.column = max(place.column, (self.line(line)?.prefix { $0 == " " }.count ?? 0) + base.column) }
+    if countsLikeFile {
+      place.column = max(place.column, (self.line(line)?.prefix { $0 == " " }.count ?? 0) + base.column)
+    }
     return place
   }
 
@@ -124,7 +133,8 @@ package struct PythonScript: Sendable {
     if let finding = known.withLock({ $0[key] }) { return finding }
     let process = try PythonProcess(try PythonInterpreter.find()) { _ in }
     let job = Value.structure([
-      ("task", .text("inspect")), ("code", .text(code)), ("file", .text(file)), ("names", .list(names.map { .text($0) })),
+      ("task", .text("inspect")), ("code", .text(code)), ("file", .text(file)),
+      ("names", .list(names.map { .text($0) })),
     ])
     let line = Array((job.jsonText + "\n").utf8)
     let output = FileHandle(fileDescriptor: process.output, closeOnDealloc: true)
@@ -133,9 +143,11 @@ package struct PythonScript: Sendable {
       process.closeInput()
     }
     let answer = try output.readToEnd() ?? Data()
+    _ = process.ending()
     guard let finding = try? JSONDecoder().decode(Finding.self, from: answer) else {
       throw Problem(
-        "python-missing", "Python can't look at the code: it ended without an answer.", hint: "Weir needs Python 3.8 or newer; WEIR_PYTHON names another one.")
+        "python-missing", "Python can't look at the code: it ended without an answer.",
+        hint: "Weir needs Python 3.8 or newer; WEIR_PYTHON names another one.")
     }
     known.withLock { known in
       if known.count >= 64 { known = [:] }
@@ -153,7 +165,9 @@ private enum JSONTerm: Codable, Sendable {
 
   init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
-    if let text = try? container.decode(String.self) { self = .text(text) } else if let list = try? container.decode([JSONTerm].self) {
+    if let text = try? container.decode(String.self) {
+      self = .text(text)
+    } else if let list = try? container.decode([JSONTerm].self) {
       self = .list(list)
     } else {
       self = .map(try container.decode([String: JSONTerm].self))
@@ -176,7 +190,9 @@ private enum JSONTerm: Codable, Sendable {
     case .map(let map):
       Setting(
         .map(
-          map.sorted { $0.key < $1.key }.map { Setting.Entry(key: $0.key, keyLocation: location, value: $0.value.setting(at: location)) }),
+          map.sorted { $0.key < $1.key }.map {
+            Setting.Entry(key: $0.key, keyLocation: location, value: $0.value.setting(at: location))
+          }),
         at: location)
     }
   }

@@ -52,7 +52,7 @@ final class PythonSession: @unchecked Sendable {
 
   deinit {
     process.stop()
-    close(process.output)
+    Glibc.close(process.output)
   }
 
   /// Ends the process and what feeds it, now. May be called from any thread.
@@ -61,6 +61,12 @@ final class PythonSession: @unchecked Sendable {
     process.stop()
     connection.interrupt()
     room.signal()
+  }
+
+  /// Ends it and waits until nothing of it is left.
+  func close() {
+    stop()
+    _ = process.ending()
   }
 
   // MARK: Feeding
@@ -112,7 +118,9 @@ final class PythonSession: @unchecked Sendable {
   }
 
   private func write(_ batch: ColumnTexts) -> Bool {
-    func put(_ text: StaticString) -> Bool { process.write(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)) }
+    func put(_ text: StaticString) -> Bool {
+      process.write(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
     for (index, column) in batch.columns.enumerated() {
       guard put(index == 0 ? "[[" : ",["), process.write(column.bytes), put("]") else { return false }
     }
@@ -225,7 +233,9 @@ final class PythonSession: @unchecked Sendable {
     return failure("timeout")
   }
 
-  private func failure(_ kind: String) -> Problem { PythonFailure(kind: kind).problem(of: rows.script, rows.program, in: rows.step) }
+  private func failure(_ kind: String) -> Problem {
+    PythonFailure(kind: kind).problem(of: rows.script, rows.program, in: rows.step)
+  }
 
   /// Why the process ended before it was done.
   private func death() -> any Error {
@@ -234,11 +244,14 @@ final class PythonSession: @unchecked Sendable {
     if let error { return error }
     if isStopped { return CancellationError() }
     if ending?.signal == SIGXCPU { return failure("timeout") }
-    let how = ending.map { ending in ending.signal.map { "was ended by signal \($0)" } ?? "ended with code \(ending.code)" } ?? "closed its output"
+    let how =
+      ending.map { ending in ending.signal.map { "was ended by signal \($0)" } ?? "ended with code \(ending.code)" }
+      ?? "closed its output"
     return Problem(
       "python-died", "Step \"\(rows.step)\": Python \(how) before it was done.",
       hint: ending?.signal == SIGKILL
-        ? "If nobody killed it, the machine ran out of memory: lower memory:." : "See what it printed with weir runs logs.",
+        ? "If nobody killed it, the machine ran out of memory: lower memory:."
+        : "See what it printed with weir runs logs.",
       at: rows.program.location)
   }
 
@@ -254,9 +267,12 @@ extension PythonRows {
   fileprivate func job(in folder: String) -> Value {
     func columns(_ list: [Value]) -> Value { .list(list) }
     return .structure([
-      ("task", .text("run")), ("code", .text(script.code)), ("file", .text(script.file)), ("function", .text(script.function)),
-      ("mode", .text(script.mode.rawValue)), ("line", .integer(Int128(script.line))), ("on_error", .text(program.onError.rawValue)),
-      ("memory", .integer(Int128(program.memoryBytes))), ("timeout", .float(program.timeout)), ("network", .boolean(program.hasNetwork)),
+      ("task", .text("run")), ("code", .text(script.code)), ("file", .text(script.file)),
+      ("function", .text(script.function)),
+      ("mode", .text(script.mode.rawValue)), ("line", .integer(Int128(script.line))),
+      ("on_error", .text(program.onError.rawValue)),
+      ("memory", .integer(Int128(program.memoryBytes))), ("timeout", .float(program.timeout)),
+      ("network", .boolean(program.hasNetwork)),
       ("folder", .text(folder)),
       ("hidden", .list([".weir", ".env"].map { .text(context.directory + "/" + $0) })),
       ("input", columns(zip(shape.input.names, shape.inputKinds).map { .list([.text($0), $1.description]) })),
@@ -265,7 +281,8 @@ extension PythonRows {
         columns(
           shape.outputs.map { output in
             .list([
-              .text(output.column.name), output.kind.description, output.origin.map { .integer(Int128($0)) } ?? .null, .boolean(output.isSame),
+              .text(output.column.name), output.kind.description, output.origin.map { .integer(Int128($0)) } ?? .null,
+              .boolean(output.isSame),
             ])
           })
       ),

@@ -22,12 +22,15 @@ struct PythonText {
       code = countsLikeFile ? before + placed.text : placed.text
       (file, base, names) = (placed.location.file, placed.location, ["transform"])
     case .file(let placed):
-      let pipeline = URL(filePath: placed.location.file, relativeTo: URL(filePath: directory, directoryHint: .isDirectory))
+      let pipeline = URL(
+        filePath: placed.location.file, relativeTo: URL(filePath: directory, directoryHint: .isDirectory))
       let folders = [URL(filePath: placed.location.file), pipeline].map { $0.deletingLastPathComponent() }
-      let places = placed.text.hasPrefix("/") ? [URL(filePath: placed.text)] : folders.map { $0.appending(path: placed.text) }
+      let places =
+        placed.text.hasPrefix("/") ? [URL(filePath: placed.text)] : folders.map { $0.appending(path: placed.text) }
       guard let found = places.first(where: { FileManager.default.fileExists(atPath: $0.path) }) else {
         throw Problem(
-          "missing-file", "There is no Python file \"\(placed.text)\".", hint: "Its path starts at the folder of the pipeline's file.",
+          "missing-file", "There is no Python file \"\(placed.text)\".",
+          hint: "Its path starts at the folder of the pipeline's file.",
           at: placed.location)
       }
       let stem = found.deletingPathExtension().lastPathComponent
@@ -40,7 +43,8 @@ struct PythonText {
       guard known.contains(placed.text) else {
         throw Problem(
           "unknown-function", "There is no function \"\(placed.text)\".",
-          hint: Nearest.hint(placed.text, among: known) ?? "Functions are files: functions/\(PythonFunctions.plain(placed.text)).py in the workspace.",
+          hint: Nearest.hint(placed.text, among: known)
+            ?? "Functions are files: functions/\(PythonFunctions.plain(placed.text)).py in the workspace.",
           at: placed.location)
       }
       let path = "functions/\(placed.text).py"
@@ -59,7 +63,9 @@ struct PythonText {
   /// Whether the code is a block of lines in its file; in quotation marks, or as JSON, it has no lines of its own there.
   private static func isBlock(_ placed: PlacedText, _ blank: Int, _ directory: String) -> Bool {
     let paths = [placed.location.file, directory + "/" + placed.location.file]
-    guard let text = paths.lazy.compactMap({ try? String(contentsOfFile: $0, encoding: .utf8) }).first else { return true }
+    guard let text = paths.lazy.compactMap({ try? String(contentsOfFile: $0, encoding: .utf8) }).first else {
+      return true
+    }
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     let wanted = placed.text.dropFirst(blank).split(separator: "\n", omittingEmptySubsequences: false)
     let first = placed.location.line - 1

@@ -16,7 +16,9 @@ package struct ByteCount: SettingValue {
   package init(_ bytes: Int) { self.bytes = bytes }
   package static var kind: SettingKind { .text }
   package init(setting: Setting) throws(Problem) {
-    guard let text = setting.text?.lowercased().filter({ $0 != " " }) else { throw Problem("wrong-type", "must be a size.") }
+    guard let text = setting.text?.lowercased().filter({ $0 != " " }) else {
+      throw Problem("wrong-type", "must be a size.")
+    }
     let digits = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
     guard let number = Double(digits), let factor = Self.units[String(text.dropFirst(digits.count))], number > 0,
       number * factor < 1e15
@@ -31,7 +33,8 @@ package struct ByteCount: SettingValue {
 
   /// `1GB`, `512MB`.
   package var display: String? {
-    for (unit, size) in [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1000)] where bytes >= size && bytes % size == 0 {
+    for (unit, size) in [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1000)]
+    where bytes >= size && bytes % size == 0 {
       return "\(bytes / size)\(unit)"
     }
     return String(bytes)

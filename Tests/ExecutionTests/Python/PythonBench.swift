@@ -54,11 +54,14 @@ struct PythonBench {
 
   /// Runs one function given as code with its settings before it, and says what it met.
   func problem(_ rows: SQL, _ code: String, _ settings: String = "") async throws -> Problem? {
-    do { return try await run(rows, Self.python(code, settings)).problems.first } catch let problems as Problems { return problems.all.first }
+    do { return try await run(rows, Self.python(code, settings)).problems.first } catch let problems as Problems {
+      return problems.all.first
+    }
   }
 
   static func python(_ code: String, _ settings: String = "") -> String {
-    let lines = code.split(separator: "\n", omittingEmptySubsequences: false).map { "      " + $0 }.joined(separator: "\n")
+    let lines = code.split(separator: "\n", omittingEmptySubsequences: false).map { "      " + $0 }.joined(
+      separator: "\n")
     return "- python:\n" + (settings.isEmpty ? "" : "    \(settings)\n") + "    code: |\n\(lines)\n"
   }
 

@@ -30,13 +30,15 @@ import Testing
     """
 
   @Test(arguments: [
-    "return row", "return [row]", "import pickle\n    return pickle.loads(pickle.dumps(row)) if row['id'] != 2 else row",
+    "return row", "return [row]",
+    "import pickle\n    return pickle.loads(pickle.dumps(row)) if row['id'] != 2 else row",
     "return {}", "row['new'] = 1\n    return row",
   ])
   func valuesComeBackAsTheyWere(_ body: String) async throws {
     let check = try bench.check()
     let settings = body.contains("new") ? "returns: { new: integer }" : ""
-    let bound = try await check.check(try bench.plan(Self.everyType, PythonBench.python("def transform(row):\n    \(body)", settings)))
+    let bound = try await check.check(
+      try bench.plan(Self.everyType, PythonBench.python("def transform(row):\n    \(body)", settings)))
     let (before, after) = (try #require(bound[id: "source"]?.schema), try #require(bound[id: "made"]?.schema))
     for column in before.columns where column.type != .null {
       #expect(after[name: column.name]?.type == column.type, "\(column.name)")
@@ -50,13 +52,18 @@ import Testing
 
   @Test func valuesAreWhatPythonCallsThem() async throws {
     let events = try await bench.run(
-      Self.everyType, PythonBench.python("def transform(row):\n    if row['id'] == 1: print({k: type(v).__name__ for k, v in row.items()})\n    return row")
+      Self.everyType,
+      PythonBench.python(
+        "def transform(row):\n    if row['id'] == 1: print({k: type(v).__name__ for k, v in row.items()})\n    return row"
+      )
         + "- select: [id]")
     #expect(events.outcome == .success, "\(events.problems)")
     let types = try #require(events.logs.first { $0.hasPrefix("{") })
     for (name, type) in [
-      ("a", "bool"), ("e", "int"), ("g", "Decimal"), ("j", "float"), ("k", "str"), ("l", "bytes"), ("m", "str"), ("o", "date"), ("p", "time"),
-      ("q", "datetime"), ("r", "datetime"), ("v", "list"), ("w", "dict"), ("x", "dict"), ("z", "NoneType"), ("n", "str"),
+      ("a", "bool"), ("e", "int"), ("g", "Decimal"), ("j", "float"), ("k", "str"), ("l", "bytes"), ("m", "str"),
+      ("o", "date"), ("p", "time"),
+      ("q", "datetime"), ("r", "datetime"), ("v", "list"), ("w", "dict"), ("x", "dict"), ("z", "NoneType"),
+      ("n", "str"),
     ] { #expect(types.contains("'\(name)': '\(type)'"), "\(name) in \(types)") }
   }
 
@@ -69,12 +76,15 @@ import Testing
           return {"n": str(n), "half": Decimal(n) / 2, "at": datetime(2024, 1, n + 1, tzinfo=timezone.utc), "tags": ["a"] * n,
                   "place": {"city": "Rome", "since": date(2020, 1, 1)}, "raw": bytes([n])}
       """
-    let settings = "returns: { n: text, half: \"decimal(10,1)\", at: timestamptz, tags: \"text[]\", place: { city: text, since: date }, raw: blob }"
+    let settings =
+      "returns: { n: text, half: \"decimal(10,1)\", at: timestamptz, tags: \"text[]\", place: { city: text, since: date }, raw: blob }"
     let check = try bench.check()
-    let bound = try await check.check(try bench.plan("SELECT range::INTEGER AS n FROM range(2)", PythonBench.python(code, settings)))
+    let bound = try await check.check(
+      try bench.plan("SELECT range::INTEGER AS n FROM range(2)", PythonBench.python(code, settings)))
     #expect(
       bound[id: "made"]?.schema.columns.map(\.type) == [
-        .text, .decimal(precision: 10, scale: 1), .timestampTZ, .list(.text), .structure([Column("city", .text), Column("since", .date)]), .blob,
+        .text, .decimal(precision: 10, scale: 1), .timestampTZ, .list(.text),
+        .structure([Column("city", .text), Column("since", .date)]), .blob,
       ])
     let rows = try await check.engine.connect().query("SELECT * FROM made ORDER BY n")
     #expect(
@@ -86,7 +96,9 @@ import Testing
   @Test func rowsAreDroppedAndSplit() async throws {
     let events = try await bench.run(
       "SELECT range AS id FROM range(25000)",
-      PythonBench.python("def transform(row):\n    if row['id'] % 2: return None\n    return [row, {'id': -row['id']}] if row['id'] == 4 else row"))
+      PythonBench.python(
+        "def transform(row):\n    if row['id'] % 2: return None\n    return [row, {'id': -row['id']}] if row['id'] == 4 else row"
+      ))
     #expect(events.outcome == .success, "\(events.problems)")
     #expect(bench.landed?.count == 12501)
     #expect(bench.landed?.contains(#"{"id":-4}"#) == true)

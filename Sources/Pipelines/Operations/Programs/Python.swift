@@ -15,7 +15,8 @@ package struct Python: Operation {
 
   package static let manifest = OperationManifest(
     name: "python", aliases: ["python_function", "python_code", "custom", "custom_code"],
-    summary: "Makes rows with a Python function, in a process of its own with limits and without network; see [Python](../python.md).",
+    summary:
+      "Makes rows with a Python function, in a process of its own with limits and without network; see [Python](../python.md).",
     shorthand: "code",
     example: """
       - python:
@@ -26,15 +27,19 @@ package struct Python: Operation {
                 return row
       """,
     settings: SettingsSchema(Settings()) {
-      Field(\.code, "code", "Python text with `def transform(row)`, `def transform(batch)` or `def transform(table)`.").also(
-        "source", "script")
+      Field(\.code, "code", "Python text with `def transform(row)`, `def transform(batch)` or `def transform(table)`.")
+        .also(
+          "source", "script")
       Field(\.file, "file", "A file with the function, relative to the pipeline's file.").also("path")
       Field(\.function, "function", "A registered function: the name of a file in `functions/`.").also("call")
-      Field(\.returns, "returns", "Column → type, for columns that are new or get another type.").also("columns", "output")
+      Field(\.returns, "returns", "Column → type, for columns that are new or get another type.").also(
+        "columns", "output")
       Field(\.timeout, "timeout", "Longest time for one batch of 10,000 rows, or for the one call with a table.")
       Field(\.memory, "memory", "Most memory the process may use.").also("memory_limit")
       Field(\.network, "network", "Whether the function may reach the network.")
-      Field(\.onError, "on_error", "What happens to a row at which the function raises: stop, skip (dead letter) or null.").also(
+      Field(
+        \.onError, "on_error", "What happens to a row at which the function raises: stop, skip (dead letter) or null."
+      ).also(
         "on_failure", "on_fail")
     })
 
@@ -42,15 +47,18 @@ package struct Python: Operation {
 
   package init(_ settings: Settings, at location: Location) throws(Problem) {
     let origins = [
-      settings.code.map { PythonProgram.Origin.code($0) }, settings.file.map { .file($0) }, settings.function.map { .function($0) },
+      settings.code.map { PythonProgram.Origin.code($0) }, settings.file.map { .file($0) },
+      settings.function.map { .function($0) },
     ].compactMap { $0 }
     guard origins.count == 1 else {
       throw Problem(
-        "missing-setting", origins.isEmpty ? "\"python\" needs code." : "\"python\" takes only one of code, file and function.",
+        "missing-setting",
+        origins.isEmpty ? "\"python\" needs code." : "\"python\" takes only one of code, file and function.",
         hint: "Give it as code:, as file: or as function:.", at: location)
     }
     made = PythonProgram(
-      origin: origins[0], returns: settings.returns.columns, timeout: settings.timeout.count, memoryBytes: settings.memory.bytes,
+      origin: origins[0], returns: settings.returns.columns, timeout: settings.timeout.count,
+      memoryBytes: settings.memory.bytes,
       hasNetwork: settings.network, onError: settings.onError, location: location)
   }
 
@@ -68,7 +76,8 @@ package struct Python: Operation {
 
   package func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL {
     throw Problem(
-      "bad-nesting", "Python can't stand inside another operation.", hint: "Make an operation of the transform's own list of it.",
+      "bad-nesting", "Python can't stand inside another operation.",
+      hint: "Make an operation of the transform's own list of it.",
       at: location)
   }
 }
@@ -77,7 +86,8 @@ package struct Python: Operation {
 package struct Call: Operation {
   package static let manifest = OperationManifest(
     name: "call", aliases: ["call_function", "function"],
-    summary: "Makes rows with a registered Python function, `functions/NAME.py` of the workspace; see [Python](../python.md).",
+    summary:
+      "Makes rows with a registered Python function, `functions/NAME.py` of the workspace; see [Python](../python.md).",
     shorthand: "function",
     example: "- call: clean_phone",
     settings: Python.manifest.settings)

@@ -30,7 +30,8 @@ package struct PythonProgram: Sendable {
   package var location: Location
 
   package init(
-    origin: Origin, returns: [Column], timeout: Double, memoryBytes: Int, hasNetwork: Bool, onError: OnError, location: Location
+    origin: Origin, returns: [Column], timeout: Double, memoryBytes: Int, hasNetwork: Bool, onError: OnError,
+    location: Location
   ) {
     self.origin = origin
     self.returns = returns
@@ -52,7 +53,8 @@ package struct ReturnedColumns: SettingValue {
   package init(setting: Setting) throws(Problem) {
     guard case .map(let entries) = setting.content else {
       throw Problem(
-        "wrong-type", "must be a map of column to type.", hint: "For example returns: { grade: text }.", at: setting.location)
+        "wrong-type", "must be a map of column to type.", hint: "For example returns: { grade: text }.",
+        at: setting.location)
     }
     for entry in entries {
       _ = try FieldName(checking: entry.key, at: entry.keyLocation)
@@ -69,7 +71,8 @@ package struct ReturnedColumns: SettingValue {
     case .map: return .structure(try ReturnedColumns(setting: setting).columns)
     case .list(let elements):
       guard elements.count == 1 else {
-        throw Problem("wrong-type", "must have one type for all elements of a list, as in [text].", at: setting.location)
+        throw Problem(
+          "wrong-type", "must have one type for all elements of a list, as in [text].", at: setting.location)
       }
       return .list(try type(elements[0]))
     default:
