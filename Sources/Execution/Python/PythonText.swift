@@ -16,9 +16,8 @@ struct PythonText {
   init(_ program: PythonProgram, directory: String) throws {
     switch program.origin {
     case .code(let placed):
-      let blank = placed.text.prefix { $0 == "\n" }.count
-      let before = String(repeating: "\n", count: max(0, placed.location.line - 1 - blank))
-      countsLikeFile = Self.isBlock(placed, blank, directory)
+      let before = String(repeating: "\n", count: placed.location.line - 1)
+      countsLikeFile = Self.isBlock(placed, directory)
       code = countsLikeFile ? before + placed.text : placed.text
       (file, base, names) = (placed.location.file, placed.location, ["transform"])
     case .file(let placed):
@@ -61,13 +60,13 @@ struct PythonText {
   }
 
   /// Whether the code is a block of lines in its file; in quotation marks, or as JSON, it has no lines of its own there.
-  private static func isBlock(_ placed: PlacedText, _ blank: Int, _ directory: String) -> Bool {
+  private static func isBlock(_ placed: PlacedText, _ directory: String) -> Bool {
     let paths = [placed.location.file, directory + "/" + placed.location.file]
     guard let text = paths.lazy.compactMap({ try? String(contentsOfFile: $0, encoding: .utf8) }).first else {
       return true
     }
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-    let wanted = placed.text.dropFirst(blank).split(separator: "\n", omittingEmptySubsequences: false)
+    let wanted = placed.text.split(separator: "\n", omittingEmptySubsequences: false)
     let first = placed.location.line - 1
     return wanted.enumerated().allSatisfy { offset, line in
       line.allSatisfy(\.isWhitespace) || lines.indices.contains(first + offset) && lines[first + offset].hasSuffix(line)
