@@ -61,6 +61,8 @@ package struct BoundStep: Sendable {
   var boundary: BoundaryTap?
   var taps: [RuleTap] = []
   var relationRules: [RelationRule] = []
+  /// The Python functions its rows flow through, in order.
+  var programs: [PythonRows] = []
 
   init(
     planned: PlannedStep, schema: Schema, extract: Extract? = nil, load: Load? = nil, cursor: CursorRange? = nil, select: SQL,

@@ -10,6 +10,8 @@ package struct RunContext: Sendable {
   package var time: Date
   /// Files of this run: rejects, spill.
   package var folder: String
+  /// The workspace's folder.
+  package var directory = "."
   package var limits = EngineLimits()
   package var options = RunOptions()
   /// Where incremental reads left off, as the workspace remembers it.

@@ -71,8 +71,9 @@ struct StepAttempts {
       other.counter?.reset()
       other.taps.forEach { $0.reset() }
       other.boundary?.reset()
+      for program in other.programs { program.begin { report.emit(other.id, .log(level: .info, message: $0)) } }
     }
-    let sources = flow.compactMap { $0.extract?.batches }
+    let sources = flow.compactMap { $0.extract?.batches } + flow.flatMap { $0.programs as [any BatchSource] }
     return try await withTimeout(step.planned.timeout ?? check.context.options.timeout, step) {
       try await withTaskCancellationHandler {
         try await move(step, plan, findings, counter)
@@ -117,7 +118,12 @@ struct StepAttempts {
     // Beside dead letters that go in again, other rows have been judged before.
     let flow = plan.flow(into: step, sinks: report.sinks).filter { check.context.letters == nil || $0.isFed }
     for source in flow {
-      if let query = source.extract?.rejects?.query { try await collectRejects(of: source, query, findings, connection) }
+      if let query = source.extract?.rejects?.query {
+        // What a read refuses is known to the connection that read it.
+        let reader = flow.first { $0.upstream.contains(source.id) && !$0.programs.isEmpty }?.programs.first?.inputConnection
+        try await collectRejects(of: source, query, findings, reader ?? connection)
+      }
+      for outcome in source.programs.compactMap(\.outcome) { findings.add(source.id, outcome) }
     }
     for source in flow {
       for tap in source.taps { try conclude(tap.outcomes(), source, findings) }

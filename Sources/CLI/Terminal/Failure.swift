@@ -65,6 +65,7 @@ extension Problem {
       "usage", "missing-file", "unknown-column", "unknown-step", "invalid-sql", "unknown-connection", "unknown-secret", "unknown-run",
       "unknown-connector", "incomparable-key", "nothing-in-common", "missing-key", "unknown-setting", "missing-setting", "wrong-type", "wrong-name", "wrong-url", "exists", "unknown-choice",
       "changed-text", "nothing-landed", "in-progress", "no-rejects", "bad-expression", "not-failed", "no-tests", "missing-parameter", "unknown-parameter", "unknown-variable", "syntax", "not-confirmed", "unknown-file-type",
+      "python-syntax", "python-missing", "python-no-function", "python-on-error", "unknown-function",
     ]
     return codes.contains(code.description)
   }

@@ -54,6 +54,7 @@ extension SchemaCheck {
     _ operation: any Pipelines.Operation, _ index: Int, to relation: Relation, _ bound: BoundPlan, _ result: inout BoundStep,
     isFed: Bool
   ) async throws -> Relation {
+    if let program = operation.program { return try await run(program, over: relation, in: &result) }
     var others: [String: Relation] = [:]
     for name in operation.otherInputs { others[name] = try self.relation(name, bound) }
     if isFed, operation.rule == nil {

@@ -23,16 +23,26 @@ extension Workspace {
   /// Compares two tables, files or queries row by row. Nothing is written.
   /// - Throws: `Problem` or `Problems`: an unknown connection, table or column, a system that is down, no key.
   package func difference(_ request: DifferenceRequest, cancellation: Cancellation = Cancellation()) async throws -> Difference {
-    let task = Task { try await compare(request) }
+    let folder = folder(of: Run.newID(at: Date()))
+    let task = Task { try await compare(request, in: folder) }
     cancellation.onCancel { task.cancel() }
-    return try await task.value
+    let outcome = await task.result
+    await discard(folder)
+    return try outcome.get()
   }
 
-  private func compare(_ request: DifferenceRequest) async throws -> Difference {
+  /// Removes what was spilled. The engine closes on a thread of its own and may still be removing files itself.
+  private func discard(_ folder: RunFolder) async {
+    for _ in 0..<100 {
+      try? FileManager.default.removeItem(at: folder.url)
+      guard FileManager.default.fileExists(atPath: folder.url.path) else { return }
+      try? await Task.sleep(for: .milliseconds(10))
+    }
+  }
+
+  private func compare(_ request: DifferenceRequest, in folder: RunFolder) async throws -> Difference {
     let redactor = Redactor()
     for text in [request.a, request.b] { redactor.learn(addressesIn: text) }
-    let folder = folder(of: Run.newID(at: Date()))
-    defer { try? FileManager.default.removeItem(at: folder.url) }
     do {
       // What doesn't fit into memory is spilled here.
       try FileManager.default.createDirectory(at: folder.url, withIntermediateDirectories: true)

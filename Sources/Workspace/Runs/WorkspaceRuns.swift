@@ -162,13 +162,16 @@ extension Workspace {
       context.options = request.options
       context.redact = redactor.redactValues
       context.seal = { [vault] in try vault.sealed($0, as: request.id) }
+      context.directory = directory.path
       context.cursors = try await store.keptCursors(pipeline: spec.name)
       if let choice = request.letters {
         let batch = try batch(choice)
         context.letters = batch
         context.options.done = try await landed(batch, of: plan, context).writes
       }
-      return Prepared(plan: plan, check: SchemaCheck(engine, context), engine: engine, spec: spec)
+      let check = SchemaCheck(engine, context)
+      try check.readPrograms(of: plan)
+      return Prepared(plan: plan, check: check, engine: engine, spec: spec)
     } catch let problems as Problems {
       throw InvalidPipeline(problems: problems)
     }
