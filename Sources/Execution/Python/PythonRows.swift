@@ -8,6 +8,8 @@ import Tabular
 /// reads back what it makes; only a few batches are under way at any time.
 package final class PythonRows: BatchSource {
   let step: String
+  /// What rows that are set aside have in common.
+  private let letter: DeadLetter
   let program: PythonProgram
   let script: PythonScript
   let shape: PythonShape
@@ -28,11 +30,11 @@ package final class PythonRows: BatchSource {
   }
 
   init(
-    _ program: PythonProgram, _ script: PythonScript, over relation: Relation, step: String, engine: Engine,
-    context: RunContext,
+    _ program: PythonProgram, _ script: PythonScript, over relation: Relation, letter: DeadLetter, engine: Engine, context: RunContext,
     rejects: RejectSink
   ) throws {
-    self.step = step
+    self.letter = letter
+    step = letter.step
     self.program = program
     self.script = script
     self.engine = engine
@@ -83,7 +85,7 @@ package final class PythonRows: BatchSource {
       state.count += 1
       if state.examples.count < 3 { state.examples.append(row) }
     }
-    if program.onError == .skip { try rejects.append(step: step, [row]) }
+    if program.onError == .skip { try rejects.append([row], like: letter) }
   }
 
   /// What was set aside or emptied; to be asked when the rows have flowed.

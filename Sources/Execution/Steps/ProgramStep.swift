@@ -19,10 +19,13 @@ extension SchemaCheck {
   }
 
   /// Lets `relation` flow through a Python function. Nothing is started before rows are wanted.
-  func run(_ program: PythonProgram, over relation: Relation, in step: inout BoundStep) async throws -> Relation {
+  /// - Parameter index: the place of the program among the operations of its step.
+  func run(_ program: PythonProgram, at index: Int, over relation: Relation, in step: inout BoundStep, isFed: Bool) async throws -> Relation {
+    var letter = DeadLetter(in: step.id)
+    letter.operation = index
     let script = try PythonScript(program, directory: context.directory)
     let rows = try PythonRows(
-      program, script, over: relation, step: step.id, engine: engine, context: context, rejects: rejects)
+      program, script, over: relation, letter: letter, engine: engine, context: context, rejects: rejects(isFed: isFed))
     let name = engine.uniqueName("weir_python")
     try await engine.connection.register(rows, as: name)
     step.programs.append(rows)

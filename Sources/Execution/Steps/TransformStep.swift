@@ -54,7 +54,7 @@ extension SchemaCheck {
     _ operation: any Pipelines.Operation, _ index: Int, to relation: Relation, _ bound: BoundPlan, _ result: inout BoundStep,
     isFed: Bool
   ) async throws -> Relation {
-    if let program = operation.program { return try await run(program, over: relation, in: &result) }
+    if let program = operation.program { return try await run(program, at: index, over: relation, in: &result, isFed: isFed) }
     var others: [String: Relation] = [:]
     for name in operation.otherInputs { others[name] = try self.relation(name, bound) }
     if isFed, operation.rule == nil {
@@ -103,7 +103,7 @@ extension SchemaCheck {
 
   /// Dead letters go in before the operation whose rule set them aside; it must still be there.
   private func refuseChange(_ operation: any Pipelines.Operation, _ letter: DeadLetter, of step: PlannedStep) throws {
-    guard operation.rule?.typeName == letter.rule else { throw changed(step, letter.rule) }
+    guard operation.rule?.typeName ?? operation.program.map({ _ in "python" }) == letter.rule else { throw changed(step, letter.rule) }
   }
 
   private func changed(_ step: PlannedStep, _ rule: String) -> Problem {
