@@ -75,7 +75,17 @@ extension PostgresPlan {
   /// What will happen, in words.
   var strategy: String {
     let table = "\"\(target.description)\""
-    return switch (path, request.mode) {
+    var words = way(table)
+    if path == .staged, request.mode == .replace, let existing, let reason = existing.reasons.first {
+      words += "; the table itself stays because of \(reason)" + (existing.reasons.count > 1 ? " and \(existing.reasons.count - 1) more" : "")
+    }
+    if let existing, !existing.triggers.isEmpty { words += "; rows are verified again behind \(existing.triggers.joined(separator: ", "))" }
+    let widened = columns.compactMap { column in column.wider.map { "\"\(column.name)\" becomes \($0.staged)" } }
+    return widened.isEmpty ? words : words + "; if a value needs it, \(widened.joined(separator: ", "))"
+  }
+
+  private func way(_ table: String) -> String {
+    switch (path, request.mode) {
     case (.create, _): "create table \(table) and copy into it, in one transaction"
     case (.swap, _): "copy into a new table and put it in the place of \(table), in one transaction"
     case (.direct, _): "copy into \(table), in one transaction"

@@ -86,20 +86,14 @@ package struct Publication: Sendable {
   /// Closes the current version of changed rows and adds the new one. `time` is ISO 8601.
   package func scd2(time: String) -> [Step] {
     let others = columns.filter { !key.contains($0.name) }
-    let changes = others.map { column -> SQL in
-      if let type = column.comparedAs {
-        return dialect.differs(
-          "CAST(t.\(name: column.name) AS \(type))", "CAST(\(value(column)) AS \(type))")
-      }
-      return dialect.differs("t.\(name: column.name)", value(column))
-    }
+    let changes = others.map(changed)
     let instant: SQL = "CAST(\(text: time) AS \(dialect.instant))"
-    let changed: SQL = changes.isEmpty ? "1 = 0" : "(\(changes, separator: " OR "))"
+    let isChanged: SQL = changes.isEmpty ? "1 = 0" : "(\(changes, separator: " OR "))"
     let names = columns.map(\.name) + Publication.versionColumns
     let values = columns.map(value)
     return [
       (
-        "UPDATE \(target) AS t SET valid_to = \(instant) FROM \(staging) AS s WHERE \(sameKey) AND t.valid_to IS NULL AND \(changed)",
+        "UPDATE \(target) AS t SET valid_to = \(instant) FROM \(staging) AS s WHERE \(sameKey) AND t.valid_to IS NULL AND \(isChanged)",
         .updates
       ),
       (
@@ -139,6 +133,20 @@ package struct Publication: Sendable {
   package var nullKey: SQL {
     let missing = key.map { name -> SQL in "\(name: name) IS NULL" }
     return "SELECT 1 FROM \(staging) WHERE \(missing, separator: " OR ") LIMIT 1"
+  }
+
+  /// One row: how many staged rows the target lacks, then for each column outside the key in how many of them it differs.
+  package func divergence(onlyCurrent: Bool) -> SQL {
+    let others = columns.filter { !key.contains($0.name) }
+    let changes = others.map { column -> SQL in "count(*) FILTER (WHERE t.\(dialect.rowID) IS NOT NULL AND \(changed(column)))" }
+    let facts: [SQL] = ["count(*) FILTER (WHERE t.\(dialect.rowID) IS NULL)"] + changes
+    let current: SQL = onlyCurrent ? " AND t.valid_to IS NULL" : ""
+    return "SELECT \(facts) FROM \(staging) AS s LEFT JOIN \(target) AS t ON \(sameKey)\(current)"
+  }
+
+  private func changed(_ column: PublishedColumn) -> SQL {
+    guard let type = column.comparedAs else { return dialect.differs("t.\(name: column.name)", value(column)) }
+    return dialect.differs("CAST(t.\(name: column.name) AS \(type))", "CAST(\(value(column)) AS \(type))")
   }
 
   private var sameKey: SQL {
