@@ -64,7 +64,7 @@ struct StepAttempts {
     try await withTimeout(step.planned.timeout ?? check.context.options.timeout, step) {
       try await withTaskCancellationHandler {
         let rows = try await move(step, plan, counter)
-        report.end(step, rows: rows, bytes: nil)
+        report.end(step, rows: rows, bytes: counter.bytes)
       } onCancel: {
         for source in sources { source.cancel() }
       }

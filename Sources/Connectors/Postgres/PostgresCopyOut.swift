@@ -23,7 +23,7 @@ final class PostgresCopyOut: CopyOut {
   private static let bytesAtOnce = 1 << 20
 
   /// Hands on tuples without header and trailer.
-  func stream(level: VerifyLevel, to body: (UnsafeRawBufferPointer) throws -> Void) throws -> Fingerprint {
+  func stream(level: VerifyLevel, to body: (UnsafeRawBufferPointer, _ rows: Int) throws -> Void) throws -> Fingerprint {
     let connection = try PostgresConnection(settings)
     running.set(connection)
     defer { connection.close() }
@@ -52,7 +52,7 @@ final class PostgresCopyOut: CopyOut {
       } else {
         prints.add(Batch(rowCount: starts.count, columns: []))
       }
-      try body(sink.bytes)
+      try body(sink.bytes, starts.count)
       sink.removeAll()
       starts.removeAll(keepingCapacity: true)
     }

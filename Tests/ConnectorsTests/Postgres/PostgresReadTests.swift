@@ -178,7 +178,7 @@ import Testing
       let stream = try open()
       #expect(stream.copyFormat == source.format)
       try stream.begin()
-      let sent = try source.stream(level: .full) { try stream.writeBytes($0) }
+      let sent = try source.stream(level: .full) { bytes, _ in try stream.writeBytes(bytes) }
       try stream.endWriting()
       let landed = try stream.landed(level: .full)
       #expect(sent == landed)
