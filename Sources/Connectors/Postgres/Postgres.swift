@@ -32,7 +32,8 @@ package struct Postgres: Source, Destination {
       return try PostgresPlan(request, defaultSchema: Postgres.defaultSchema(settings, connection), on: connection)
     }
     return Load(
-      landing: plan.landing, strategy: plan.strategy, statements: plan.statements, dependents: plan.existing?.dependents ?? [],
+      landing: plan.landing, strategy: plan.strategy, statements: plan.statements,
+      dependents: plan.existing?.dependents ?? [],
       existingRows: plan.existingRows, work: .stream { try PostgresLoad(plan, settings) })
   }
 
@@ -49,7 +50,8 @@ package struct Postgres: Source, Destination {
       defer { connection.close() }
       let name = try TableName(text)
       let fallback = try Postgres.defaultSchema(settings, connection)
-      let schema = try PostgresTable.find(name, defaultSchema: fallback, on: connection)?.name.schema ?? name.schema ?? fallback
+      let schema =
+        try PostgresTable.find(name, defaultSchema: fallback, on: connection)?.name.schema ?? name.schema ?? fallback
       return try PostgresState(schema: schema).values(of: keys, on: connection)
     }
   }
@@ -77,9 +79,15 @@ extension PostgresPlan {
     let table = "\"\(target.description)\""
     var words = way(table)
     if path == .staged, request.mode == .replace, let existing, let reason = existing.reasons.first {
-      words += "; the table itself stays because of \(reason)" + (existing.reasons.count > 1 ? " and \(existing.reasons.count - 1) more" : "")
+      words +=
+        "; the table itself stays because of \(reason)"
+        + (existing.reasons.count > 1 ? " and \(existing.reasons.count - 1) more" : "")
     }
-    if let existing, !existing.triggers.isEmpty { words += "; rows are verified again behind \(existing.triggers.joined(separator: ", "))" }
+    if let existing, !existing.triggers.isEmpty {
+      words += "; rows are verified again behind \(existing.triggers.joined(separator: ", "))"
+    }
+    let missing = existing == nil ? known.missing(request.schema) : []
+    if !missing.isEmpty { words += "; \(missing.joined(separator: ", ")), because this server has no such type" }
     let widened = columns.compactMap { column in column.wider.map { "\"\(column.name)\" becomes \($0.staged)" } }
     return widened.isEmpty ? words : words + "; if a value needs it, \(widened.joined(separator: ", "))"
   }
@@ -100,7 +108,9 @@ extension PostgresPlan {
   /// The statements of `strategy`, for `weir plan`.
   var statements: [String] {
     let setUp = (creation.map { [$0] } ?? []) + alterations
-    guard path == .staged else { return path == .swap ? [PostgresSwap(target: target).create.text] + setUp.map(\.text) : setUp.map(\.text) }
+    guard path == .staged else {
+      return path == .swap ? [PostgresSwap(target: target).create.text] + setUp.map(\.text) : setUp.map(\.text)
+    }
     let publication = publication(staging: "\"_weir_staging\"")
     let steps =
       switch request.mode {

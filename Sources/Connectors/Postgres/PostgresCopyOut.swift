@@ -12,11 +12,13 @@ final class PostgresCopyOut: CopyOut {
   /// nil if a column's binary form isn't the canonical one of its type.
   init?(_ query: PostgresQuery, settings: PostgresSettings) {
     let types = query.columns.compactMap { PostgresTypes.landing(of: $0.type)?.staged }
-    guard !query.columns.isEmpty, types.count == query.columns.count, query.columns.allSatisfy(\.isCanonical) else { return nil }
+    guard !query.columns.isEmpty, types.count == query.columns.count, query.columns.allSatisfy(\.isCanonical) else {
+      return nil
+    }
     self.query = query
     self.settings = settings
     format = CopyFormat.name(of: types)
-    schema = Schema(query.columns.map { Column($0.name, $0.type, isNullable: $0.isNullable) })
+    schema = Schema(query.columns.map { Column($0.name, $0.type, isNullable: $0.isNullable, native: $0.native) })
   }
 
   private static let rowsAtOnce = 2048
@@ -44,7 +46,8 @@ final class PostgresCopyOut: CopyOut {
           try (lent as [any VectorWriter]).withUnsafeBufferPointer { writers in
             guard let writers = writers.baseAddress else { return }
             for (row, start) in starts.enumerated() {
-              _ = try decoder.decode(UnsafeRawBufferPointer(rebasing: bytes[start...]), into: writers, data: base, row: row)
+              _ = try decoder.decode(
+                UnsafeRawBufferPointer(rebasing: bytes[start...]), into: writers, data: base, row: row)
             }
           }
         }

@@ -18,6 +18,7 @@ struct PostgresKeys {
     let key = zip(publication.key, example).map { "\($0) = \($1 ?? "NULL")" }.joined(separator: ", ")
     throw Problem(
       "duplicate-key", "The load has different rows with the same key, for example \(key).",
-      hint: "Keep one of them in a transform step (QUALIFY row_number() OVER (PARTITION BY key ORDER BY …) = 1).", at: step.location)
+      hint: "Keep one of them in a transform step (QUALIFY row_number() OVER (PARTITION BY key ORDER BY …) = 1).",
+      at: step.location)
   }
 }

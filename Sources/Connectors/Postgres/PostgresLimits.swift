@@ -23,7 +23,8 @@ extension PostgresTypes {
       }
       return type.isExactNumber ? limited("numeric(\(precision),\(scale))", limit) : nil
     case "time" where type == .time: return limited("time", .fraction(column.modifier))
-    case "timestamptz" where type == .timestampTZ: return limited("timestamp with time zone", .fraction(column.modifier))
+    case "timestamptz" where type == .timestampTZ:
+      return limited("timestamp with time zone", .fraction(column.modifier))
     case "timestamp":
       if case .timestamp = type { return limited("timestamp", .fraction(column.modifier)) } else { return nil }
     case "date":

@@ -34,9 +34,10 @@ final class PostgresLoad: StreamLoad {
     throw Problem("no-exact-type", "Column \"\(column.name)\" is \(column.type), which PostgreSQL can't hold.")
   }
 
-  /// Raw bytes pass no check of their values.
+  /// Raw bytes pass no check of their values but the server's.
   var copyFormat: String? {
-    plan.columns.contains { $0.fit.limit != nil } ? nil : CopyFormat.name(of: plan.columns.map(\.fit.staged))
+    plan.columns.contains { $0.fit.limit?.isServersOwn == false }
+      ? nil : CopyFormat.name(of: plan.columns.map(\.fit.wire))
   }
 
   func begin() throws {
@@ -45,7 +46,8 @@ final class PostgresLoad: StreamLoad {
       _ = try? connection.run("SET client_connection_check_interval = '2s'")
     }
     try connection.run(
-      "BEGIN; SET LOCAL lock_timeout = '60s'; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL jit = off")
+      "BEGIN; SET LOCAL lock_timeout = '60s'; SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL jit = off"
+    )
     try waitForOthers()
     try planAgainIfChanged()
     try prepareStaging()
@@ -55,8 +57,9 @@ final class PostgresLoad: StreamLoad {
   /// One load of a table at a time; the next waits for the first.
   private func waitForOthers() throws(Problem) {
     do throws(Problem) {
-      try connection.run("SELECT pg_advisory_xact_lock(hashtextextended(\(text: "weir:" + plan.target.description), 0))")
-    } catch where error.code == "locked" {
+      try connection.run(
+        "SELECT pg_advisory_xact_lock(hashtextextended(\(text: "weir:" + plan.target.description), 0))")
+    } catch  where error.code == "locked" {
       throw Problem(
         "locked", "Another run is loading table \"\(plan.target.description)\"; this one has waited 60 seconds for it.",
         hint: "Run the pipeline again when the other has ended.", isTransient: true)
@@ -67,11 +70,16 @@ final class PostgresLoad: StreamLoad {
   private func planAgainIfChanged() throws {
     let schema = plan.target.schema ?? "public"
     let now = try PostgresTable.find(plan.target, defaultSchema: schema, on: connection)
-    if now?.oid == plan.existing?.oid, now?.columns == plan.existing?.columns, now?.obstacles == plan.existing?.obstacles { return }
+    if now?.oid == plan.existing?.oid, now?.columns == plan.existing?.columns,
+      now?.obstacles == plan.existing?.obstacles
+    {
+      return
+    }
     let fresh = try PostgresPlan(plan.request, defaultSchema: schema, on: connection)
     guard fresh.landing == plan.landing, fresh.columns.map(\.fit.staged) == plan.columns.map(\.fit.staged) else {
       throw Problem(
-        "target-changed", "Table \"\(plan.target.description)\" was changed by somebody else after this load was planned.",
+        "target-changed",
+        "Table \"\(plan.target.description)\" was changed by somebody else after this load was planned.",
         hint: "Run the pipeline again.", isTransient: true)
     }
     plan = fresh
@@ -101,7 +109,8 @@ final class PostgresLoad: StreamLoad {
     if plan.path == .swap, let oid = plan.existing?.oid {
       try PostgresSwap(target: plan.target).prepare(oid, on: connection)
       for change in plan.alterations {
-        try connection.run(SQL(raw: change.text.replacingPrefix("ALTER TABLE \(plan.target.sql) ", with: "ALTER TABLE \(staging) ")))
+        try connection.run(
+          SQL(raw: change.text.replacingPrefix("ALTER TABLE \(plan.target.sql) ", with: "ALTER TABLE \(staging) ")))
       }
     } else {
       for change in plan.alterations { try connection.run(change) }
@@ -119,7 +128,8 @@ final class PostgresLoad: StreamLoad {
       do {
         let rows = try narrowing.narrowed(batch)
         try sender.send { sink in try encoder.encodeTuples(rows, into: sink) }
-        return sentRows += batch.rowCount
+        sentRows += batch.rowCount
+        return
       } catch let refusal as ValueRefusal {
         let column = plan.columns[refusal.column]
         guard column.fit.limit != nil, let wider = column.wider else { throw problem(refusal) }
@@ -132,7 +142,8 @@ final class PostgresLoad: StreamLoad {
     let column = plan.columns[refusal.column]
     let message = "Column \"\(column.name)\" \(refusal.reason) (row \(sentRows + refusal.row + 1) of the load)."
     guard let limit = column.fit.limit else {
-      return Problem("value-not-exact", message, hint: "Change the value in a transform step.", at: plan.request.location)
+      return Problem(
+        "value-not-exact", message, hint: "Change the value in a transform step.", at: plan.request.location)
     }
     let isText = if case .characters = limit { true } else { false }
     return Problem(
@@ -159,7 +170,9 @@ final class PostgresLoad: StreamLoad {
     if plan.path == .direct {
       try makeTemporaryTable()
       let names = plan.columns.map(\.name)
-      try connection.run("INSERT INTO \"_weir_staging\" (\(names: names)) SELECT \(names: names) FROM \(plan.target.sql) WHERE \(PostgresLoad.ownRows)")
+      try connection.run(
+        "INSERT INTO \"_weir_staging\" (\(names: names)) SELECT \(names: names) FROM \(plan.target.sql) WHERE \(PostgresLoad.ownRows)"
+      )
       try connection.run("DELETE FROM \(plan.target.sql) WHERE \(PostgresLoad.ownRows)")
       plan.path = .staged
     }
@@ -208,7 +221,9 @@ final class PostgresLoad: StreamLoad {
     case .staged: outcome = try PostgresPublishing(self).publish()
     }
     try plan.advanceIdentities(on: connection)
-    if !state.isEmpty { try PostgresState(schema: plan.target.schema ?? "public").store(state, runID: plan.request.runID, on: connection) }
+    if !state.isEmpty {
+      try PostgresState(schema: plan.target.schema ?? "public").store(state, runID: plan.request.runID, on: connection)
+    }
     try connection.run("COMMIT")
     connection.close()
     return outcome

@@ -30,6 +30,8 @@ struct PostgresPlan: Sendable {
   var columns: [PlannedColumn]
   /// Changes of the existing table: new columns, and those widened whatever the values.
   var alterations: [SQL] = []
+  /// Source types this server has too.
+  var known = PostgresNatives()
   /// Makes the table, if there is none.
   var creation: SQL?
   var existingRows: Int?
@@ -40,19 +42,24 @@ struct PostgresPlan: Sendable {
   /// - Throws: `Problems`.
   init(_ request: WriteRequest, defaultSchema: String, on connection: PostgresConnection) throws {
     guard case .table(let text) = request.target else {
-      throw Problem("missing-setting", "A write to PostgreSQL needs a table.", hint: "Write `table: schema.name`.", at: request.location)
+      throw Problem(
+        "missing-setting", "A write to PostgreSQL needs a table.", hint: "Write `table: schema.name`.",
+        at: request.location)
     }
     let wanted = try TableName(text)
     let schema = wanted.schema ?? defaultSchema
     let existing = try PostgresTable.find(wanted, defaultSchema: defaultSchema, on: connection)
     if let existing, existing.kind != "r" && existing.kind != "p" {
-      throw Problem("not-a-table", "\"\(existing.name.description)\" is not a table but a view, so it can't be written.", at: request.location)
+      throw Problem(
+        "not-a-table", "\"\(existing.name.description)\" is not a table but a view, so it can't be written.",
+        at: request.location)
     }
     self.request = request
     self.existing = existing
     target = existing?.name ?? TableName(schema: schema, name: wanted.name)
     path = .create
     columns = []
+    known = try PostgresNatives(request.schema, on: connection)
     try planColumns(PostgresWriteOptions.read(request.options))
     try checkKey()
     choosePath()
@@ -73,8 +80,10 @@ struct PostgresPlan: Sendable {
 
   /// The target's spelling of a column of the rows.
   func targetName(_ name: String) -> String {
-    guard let index = request.schema.columns.firstIndex(where: { $0.name == name })
-      ?? request.schema.columns.firstIndex(where: { $0.name.lowercased() == name.lowercased() }), index < columns.count
+    guard
+      let index = request.schema.columns.firstIndex(where: { $0.name == name })
+        ?? request.schema.columns.firstIndex(where: { $0.name.lowercased() == name.lowercased() }),
+      index < columns.count
     else { return name }
     return columns[index].name
   }
@@ -82,7 +91,9 @@ struct PostgresPlan: Sendable {
   private func checkKey() throws {
     let needsKey = [WriteMode.merge, .deleteInsert, .scd2].contains(request.mode)
     if needsKey, request.key.isEmpty {
-      throw Problem("missing-key", "Mode \(request.mode.rawValue) needs a key.", hint: "Name its columns: `key: [id]`.", at: request.location)
+      throw Problem(
+        "missing-key", "Mode \(request.mode.rawValue) needs a key.", hint: "Name its columns: `key: [id]`.",
+        at: request.location)
     }
     for name in request.key where request.schema[name: name] == nil {
       throw Problem(
@@ -95,9 +106,10 @@ struct PostgresPlan: Sendable {
     let isCast = columns.contains { $0.fit.castTo != nil }
     switch request.mode {
     case .merge, .deleteInsert, .scd2: path = .staged
-    case _ where existing == nil: path = .create
+    case _ where existing == nil: path = isCast ? .staged : .create
     case .append:
-      let isSimple = !isCast && existing?.obstacles.isDisjoint(with: PostgresTable.rowKeepers) == true && existing?.kind == "r"
+      let isSimple =
+        !isCast && existing?.obstacles.isDisjoint(with: PostgresTable.rowKeepers) == true && existing?.kind == "r"
       path = isSimple && alterations.isEmpty ? .direct : .staged
     case .replace: path = !isCast && existing?.obstacles.isEmpty == true ? .swap : .staged
     case .truncate: path = .staged
@@ -106,7 +118,8 @@ struct PostgresPlan: Sendable {
 
   /// Emptying a table whose foreign keys cascade would delete or change rows of other tables.
   private func refuseCascades() throws(Problem) {
-    guard path == .staged, [.replace, .truncate, .deleteInsert].contains(request.mode), let existing, let key = existing.cascades.first
+    guard path == .staged, [.replace, .truncate, .deleteInsert].contains(request.mode), let existing,
+      let key = existing.cascades.first
     else { return }
     throw Problem(
       "cascading-delete",
@@ -119,6 +132,6 @@ struct PostgresPlan: Sendable {
     if table.pages > 10_000, let estimate = table.estimatedRows { return estimate }
     do throws(Problem) {
       return try connection.value("SELECT count(*) FROM \(table.sql)").flatMap { Int($0) }
-    } catch where error.code == "permission-denied" { return table.estimatedRows }
+    } catch  where error.code == "permission-denied" { return table.estimatedRows }
   }
 }

@@ -21,7 +21,7 @@ extension PostgresPlan {
       }
       if let existing {
         planColumn(column, in: existing, options, &problems)
-      } else if let fit = PostgresTypes.landing(of: column.type) {
+      } else if let fit = known.landing(of: column) {
         columns.append(PlannedColumn(name: column.name, fit: fit))
       } else {
         problems.append(noExactType(column, "PostgreSQL has no exact type"))
@@ -30,7 +30,9 @@ extension PostgresPlan {
     if let existing { checkMissing(existing, &problems) }
     guard problems.isEmpty else { throw Problems(problems) }
     if existing == nil {
-      var definitions = columns.map { column -> SQL in "\(name: column.name) \(SQL(raw: column.fit.staged))" }
+      var definitions = columns.map { column -> SQL in
+        "\(name: column.name) \(SQL(raw: column.fit.castTo ?? column.fit.staged))"
+      }
       if request.mode == .scd2 { definitions += ["\"valid_from\" timestamptz NOT NULL", "\"valid_to\" timestamptz"] }
       if [.merge, .deleteInsert].contains(request.mode), !request.key.isEmpty {
         definitions.append("PRIMARY KEY (\(names: request.key.map(targetName)))")
@@ -39,14 +41,16 @@ extension PostgresPlan {
     }
   }
 
-  private mutating func planColumn(_ column: Column, in table: PostgresTable, _ options: PostgresWriteOptions, _ problems: inout [Problem]) {
+  private mutating func planColumn(
+    _ column: Column, in table: PostgresTable, _ options: PostgresWriteOptions, _ problems: inout [Problem]
+  ) {
     let folded = table.columns.filter { $0.name.lowercased() == column.name.lowercased() }
     let match = table.columns.first { $0.name == column.name } ?? (folded.count == 1 ? folded[0] : nil)
     guard let match else {
-      guard let fit = PostgresTypes.landing(of: column.type) else {
+      guard let fit = known.landing(of: column) else {
         return problems.append(noExactType(column, "PostgreSQL has no exact type"))
       }
-      let change: SQL = "ADD COLUMN \(name: column.name) \(SQL(raw: fit.staged))"
+      let change: SQL = "ADD COLUMN \(name: column.name) \(SQL(raw: fit.castTo ?? fit.staged))"
       allow(change, "has no column \"\(column.name)\"", &problems)
       columns.append(PlannedColumn(name: column.name, fit: fit))
       return
@@ -54,10 +58,13 @@ extension PostgresPlan {
     if let problem = refusal(of: match, in: table, options) { return problems.append(problem) }
     if let fit = PostgresTypes.fit(column.type, into: match) {
       let mayWiden = fit.limit != nil && request.schemaPolicy == .evolve
-      columns.append(PlannedColumn(name: match.name, fit: fit, wider: mayWiden ? PostgresTypes.widened(match, for: column.type) : nil))
+      columns.append(
+        PlannedColumn(
+          name: match.name, fit: fit, wider: mayWiden ? PostgresTypes.widened(match, for: column.type) : nil))
     } else if let wider = PostgresTypes.widened(match, for: column.type) {
       let change: SQL = "ALTER COLUMN \(name: match.name) TYPE \(SQL(raw: wider.staged))"
-      allow(change, "keeps column \"\(match.name)\" as \(match.sqlType), which can't hold every \(column.type)", &problems)
+      allow(
+        change, "keeps column \"\(match.name)\" as \(match.sqlType), which can't hold every \(column.type)", &problems)
       columns.append(PlannedColumn(name: match.name, fit: wider))
     } else {
       problems.append(
@@ -69,23 +76,29 @@ extension PostgresPlan {
   }
 
   /// Why the rows' values can't get into a column the table fills by itself.
-  private func refusal(of column: PostgresTable.TableColumn, in table: PostgresTable, _ options: PostgresWriteOptions) -> Problem? {
+  private func refusal(
+    of column: PostgresTable.TableColumn, in table: PostgresTable, _ options: PostgresWriteOptions
+  ) -> Problem? {
     let without = "SELECT * EXCLUDE (\(SQL.quote(column.name, with: "\"")))"
     if column.isGenerated {
       return Problem(
         "generated-column",
         "Table \"\(table.name.description)\" computes column \"\(column.name)\" by itself (GENERATED ALWAYS AS …), so the rows' values would be lost.",
-        hint: "Leave it out with \(without) in a transform step, or map it to a column of another name.", at: request.location)
+        hint: "Leave it out with \(without) in a transform step, or map it to a column of another name.",
+        at: request.location)
     }
     guard column.identity == .always else { return nil }
     if options.identity == .refuse {
       return Problem(
         "generated-column",
         "Table \"\(table.name.description)\" numbers column \"\(column.name)\" by itself (GENERATED ALWAYS AS IDENTITY).",
-        hint: "Write `identity: keep` to keep the rows' numbers, or leave the column out with \(without) in a transform step.",
+        hint:
+          "Write `identity: keep` to keep the rows' numbers, or leave the column out with \(without) in a transform step.",
         at: request.location)
     }
-    guard request.mode == .merge, !request.key.map({ $0.lowercased() }).contains(column.name.lowercased()) else { return nil }
+    guard request.mode == .merge, !request.key.map({ $0.lowercased() }).contains(column.name.lowercased()) else {
+      return nil
+    }
     return Problem(
       "generated-column",
       "Mode merge can't update column \"\(column.name)\" of \"\(table.name.description)\", which the table numbers by itself.",
@@ -98,7 +111,8 @@ extension PostgresPlan {
     } else {
       problems.append(
         Problem(
-          "schema-change", "Table \"\(target.description)\" \(reason), and its schema is set to \(request.schemaPolicy.rawValue).",
+          "schema-change",
+          "Table \"\(target.description)\" \(reason), and its schema is set to \(request.schemaPolicy.rawValue).",
           hint: "Allow it with `schema: evolve`, or run: ALTER TABLE \(target.sql) \(change);", at: request.location))
     }
   }
@@ -106,7 +120,8 @@ extension PostgresPlan {
   private func noExactType(_ column: Column, _ reason: String, hint: String? = nil) -> Problem {
     Problem(
       "no-exact-type", "Column \"\(column.name)\" is \(column.type), and \(reason) for it.",
-      hint: hint ?? "Choose one with a cast in a transform step, for example \"\(column.name)\"::VARCHAR.", at: request.location)
+      hint: hint ?? "Choose one with a cast in a transform step, for example \"\(column.name)\"::VARCHAR.",
+      at: request.location)
   }
 
   private static func isZoneMissing(_ type: DataType, _ column: String) -> Bool {
@@ -121,7 +136,8 @@ extension PostgresPlan {
       if column.isNullable || column.hasDefault || column.identity != .none || column.isGenerated { continue }
       problems.append(
         Problem(
-          "missing-column", "Table \"\(table.name.description)\" needs a value for column \"\(column.name)\", which the rows don't have.",
+          "missing-column",
+          "Table \"\(table.name.description)\" needs a value for column \"\(column.name)\", which the rows don't have.",
           hint: "Add it in a transform step, or give the column a default.", at: request.location))
     }
   }

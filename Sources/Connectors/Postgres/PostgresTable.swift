@@ -48,7 +48,9 @@ struct PostgresTable: Sendable {
   var sql: SQL { name.sql }
 
   /// Finds a table: the exact name first, else the name in lower case, as an unquoted name means in SQL. nil = none.
-  static func find(_ wanted: TableName, defaultSchema: String, on connection: PostgresConnection) throws(Problem) -> PostgresTable? {
+  static func find(
+    _ wanted: TableName, defaultSchema: String, on connection: PostgresConnection
+  ) throws(Problem) -> PostgresTable? {
     let schema = wanted.schema ?? defaultSchema
     let found = try connection.rows(
       """
@@ -58,7 +60,9 @@ struct PostgresTable: Sendable {
       AND c.relname IN (\(text: wanted.name), \(text: wanted.name.lowercased())) \
       ORDER BY n.nspname = \(text: schema) DESC, c.relname = \(text: wanted.name) DESC LIMIT 1
       """)
-    guard let row = found.first, let oid = row[0], let schemaName = row[1], let name = row[2], let kind = row[3] else { return nil }
+    guard let row = found.first, let oid = row[0], let schemaName = row[1], let name = row[2], let kind = row[3] else {
+      return nil
+    }
     let estimate = Int(row[4] ?? "") ?? -1
     let columns = try columns(of: oid, on: connection)
     var table = PostgresTable(

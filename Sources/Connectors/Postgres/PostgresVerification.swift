@@ -13,7 +13,10 @@ struct PostgresVerification {
   var comparedAs: [String: String]
 
   /// - Parameter landing: the columns as the table names them, with the types they landed as.
-  init(_ landing: Schema, in table: SQL, where condition: SQL? = nil, comparedAs: [String: String] = [:], level: VerifyLevel) {
+  init(
+    _ landing: Schema, in table: SQL, where condition: SQL? = nil, comparedAs: [String: String] = [:],
+    level: VerifyLevel
+  ) {
     columns = landing.columns
     self.table = table
     self.condition = condition
@@ -68,7 +71,9 @@ struct PostgresVerification {
 
   private func facts(_ column: Column) -> [SQL] {
     let name = value(column)
-    func ends(_ send: SQL) -> [SQL] { ["encode(\(send)(min(\(name))), 'hex')", "encode(\(send)(max(\(name))), 'hex')"] }
+    func ends(_ send: SQL) -> [SQL] {
+      ["encode(\(send)(min(\(name))), 'hex')", "encode(\(send)(max(\(name))), 'hex')"]
+    }
     let more: [SQL] =
       switch kind(column.type) {
       case .number: ["sum(\(name))", "min(\(name))", "max(\(name))"]
@@ -92,7 +97,9 @@ struct PostgresVerification {
     case .float:
       func text(_ hex: String) -> String {
         let bits = UInt64(hex, radix: 16) ?? 0
-        let value = column.type == .float32 ? Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits))) : Double(bitPattern: bits)
+        let value =
+          column.type == .float32
+          ? Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits))) : Double(bitPattern: bits)
         return value.isNaN ? "nan" : CanonicalText.float(value)
       }
       print.smallest = next().map(text)
@@ -136,7 +143,8 @@ struct PostgresVerification {
       "mod(\(number), \(SampleRule.modulus)) IN (\(sample.remainder), \(sample.remainder - SampleRule.modulus))"
     }
     switch column.type {
-    case .date: return "isfinite(\(name)) AND " + chosen("CASE WHEN isfinite(\(name)) THEN \(name) - DATE '1970-01-01' END")
+    case .date:
+      return "isfinite(\(name)) AND " + chosen("CASE WHEN isfinite(\(name)) THEN \(name) - DATE '1970-01-01' END")
     case .timestamp, .timestampTZ:
       let micros: SQL = "('x' || encode(\(PostgresCanonical.bytes(name, column.type)), 'hex'))::bit(64)::bigint + \(Int(Canonical.epochMicros))"
       return chosen("CASE WHEN isfinite(\(name)) THEN \(micros) END")

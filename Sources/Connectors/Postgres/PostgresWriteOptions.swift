@@ -8,7 +8,8 @@ struct PostgresWriteOptions: Sendable {
   var identity = Identity.refuse
 
   private static let fields = SettingsSchema(PostgresWriteOptions()) {
-    Field(\.identity, "identity", "Whether the rows' values get into GENERATED ALWAYS AS IDENTITY columns.").also("identity_values")
+    Field(\.identity, "identity", "Whether the rows' values get into GENERATED ALWAYS AS IDENTITY columns.").also(
+      "identity_values")
   }
 
   /// Other keys are left to others.

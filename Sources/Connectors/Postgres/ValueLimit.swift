@@ -23,6 +23,9 @@ enum ValueLimit: Hashable, Sendable {
     }
   }
 
+  /// Whether the server refuses values beyond the limit, as it does not where it rounds.
+  var isServersOwn: Bool { if case .characters = self { true } else { false } }
+
   /// Whether a value looks different in its column, so that it is cast back to be compared.
   var changesForm: Bool {
     switch self {
@@ -46,7 +49,9 @@ final class Narrowing {
   init(_ columns: [PostgresPlan.PlannedColumn]) {
     lanes = columns.enumerated().compactMap { index, column in
       column.fit.limit.map {
-        Lane(column: index, limit: $0, target: column.fit.castTo ?? column.fit.target ?? column.fit.staged, stored: column.fit.stored)
+        Lane(
+          column: index, limit: $0, target: column.fit.castTo ?? column.fit.target ?? column.fit.staged,
+          stored: column.fit.stored)
       }
     }
     buffers = lanes.map { _ in .allocate(byteCount: 2048 * 16, alignment: 16) }
@@ -74,7 +79,9 @@ final class Narrowing {
   }
 
   /// Returns false if the values stay where they are.
-  private func fill(_ memory: UnsafeMutableRawPointer, from vector: Vector, _ rows: Int, _ lane: Lane) throws(ValueRefusal) -> Bool {
+  private func fill(
+    _ memory: UnsafeMutableRawPointer, from vector: Vector, _ rows: Int, _ lane: Lane
+  ) throws(ValueRefusal) -> Bool {
     switch vector.type {
     case .integer(8, true): try numbers(Int8.self, memory, vector, rows, 0, lane)
     case .integer(8, false): try numbers(UInt8.self, memory, vector, rows, 0, lane)
@@ -180,11 +187,14 @@ final class Narrowing {
       if count > most {
         throw ValueRefusal(
           column: lane.column, row: row,
-          reason: "holds a text of \(count) characters (\"\(String(decoding: text, as: UTF8.self).prefix(40))\"), too long for \(lane.target)")
+          reason:
+            "holds a text of \(count) characters (\"\(String(decoding: text, as: UTF8.self).prefix(40))\"), too long for \(lane.target)"
+        )
       }
     case .decimal(let precision, let scale):
       let written = String(decoding: text, as: UTF8.self)
-      let parts = written.drop { $0 == "-" || $0 == "+" }.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
+      let parts = written.drop { $0 == "-" || $0 == "+" }.split(
+        separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
       let places = parts.count > 1 ? parts[1].reversed().drop { $0 == "0" }.count : 0
       let whole = parts.isEmpty ? 0 : parts[0].drop { $0 == "0" }.count
       guard whole <= precision - scale, places <= scale else { throw refusal(lane, row, written) }
@@ -196,7 +206,9 @@ final class Narrowing {
     ValueRefusal(column: lane.column, row: row, reason: "holds \(value), which doesn't fit into \(lane.target)")
   }
 
-  private static func power(_ exponent: Int) -> Int128 { (0..<max(0, min(exponent, 38))).reduce(1) { power, _ in power * 10 } }
+  private static func power(_ exponent: Int) -> Int128 {
+    (0..<max(0, min(exponent, 38))).reduce(1) { power, _ in power * 10 }
+  }
 
   private static func text(_ value: some FixedWidthInteger, _ scale: Int) -> String {
     var digits = String(value.magnitude)

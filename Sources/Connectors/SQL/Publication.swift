@@ -117,12 +117,14 @@ package struct Publication: Sendable {
   package var dropCopies: SQL {
     // The key comes first and with plain equality, so that equal rows are found by hashing.
     let keys = key.map { name -> SQL in "a.\(name: name) = b.\(name: name)" }
-    let same = keys + columns.filter { !key.contains($0.name) }.map { column -> SQL in
-      let type = column.comparedAs
-      let left: SQL = type.map { "CAST(a.\(name: column.name) AS \($0))" } ?? "a.\(name: column.name)"
-      let right: SQL = type.map { "CAST(b.\(name: column.name) AS \($0))" } ?? "b.\(name: column.name)"
-      return "NOT (\(dialect.differs(left, right)))"
-    }
+    let same =
+      keys
+      + columns.filter { !key.contains($0.name) }.map { column -> SQL in
+        let type = column.comparedAs
+        let left: SQL = type.map { "CAST(a.\(name: column.name) AS \($0))" } ?? "a.\(name: column.name)"
+        let right: SQL = type.map { "CAST(b.\(name: column.name) AS \($0))" } ?? "b.\(name: column.name)"
+        return "NOT (\(dialect.differs(left, right)))"
+      }
     return """
       DELETE FROM \(staging) AS a WHERE EXISTS (SELECT 1 FROM \(staging) AS b \
       WHERE a.\(dialect.rowID) > b.\(dialect.rowID) AND \(same, separator: " AND "))
@@ -138,7 +140,9 @@ package struct Publication: Sendable {
   /// One row: how many staged rows the target lacks, then for each column outside the key in how many of them it differs.
   package func divergence(onlyCurrent: Bool) -> SQL {
     let others = columns.filter { !key.contains($0.name) }
-    let changes = others.map { column -> SQL in "count(*) FILTER (WHERE t.\(dialect.rowID) IS NOT NULL AND \(changed(column)))" }
+    let changes = others.map { column -> SQL in
+      "count(*) FILTER (WHERE t.\(dialect.rowID) IS NOT NULL AND \(changed(column)))"
+    }
     let facts: [SQL] = ["count(*) FILTER (WHERE t.\(dialect.rowID) IS NULL)"] + changes
     let current: SQL = onlyCurrent ? " AND t.valid_to IS NULL" : ""
     return "SELECT \(facts) FROM \(staging) AS s LEFT JOIN \(target) AS t ON \(sameKey)\(current)"
