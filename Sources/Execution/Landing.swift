@@ -134,10 +134,15 @@ struct Landing {
   }
 
   private func send(to stream: UncheckedLoad) async throws -> Fingerprint {
-    if let copy = passThrough(to: stream.load) {
-      let level = level
+    if let (read, copy) = passThrough(to: stream.load) {
+      let (level, counter) = (level, counter)
       return try await connection.blocking(
-        { try copy.stream(level: level) { try stream.load.writeBytes($0) } },
+        {
+          try copy.stream(level: level) { bytes, rows in
+            try stream.load.writeBytes(bytes)
+            for counter in [counter, read.counter].compactMap({ $0 }) { counter.add(rows, bytes: bytes.count) }
+          }
+        },
         stop: {
           copy.cancel()
           stream.load.cancel()
@@ -156,12 +161,12 @@ struct Landing {
   }
 
   /// The source's own bytes, when they can land as they are: same format on both sides and nothing in between.
-  private func passThrough(to load: any StreamLoad) -> (any CopyOut)? {
+  private func passThrough(to load: any StreamLoad) -> (BoundStep, any CopyOut)? {
     guard step.isPlain, let format = load.copyFormat, let input = step.planned.inputs.first, step.upstream == [input],
       let read = plan[id: input], !read.isKept, read.boundary == nil, read.taps.isEmpty, let copy = read.extract?.passThrough,
       copy.format == format
     else { return nil }
-    return copy
+    return (read, copy)
   }
 
   private func rollBack(_ stream: UncheckedLoad) async {

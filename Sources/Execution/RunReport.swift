@@ -72,7 +72,7 @@ final class RunReport: Sendable {
       emit(
         step.id,
         .stepFinished(
-          rows: isSink ? rows : step.counter?.rows, bytes: isSink ? bytes : nil, seconds: seconds, schema: step.schema))
+          rows: isSink ? rows : step.counter?.rows, bytes: isSink ? bytes : step.counter?.bytes, seconds: seconds, schema: step.schema))
     }
   }
 

@@ -122,7 +122,8 @@ package struct SchemaCheck: Sendable {
   }
 
   /// Stands `select` in the engine under the step's name.
-  /// - Parameter origin: what the rows were before; numbers carried as text stay numbers where the column passed unchanged.
+  /// - Parameter origin: the columns that passed unchanged as they were before, by their names now; they keep what the engine doesn't know
+  /// of their types.
   func define(_ step: PlannedStep, _ select: SQL, origin: Schema? = nil) async throws -> Schema {
     try await engine.connection.execute("CREATE OR REPLACE VIEW memory.main.\(name: step.id) AS \(select)")
     return try await describe("SELECT * FROM \(name: step.id)", origin: origin)
@@ -131,8 +132,11 @@ package struct SchemaCheck: Sendable {
   /// The columns of `select`; see `define`.
   func describe(_ select: SQL, origin: Schema?) async throws -> Schema {
     var schema = try await engine.connection.describe(select)
-    for index in schema.columns.indices where schema.columns[index].type == .text {
-      if origin?[name: schema.columns[index].name]?.type == .numeric { schema.columns[index].type = .numeric }
+    for index in schema.columns.indices {
+      guard let before = origin?[name: schema.columns[index].name], before.type.description == schema.columns[index].type.description
+      else { continue }
+      schema.columns[index].native = before.native
+      if before.type == .numeric { schema.columns[index].type = .numeric }
     }
     return schema
   }

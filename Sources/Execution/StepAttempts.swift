@@ -22,10 +22,10 @@ struct StepAttempts {
       let flow = Set(plan.flow(into: step, sinks: report.sinks).map(\.id))
       check.rejects.drop(flow)
       do {
-        let rows = try await once(current, plan, findings, attempt: attempt)
+        let moved = try await once(current, plan, findings, attempt: attempt)
         try check.rejects.keep(flow)
         findings.tell(report)
-        report.end(current, rows: rows, bytes: nil)
+        report.end(current, rows: moved.rows, bytes: moved.bytes)
         return .succeeded
       } catch {
         if Task.isCancelled {
@@ -63,7 +63,7 @@ struct StepAttempts {
     return (fresh[id: step.id] ?? step, fresh)
   }
 
-  private func once(_ step: BoundStep, _ plan: BoundPlan, _ findings: Findings, attempt: Int) async throws -> Int {
+  private func once(_ step: BoundStep, _ plan: BoundPlan, _ findings: Findings, attempt: Int) async throws -> Moved {
     let counter = RowCounter()
     report.begin(step, attempt: attempt, counter: counter)
     let flow = plan.flow(into: step, sinks: report.sinks)
@@ -76,7 +76,7 @@ struct StepAttempts {
     let sources = flow.compactMap { $0.extract?.batches } + flow.flatMap { $0.programs as [any BatchSource] }
     return try await withTimeout(step.planned.timeout ?? check.context.options.timeout, step) {
       try await withTaskCancellationHandler {
-        try await move(step, plan, findings, counter)
+        Moved(rows: try await move(step, plan, findings, counter), bytes: counter.bytes)
       } onCancel: {
         for source in sources { source.cancel() }
       }
@@ -188,9 +188,9 @@ struct StepAttempts {
     }
   }
 
-  private func withTimeout(_ seconds: Double?, _ step: BoundStep, _ body: @escaping @Sendable () async throws -> Int) async throws -> Int {
+  private func withTimeout(_ seconds: Double?, _ step: BoundStep, _ body: @escaping @Sendable () async throws -> Moved) async throws -> Moved {
     guard let seconds else { return try await body() }
-    return try await withThrowingTaskGroup(of: Int?.self) { group in
+    return try await withThrowingTaskGroup(of: Moved?.self) { group in
       group.addTask { try await body() }
       group.addTask { [clock = runner.clock] in
         try await clock.sleep(for: .seconds(seconds))
@@ -198,10 +198,10 @@ struct StepAttempts {
       }
       let first = try await group.next()
       group.cancelAll()
-      if let rows = first ?? nil { return rows }
+      if let moved = first ?? nil { return moved }
       do {
         // Rows that became visible just now are no failure.
-        if let last = try await group.next(), let rows = last { return rows }
+        if let last = try await group.next(), let moved = last { return moved }
         throw CancellationError()
       } catch where !Task.isCancelled {
         var problem = Problem(
@@ -226,6 +226,12 @@ final class Findings: Sendable {
   func tell(_ report: RunReport) {
     for event in events.withLock({ $0 }) { report.emit(event.step, event.kind) }
   }
+}
+
+/// What one attempt of a step has moved.
+private struct Moved: Sendable {
+  var rows: Int
+  var bytes: Int?
 }
 
 /// Findings of rules as problems.

@@ -254,7 +254,7 @@ import Workspace
       try? FileManager.default.removeItem(atPath: trial.folder.file("shop.duckdb"))
       let first = try await trial.run(text(100))
       try trial.write(text(1000), to: "pipelines/p.yaml")
-      var launch = WorkerProcess.Launch(program: try BuiltProgram.path(), directory: trial.folder.path)
+      var launch = WorkerProcess.Launch(program: try Program.path(), directory: trial.folder.path)
       launch.onMessage = { number, process in if number == kill { Glibc.kill(process, SIGKILL) } }
       let killed = try await trial.workspace.runIsolated(try await trial.workspace.requestToFeed(first.id), worker: launch)
       let seen = try await trial.target()

@@ -28,7 +28,9 @@ final class PostgresRows: BatchSource {
     partitions = max(1, min(cores, settings.connections - 1, query.pages / PostgresExtract.pagesForParts))
   }
 
-  var schema: Schema { Schema(query.columns.map { Column($0.name, $0.type, isNullable: $0.isNullable) }) }
+  var schema: Schema {
+    Schema(query.columns.map { Column($0.name, $0.type, isNullable: $0.isNullable, native: $0.native) })
+  }
 
   func scan() -> any BatchScan {
     let scan = PostgresScan(query, settings, partitions: partitions, snapshot: snapshot)
@@ -82,7 +84,9 @@ final class PostgresScan: BatchScan {
       state.keeper = keeper
     }
     try connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    if let snapshot = state.withLock({ $0.snapshot }) { try connection.run("SET TRANSACTION SNAPSHOT \(text: snapshot)") }
+    if let snapshot = state.withLock({ $0.snapshot }) {
+      try connection.run("SET TRANSACTION SNAPSHOT \(text: snapshot)")
+    }
     return PostgresReader(connection, wanted) { [self] in nextPiece(wanted) }
   }
 
@@ -134,7 +138,8 @@ final class PostgresReader: BatchReader {
   }
 
   private func read(
-    into writers: UnsafeBufferPointer<any VectorWriter>, data: UnsafeBufferPointer<UnsafeMutableRawPointer>, capacity: Int
+    into writers: UnsafeBufferPointer<any VectorWriter>, data: UnsafeBufferPointer<UnsafeMutableRawPointer>,
+    capacity: Int
   ) throws -> Int {
     var row = 0
     while row < capacity, !isDone {

@@ -7,6 +7,7 @@ extension SchemaCheck {
   func bindTransform(_ step: PlannedStep, _ transform: Transform, _ inputs: [String], _ bound: BoundPlan) async throws -> BoundStep {
     let counter = RowCounter()
     var result = BoundStep(planned: step, schema: Schema([]), select: "", counter: counter)
+    let origin: Schema
     switch transform {
     case .sql(let text, let location):
       // A check's relation stands in for the step it checked, under the name the SQL uses.
@@ -22,6 +23,7 @@ extension SchemaCheck {
       } catch let error as DuckDBError {
         throw Problem.of(error, in: step.id, at: nil).located(inside: text, at: location)
       }
+      origin = try await unchangedColumns(of: query, from: zip(step.inputs, inputs).map { ($0, try relation($1, bound).schema) })
       result.select = try await counted(select, counter)
     case .operations(let operations):
       guard let input = inputs.first else {
@@ -44,9 +46,11 @@ extension SchemaCheck {
       if let lost = context.letters?.letters.first(where: { $0.step == step.id && !operations.indices.contains($0.operation ?? -1) }) {
         throw changed(step, lost.rule)
       }
-      result.select = try await counted("SELECT * FROM \(relation.sql)", counter)
+      let rows: SQL = "SELECT * FROM \(relation.sql)"
+      origin = try await unchangedColumns(of: rows, from: Set(inputs).sorted().map { ($0, try self.relation($0, bound).schema) })
+      result.select = try await counted(rows, counter)
     }
-    result.schema = try await define(step, result.select)
+    result.schema = try await define(step, result.select, origin: origin)
     return result
   }
 

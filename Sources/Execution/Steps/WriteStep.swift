@@ -22,7 +22,9 @@ extension SchemaCheck {
     }
     let filter: SQL = spec.filter.map { " WHERE \(SQL(enclosing: $0))" } ?? ""
     let rows: SQL = "SELECT \(columns) FROM (SELECT * FROM \(relation.sql)\(filter))"
-    let schema = try await describe(rows, origin: spec.mapping.isEmpty ? relation.schema : nil)
+    var origin = relation.schema
+    for index in origin.columns.indices { origin.columns[index].name = spec.mapping[origin.columns[index].name] ?? origin.columns[index].name }
+    let schema = try await describe(rows, origin: origin)
     let reads = incrementalReads(behind: input, bound)
     let load = try await destination.prepare(
       WriteRequest(

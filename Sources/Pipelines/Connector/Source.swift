@@ -169,7 +169,7 @@ package protocol CopyOut: Sendable {
   /// The format with all that must be equal on both sides: `pgcopy-binary`.
   var format: String { get }
   var schema: Schema { get }
-  /// Hands every chunk of bytes to `body` and returns the fingerprint of the rows, taken from the bytes. Blocking.
-  func stream(level: VerifyLevel, to body: (UnsafeRawBufferPointer) throws -> Void) throws -> Fingerprint
+  /// Hands every chunk of bytes to `body` with the number of rows in it and returns the fingerprint of all, taken from the bytes. Blocking.
+  func stream(level: VerifyLevel, to body: (UnsafeRawBufferPointer, _ rows: Int) throws -> Void) throws -> Fingerprint
   func cancel()
 }
