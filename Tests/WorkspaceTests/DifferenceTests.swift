@@ -309,7 +309,7 @@ extension ComparisonReport {
       COPY (SELECT g AS id, repeat(md5(g::VARCHAR), 8) AS text FROM range(400000) t(g)) TO '$here/a.parquet';
       COPY (SELECT g AS id, CASE WHEN g = 399999 THEN 'x' ELSE repeat(md5(g::VARCHAR), 8) END AS text FROM range(400000) t(g)) TO '$here/b.parquet'
       """)
-    let report = try await trial.diff("a.parquet", "b.parquet", key: ["id"]) { $0.limits = EngineLimits(memoryBytes: 250_000_000, threads: 2) }
+    let report = try await trial.diff("a.parquet", "b.parquet", key: ["id"]) { $0.limits = EngineLimits(memoryBytes: ProcessMemory.resident + 250_000_000, threads: 2) }
     #expect(report.counts == [399_999, 1, 0, 0])
     let left = try FileManager.default.contentsOfDirectory(atPath: trial.folder.file(".weir/runs"))
     #expect(left.isEmpty, "\(left)")
