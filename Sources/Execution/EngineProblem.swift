@@ -3,6 +3,14 @@ import Foundation
 import Pipelines
 
 extension Problem {
+  /// All that the engine, a connector or Swift said while `step` was at work, in the user's words; at least one.
+  static func all(of error: any Error, in step: String, at location: Location?) -> [Problem] {
+    var error = error
+    while let engine = error as? DuckDBError, let cause = SourceFailure.shared.cause(of: engine) { error = cause }
+    guard let problems = error as? Problems, !problems.all.isEmpty else { return [of(error, in: step, at: location)] }
+    return problems.all.map { $0.located(at: location) }
+  }
+
   /// What the engine, a connector or Swift said while `step` was at work, in the user's words.
   static func of(_ error: any Error, in step: String, at location: Location?) -> Problem {
     switch error {

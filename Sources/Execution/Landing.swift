@@ -16,121 +16,176 @@ struct Landing {
   let inspect: () async throws -> Void
   /// Tells what has been reached, for the log.
   let note: (String) -> Void
+  /// Tells what went wrong after the rows were visible.
+  let warn: (Problem) -> Void
 
   var level: VerifyLevel { context.options.verify ?? spec.verify }
 
   func land() async throws -> Receipt {
     let clock = ContinuousClock()
     let start = clock.now
-    let result =
-      switch load.work {
-      case .statements(let work): try await run(work)
-      case .stream(let open): try await run(open)
-      }
+    let way = try await way()
+    let (sent, landed) = try await staged(way)
+    let bytes = way.bytes
+    var outcome = LoadOutcome(inserted: 0)
+    var untouched: String?
+    if isNothing(sent, way) {
+      await takeBack(way)
+      untouched = "there was nothing new"
+    } else {
+      outcome = try await show(way, sent)
+    }
     return Receipt(
-      step: step.id, target: spec.place, mode: spec.mode, level: level, strategy: load.strategy,
-      sent: result.sent, landed: result.landed, outcome: result.outcome, untouched: result.untouched,
-      verified: result.landed != nil, seconds: (clock.now - start) / .seconds(1),
+      step: step.id, target: spec.place, mode: spec.mode, level: level, strategy: load.strategy, sent: sent,
+      landed: landed, outcome: outcome, untouched: untouched, bytes: bytes, verified: landed != nil, seconds: (clock.now - start) / .seconds(1),
       peakMemoryBytes: ProcessMemory.peak)
   }
 
-  /// How a load ended.
-  private struct Result {
-    var sent: Fingerprint
-    /// What stood in staging; nil = it wasn't asked.
-    var landed: Fingerprint?
-    var outcome = LoadOutcome(inserted: 0)
-    var untouched: String?
+  /// Who carries the rows: the engine with statements, or a connection of the connector's own.
+  private enum Way {
+    case statements(StatementLoad)
+    case stream(UncheckedLoad)
 
-    static func nothingNew(_ sent: Fingerprint) -> Result { Result(sent: sent, untouched: "there was nothing new") }
+    /// Bytes that are staged; nil = unknown.
+    var bytes: Int? {
+      switch self {
+      case .statements(let work): work.stagedBytes()
+      case .stream(let stream): stream.load.bytes
+      }
+    }
   }
 
-  // MARK: A load the engine runs
+  private func way() async throws -> Way {
+    switch load.work {
+    case .statements(let work): .statements(work)
+    case .stream(let open): .stream(try await connection.blocking({ UncheckedLoad(try open()) }, stop: {}))
+    }
+  }
 
-  private func run(_ work: StatementLoad) async throws -> Result {
-    let sample = SampleRule(for: step.schema)
+  // MARK: Before the point of no return
+
+  /// Brings the rows to where nobody sees them and proves that they are those that were sent; a failure is taken back.
+  private func staged(_ way: Way) async throws -> (sent: Fingerprint, landed: Fingerprint?) {
     do {
-      work.makeRoom()
-      for statement in work.setup { try await connection.execute(statement) }
-      if work.isTransactional { try await connection.execute("BEGIN TRANSACTION") }
-      let tap = FingerprintTap(step.schema, level, sample: sample, counter: counter)
-      let rows = try await tap.wrap(step.select, as: engine.uniqueName("weir_sent"), on: connection)
-      for statement in work.stage(rows) { try await connection.execute(statement) }
-      let sent = tap.finish()
+      let sent =
+        switch way {
+        case .statements(let work): try await stage(work)
+        case .stream(let stream): try await stage(stream)
+        }
       note("Staged \(sent.rows.grouped) rows")
       try await inspect()
       try await guardAgainstShrinking(to: sent.rows)
-      if isIncremental && sent.rows == 0 && (!work.isTransactional || !moves) {
-        await takeBack(work)
-        return .nothingNew(sent)
-      }
-      var landed: Fingerprint?
-      if level != .off {
-        let mirror = FingerprintTap(step.schema, level, sample: sample)
-        let back = try await mirror.wrap(work.readBack, as: engine.uniqueName("weir_landed"), on: connection)
-        _ = try await connection.query("SELECT count(*) FROM (\(back))")
-        landed = mirror.finish()
-        try compare(sent, mirror.finish())
-        note("Verified: what is staged is what was sent")
-      }
-      for statement in work.settle { try await connection.execute(statement) }
-      for check in work.checks where try await !connection.query(check.finds).rows.isEmpty { throw check.problem }
-      for statement in work.publish(state) { try await connection.execute(statement) }
-      try await commit(work)
-      return Result(sent: sent, landed: landed, outcome: LoadOutcome(inserted: sent.rows))
+      guard level != .off, !isNothing(sent, way) else { return (sent, nil) }
+      let landed =
+        switch way {
+        case .statements(let work): try await readBack(work)
+        case .stream(let stream):
+          try await connection.blocking({ [level] in try stream.load.landed(level: level) }, stop: { stream.load.cancel() })
+        }
+      try compare(sent, landed)
+      note("Verified: what is staged is what was sent")
+      return (sent, landed)
     } catch {
-      await takeBack(work)
+      await takeBack(way)
       throw error
     }
   }
 
-  /// Makes the rows visible. What has begun here ends here: a cancelled run has either not come this far, or has landed.
-  private func commit(_ work: StatementLoad) async throws {
-    try Task.checkCancellation()
-    try await Task { [connection] in
-      if work.isTransactional { try await connection.execute("COMMIT") }
-      try work.finish()
-      for statement in work.teardown { _ = try? await connection.execute(statement) }
-    }.value
+  private func stage(_ work: StatementLoad) async throws -> Fingerprint {
+    work.makeRoom()
+    for statement in work.setup { try await connection.execute(statement) }
+    if work.isTransactional { try await connection.execute("BEGIN TRANSACTION") }
+    let tap = FingerprintTap(step.schema, level, sample: SampleRule(for: step.schema), counter: counter)
+    let rows = try await tap.wrap(step.select, as: engine.uniqueName("weir_sent"), on: connection)
+    for statement in work.stage(rows) { try await connection.execute(statement) }
+    return tap.finish()
+  }
+
+  private func readBack(_ work: StatementLoad) async throws -> Fingerprint {
+    let mirror = FingerprintTap(step.schema, level, sample: SampleRule(for: step.schema))
+    let back = try await mirror.wrap(work.readBack, as: engine.uniqueName("weir_landed"), on: connection)
+    _ = try await connection.query("SELECT count(*) FROM (\(back))")
+    return mirror.finish()
+  }
+
+  private func stage(_ stream: UncheckedLoad) async throws -> Fingerprint {
+    let stop: @Sendable () -> Void = { stream.load.cancel() }
+    try await connection.blocking({ try stream.load.begin() }, stop: stop)
+    let sent = try await send(to: stream)
+    try await connection.blocking({ try stream.load.endWriting() }, stop: stop)
+    return sent
   }
 
   /// Leaves the target as it was, also when the run has been cancelled meanwhile.
-  private func takeBack(_ work: StatementLoad) async {
+  private func takeBack(_ way: Way) async {
     await Task { [connection] in
-      if work.isTransactional { _ = try? await connection.execute("ROLLBACK") }
-      work.discard()
-      for statement in work.teardown { _ = try? await connection.execute(statement) }
+      switch way {
+      case .statements(let work):
+        if work.isTransactional { _ = try? await connection.execute("ROLLBACK") }
+        work.discard()
+        for statement in work.teardown { _ = try? await connection.execute(statement) }
+      case .stream(let stream): _ = try? await connection.blocking({ stream.load.rollback() }, stop: {})
+      }
     }.value
   }
 
-  // MARK: A load over a connection of the connector's own
+  // MARK: The point of no return
 
-  private func run(_ open: @escaping @Sendable () throws -> any StreamLoad) async throws -> Result {
-    let stream = try await connection.blocking({ UncheckedLoad(try open()) }, stop: {})
-    let stop: @Sendable () -> Void = { stream.load.cancel() }
-    do {
-      try await connection.blocking({ try stream.load.begin() }, stop: stop)
-      let sent = try await send(to: stream)
-      try await connection.blocking({ try stream.load.endWriting() }, stop: stop)
-      note("Staged \(sent.rows.grouped) rows")
-      try await inspect()
-      try await guardAgainstShrinking(to: sent.rows)
-      if isIncremental && sent.rows == 0 && !moves {
-        await rollBack(stream)
-        return .nothingNew(sent)
-      }
-      var landed: Fingerprint?
-      if level != .off {
-        landed = try await connection.blocking({ [level] in try stream.load.landed(level: level) }, stop: stop)
-        if let landed { try compare(sent, landed) }
-        note("Verified: what is staged is what was sent")
-      }
-      let outcome = try await connection.blocking({ [state] in try stream.load.commit(state: state) }, stop: {})
-      return Result(sent: sent, landed: landed, outcome: outcome)
-    } catch {
-      await rollBack(stream)
+  /// Makes the rows visible. Only a load that certainly isn't visible is taken back; what fails once it is, is told as a warning.
+  private func show(_ way: Way, _ sent: Fingerprint) async throws -> LoadOutcome {
+    switch await commit(way, sent) {
+    case .committed(let outcome, let warnings):
+      warnings.forEach(warn)
+      return outcome
+    case .notCommitted(let error):
+      await takeBack(way)
       throw error
+    case .unknown(let problem): throw problem.located(at: step.planned.location)
     }
+  }
+
+  private func commit(_ way: Way, _ sent: Fingerprint) async -> Commit {
+    do {
+      try Task.checkCancellation()
+      try context.willCommit(step.id)
+      switch way {
+      case .stream(let stream):
+        return try await connection.blocking({ [state] in stream.load.commit(state: state) }, stop: {})
+      case .statements(let work):
+        for statement in work.settle { try await connection.execute(statement) }
+        for check in work.checks where try await !connection.query(check.finds).rows.isEmpty { throw check.problem }
+        for statement in work.publish(state) { try await connection.execute(statement) }
+        var warnings: [Problem] = []
+        if work.isTransactional {
+          try await connection.commit()
+        } else {
+          warnings = try await connection.blocking({ try work.finish() }, stop: {})
+        }
+        return .committed(LoadOutcome(inserted: sent.rows), warnings: warnings + (await tearDown(work)))
+      }
+    } catch let error as UncertainCommit {
+      return .unknown(
+        .commitUnknown(
+          "\"\(spec.place)\" answered the COMMIT of step \"\(step.id)\" with an error of its storage, so it isn't known whether the rows are visible: \(error.cause.message)"
+        ))
+    } catch {
+      return .notCommitted(error)
+    }
+  }
+
+  /// Puts away what the load needed; the rows are visible already.
+  private func tearDown(_ work: StatementLoad) async -> [Problem] {
+    await Task { [connection, step] in
+      var warnings: [Problem] = []
+      for statement in work.teardown {
+        do {
+          try await connection.execute(statement)
+        } catch {
+          warnings += Problem.all(of: error, in: step.id, at: step.planned.location).map { $0.warning() }
+        }
+      }
+      return warnings
+    }.value
   }
 
   private func send(to stream: UncheckedLoad) async throws -> Fingerprint {
@@ -169,10 +224,6 @@ struct Landing {
     return (read, copy)
   }
 
-  private func rollBack(_ stream: UncheckedLoad) async {
-    await Task { [connection] in _ = try? await connection.blocking({ stream.load.rollback() }, stop: {}) }.value
-  }
-
   // MARK: What must hold before rows become visible
 
   private var incrementalReads: [BoundStep] { plan.steps.filter { step.upstream.contains($0.id) && $0.cursor != nil } }
@@ -197,6 +248,13 @@ struct Landing {
     incrementalReads.contains { read in
       read.nextCursor(for: step.id).map { $0 != read.increment?.before[step.id] } ?? false
     }
+  }
+
+  /// Whether there is nothing to make visible, neither rows nor a cursor that the target keeps.
+  private func isNothing(_ sent: Fingerprint, _ way: Way) -> Bool {
+    guard isIncremental, sent.rows == 0 else { return false }
+    if case .statements(let work) = way, !work.isTransactional { return true }
+    return !moves
   }
 
   private func compare(_ sent: Fingerprint, _ landed: Fingerprint) throws {

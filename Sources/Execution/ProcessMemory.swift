@@ -1,4 +1,5 @@
 import Foundation
+import Pipelines
 
 /// What this process holds, as the kernel counts it (`/proc/self/status`).
 package enum ProcessMemory {
@@ -7,10 +8,28 @@ package enum ProcessMemory {
   /// The most that was resident at any time.
   package static var peak: Int { field("VmHWM:") }
 
+  /// Returns when more than `limit` bytes and a quarter are resident and stay so, or when the task is cancelled. Up to a quarter the engine
+  /// was seen to take beyond what it is allowed; that is a warning, not a failure.
+  static func exceeding(_ limit: Int) async {
+    var times = 0
+    while !Task.isCancelled, times < 3 {
+      times = resident > limit + limit / 4 ? times + 1 : 0
+      try? await Task.sleep(for: .milliseconds(50))
+    }
+  }
+
   private static func field(_ name: String) -> Int {
     guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8),
       let line = status.split(separator: "\n").first(where: { $0.hasPrefix(name) })
     else { return 0 }
     return (line.split(whereSeparator: { !$0.isNumber }).first.flatMap { Int($0) } ?? 0) * 1024
+  }
+}
+
+extension Problem {
+  static func memoryExceeded(_ bytes: Int, _ limit: Int) -> Problem {
+    Problem(
+      "memory-exceeded", "The run held \(bytes / 1_000_000) MB, more than the \(limit / 1_000_000) MB it may use, and was stopped.",
+      hint: "Nothing was half-written. Give it more with --memory, or reduce what a sort, join or group has to hold.")
   }
 }

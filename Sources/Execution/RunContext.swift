@@ -6,6 +6,8 @@ import Tabular
 package struct RunContext: Sendable {
   package var runID: String
   package var pipeline: String
+  /// The first of the runs that this one goes on after: what it loads again takes the place of what that one loaded.
+  package var resumed: String?
   /// The run's logical time (C13).
   package var time: Date
   /// Files of this run: rejects, spill.
@@ -18,6 +20,8 @@ package struct RunContext: Sendable {
   package var cursors: [CursorKey: KeptCursor] = [:]
   /// Rows of an earlier run to be fed in; nothing else is read then, and no cursor moves.
   package var letters: LetterBatch?
+  /// Told, just before they do, that the rows of a step become visible; a run whose parent is gone stops here by throwing.
+  package var willCommit: @Sendable (_ step: String) throws -> Void = { _ in }
   /// Hides secret values in anything that is kept of the rows.
   package var redact: @Sendable (String) -> String = { $0 }
   /// Encrypts a text that `redact` has changed, so that it can be used again.

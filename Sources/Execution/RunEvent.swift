@@ -93,6 +93,8 @@ package struct Receipt: Sendable, Codable {
   package var outcome: LoadOutcome
   /// Why the target was left as it is; nil = the rows were published.
   package var untouched: String?
+  /// Bytes written or sent; nil = the target doesn't tell.
+  package var bytes: Int?
   /// Whether both sides were compared and are the same.
   package var verified: Bool
   package var seconds: Double

@@ -12,6 +12,9 @@ final class RunReport: Sendable {
     var hasWarned = false
     var sinks: Set<String> = []
     var active: [String: RowCounter] = [:]
+    /// Why the run was stopped from inside.
+    var cause: Problem?
+    var wasStopped = false
   }
   private let plan: BoundPlan
   private let yield: @Sendable (RunEvent) -> Void
@@ -72,7 +75,19 @@ final class RunReport: Sendable {
       emit(
         step.id,
         .stepFinished(
-          rows: isSink ? rows : step.counter?.rows, bytes: isSink ? bytes : step.counter?.bytes, seconds: seconds, schema: step.schema))
+          rows: isSink ? rows : step.counter?.rows, bytes: (isSink ? bytes : nil) ?? step.counter?.bytes ?? step.extract?.bytesRead?(),
+          seconds: seconds, schema: step.schema))
+    }
+  }
+
+  /// Why the run is being stopped, though nobody cancelled it; the first step that ends for it takes it as its failure.
+  func stop(because cause: Problem) { state.withLock { $0.cause = cause } }
+
+  func takeCause() -> Problem? {
+    state.withLock { state in
+      defer { state.cause = nil }
+      if state.cause != nil { state.wasStopped = true }
+      return state.cause
     }
   }
 
@@ -91,14 +106,15 @@ final class RunReport: Sendable {
           message: "The run held \(peak / 1_000_000) MB at most, more than the \(limit / 1_000_000) MB it was allowed."))
     }
     let outcome: RunEvent.Outcome = state.withLock { state in
-      if isCancelled { return .cancelled }
+      // A failure that stopped the run says more than that it was stopped.
+      if isCancelled && !state.wasStopped { return .cancelled }
       return state.hasFailed ? .failed : state.hasWarned ? .warning : .success
     }
     emit(nil, .runFinished(status: outcome, peakMemoryBytes: peak))
   }
 
   /// Tells memory, and progress where there is any, until it is cancelled.
-  func pulse(every interval: Duration, limit: Int?) async {
+  func pulse(every interval: Duration) async {
     var told: [String: Int] = [:]
     while !Task.isCancelled {
       try? await Task.sleep(for: interval)

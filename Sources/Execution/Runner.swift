@@ -19,9 +19,19 @@ package struct Runner: Sendable {
     let (events, continuation) = AsyncStream<RunEvent>.makeStream()
     let task = Task {
       let report = RunReport(plan) { continuation.yield($0) }
-      let pulse = Task { await report.pulse(every: .milliseconds(500), limit: check.context.limits.memoryBytes) }
-      let isCutShort = await move(plan, report)
+      let moving = Task { await move(plan, report) }
+      let pulse = Task { await report.pulse(every: .milliseconds(500)) }
+      let watch = Task {
+        guard let limit = check.context.limits.memoryBytes else { return }
+        await ProcessMemory.exceeding(limit)
+        if Task.isCancelled { return }
+        report.stop(because: .memoryExceeded(ProcessMemory.resident, limit))
+        moving.cancel()
+      }
+      let isCutShort = await withTaskCancellationHandler { await moving.value } onCancel: { moving.cancel() }
       pulse.cancel()
+      watch.cancel()
+      if isCutShort, let cause = report.takeCause() { report.emit(nil, .stepFailed(problem: cause, attempt: 0, retryIn: nil)) }
       report.finish(isCancelled: isCutShort, limit: check.context.limits.memoryBytes)
       continuation.finish()
     }

@@ -19,37 +19,46 @@ struct StepAttempts {
     var attempt = 0
     while true {
       let findings = Findings()
+      let counter = RowCounter()
       let flow = Set(plan.flow(into: step, sinks: report.sinks).map(\.id))
       check.rejects.drop(flow)
+      report.begin(current, attempt: attempt, counter: counter)
       do {
-        let moved = try await once(current, plan, findings, attempt: attempt)
-        try check.rejects.keep(flow)
+        if attempt > 0 { (current, plan) = try await freshly(step, plan) }
+        let moved = try await once(current, plan, findings, counter)
+        keepRejects(of: flow, from: step)
         findings.tell(report)
         report.end(current, rows: moved.rows, bytes: moved.bytes)
         return .succeeded
       } catch {
-        if Task.isCancelled {
-          try? check.rejects.keep(flow)
+        let problems = Problem.all(of: error, in: step.id, at: step.planned.location)
+        if Task.isCancelled && !problems.contains(where: \.isCommitUnknown) {
+          keepRejects(of: flow, from: step)
+          guard let cause = report.takeCause() else { return .cancelled }
+          report.emit(step.id, .stepFailed(problem: cause.located(at: step.planned.location), attempt: attempt, retryIn: nil))
           return .cancelled
         }
-        let problem = Problem.of(error, in: step.id, at: step.planned.location)
-        let delay = attempt < delays.count && policy.allows(problem) ? delays[attempt] : nil
+        let isTriedAgain = attempt < delays.count && !Task.isCancelled && problems.allSatisfy(policy.allows)
+        let delay = isTriedAgain ? delays[attempt] : nil
         if delay == nil {
-          try? check.rejects.keep(flow)
+          keepRejects(of: flow, from: step)
           findings.tell(report)
         }
-        report.emit(step.id, .stepFailed(problem: problem, attempt: attempt, retryIn: delay))
+        for problem in problems { report.emit(step.id, .stepFailed(problem: problem, attempt: attempt, retryIn: delay)) }
         guard let delay else { return .failed }
-        do {
-          try await runner.clock.sleep(for: .seconds(delay))
-          (current, plan) = try await freshly(step, plan)
-        } catch {
-          guard !Task.isCancelled else { return .cancelled }
-          // The source or target is still away: that is the next attempt's failure.
-          current = step
-        }
+        do { try await runner.clock.sleep(for: .seconds(delay)) } catch { return .cancelled }
         attempt += 1
       }
+    }
+  }
+
+  /// What was set aside is final. The rows may be visible already, so a failure is told and changes nothing.
+  private func keepRejects(of flow: Set<String>, from step: BoundStep) {
+    do {
+      try check.rejects.keep(flow)
+    } catch {
+      let problem = Problem.of(error, in: step.id, at: step.planned.location)
+      report.emit(step.id, .log(level: .warning, message: "Rows that were set aside could not all be kept: \(problem.message)"))
     }
   }
 
@@ -63,9 +72,7 @@ struct StepAttempts {
     return (fresh[id: step.id] ?? step, fresh)
   }
 
-  private func once(_ step: BoundStep, _ plan: BoundPlan, _ findings: Findings, attempt: Int) async throws -> Moved {
-    let counter = RowCounter()
-    report.begin(step, attempt: attempt, counter: counter)
+  private func once(_ step: BoundStep, _ plan: BoundPlan, _ findings: Findings, _ counter: RowCounter) async throws -> Moved {
     let flow = plan.flow(into: step, sinks: report.sinks)
     for other in flow {
       other.counter?.reset()
@@ -76,26 +83,27 @@ struct StepAttempts {
     let sources = flow.compactMap { $0.extract?.batches } + flow.flatMap { $0.programs as [any BatchSource] }
     return try await withTimeout(step.planned.timeout ?? check.context.options.timeout, step) {
       try await withTaskCancellationHandler {
-        Moved(rows: try await move(step, plan, findings, counter), bytes: counter.bytes)
+        try await move(step, plan, findings, counter)
       } onCancel: {
         for source in sources { source.cancel() }
       }
     }
   }
 
-  private func move(_ step: BoundStep, _ plan: BoundPlan, _ findings: Findings, _ counter: RowCounter) async throws -> Int {
+  private func move(_ step: BoundStep, _ plan: BoundPlan, _ findings: Findings, _ counter: RowCounter) async throws -> Moved {
     let connection = try await check.engine.connect()
     let inspect: () async throws -> Void = { try await self.inspect(step, plan, findings, connection) }
     switch step.planned.work {
     case .write(_, let spec):
-      guard let load = step.load else { return 0 }
+      guard let load = step.load else { return Moved(rows: 0) }
       let landing = Landing(
         step: step, spec: spec, load: load, plan: plan, context: check.context, engine: check.engine, connection: connection,
-        counter: counter, inspect: inspect, note: { report.emit(step.id, .log(level: .info, message: $0)) })
+        counter: counter, inspect: inspect, note: { report.emit(step.id, .log(level: .info, message: $0)) },
+        warn: { report.emit(step.id, .log(level: .warning, message: $0.message)) })
       let receipt = try await landing.land()
       report.emit(step.id, .receipt(receipt))
       for (read, entry) in landing.cursors { report.emit(read, .cursor(entry, write: step.id)) }
-      return receipt.sent.rows
+      return Moved(rows: receipt.sent.rows, bytes: receipt.bytes)
     case .read, .transform, .check:
       var rows = 0
       if step.isKept {
@@ -109,7 +117,7 @@ struct StepAttempts {
         try await inspect()
       }
       try await judge(step.relationRules, step, findings, connection)
-      return rows
+      return Moved(rows: rows, bytes: counter.bytes)
     }
   }
 
@@ -188,7 +196,9 @@ struct StepAttempts {
     }
   }
 
-  private func withTimeout(_ seconds: Double?, _ step: BoundStep, _ body: @escaping @Sendable () async throws -> Moved) async throws -> Moved {
+  private func withTimeout(
+    _ seconds: Double?, _ step: BoundStep, _ body: @escaping @Sendable () async throws -> Moved
+  ) async throws -> Moved {
     guard let seconds else { return try await body() }
     return try await withThrowingTaskGroup(of: Moved?.self) { group in
       group.addTask { try await body() }
@@ -196,20 +206,22 @@ struct StepAttempts {
         try await clock.sleep(for: .seconds(seconds))
         return nil
       }
-      let first = try await group.next()
-      group.cancelAll()
-      if let moved = first ?? nil { return moved }
-      do {
-        // Rows that became visible just now are no failure.
-        if let last = try await group.next(), let moved = last { return moved }
-        throw CancellationError()
-      } catch where !Task.isCancelled {
-        var problem = Problem(
-          "timeout", "Step \"\(step.id)\" took longer than its timeout of \(seconds) s and was stopped.",
-          hint: "Raise `timeout`, or find out what it waits for with `weir runs logs`.", at: step.planned.location)
-        problem.isTransient = true
-        throw problem
+      if let moved = try await group.next() ?? nil {
+        group.cancelAll()
+        return moved
       }
+      group.cancelAll()
+      do {
+        // What was past the point of no return when the time was up has succeeded.
+        while let last = try await group.next() { if let last { return last } }
+      } catch let problem as Problem where problem.isCommitUnknown {
+        throw problem
+      } catch {
+        if Task.isCancelled { throw error }
+      }
+      throw Problem(
+        "timeout", "Step \"\(step.id)\" took longer than its timeout of \(seconds) s and was stopped.",
+        hint: "Raise `timeout`, or find out what it waits for with `weir runs logs`.", at: step.planned.location, isTransient: true)
     }
   }
 }
@@ -228,8 +240,8 @@ final class Findings: Sendable {
   }
 }
 
-/// What one attempt of a step has moved.
-private struct Moved: Sendable {
+/// What one attempt of a step has moved; bytes where the target tells them.
+struct Moved: Sendable {
   var rows: Int
   var bytes: Int?
 }

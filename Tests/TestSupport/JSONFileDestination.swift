@@ -20,24 +20,35 @@ package struct JSONFileDestination: Destination {
   /// Called just before, and just after, the rows become visible.
   var publishing: @Sendable () throws -> Void = {}
   var published: @Sendable () -> Void = {}
+  /// What goes wrong after the rows are visible.
+  var warnings: [Problem] = []
+  /// Runs after the rows are visible; a failing one is a warning.
+  var teardown: [SQL] = []
+  /// Called each time the load is prepared.
+  var onPrepare: @Sendable () throws -> Void = {}
 
   package init(_ settings: Settings, context: ConnectorContext) throws { path = settings.path }
   package init(
     path: String, existingRows: Int? = nil, readBack: SQL? = nil, publishing: @escaping @Sendable () throws -> Void = {},
-    published: @escaping @Sendable () -> Void = {}
+    published: @escaping @Sendable () -> Void = {}, warnings: [Problem] = [], teardown: [SQL] = [],
+    onPrepare: @escaping @Sendable () throws -> Void = {}
   ) {
     self.path = path
     self.publishing = publishing
     self.published = published
     self.existingRows = existingRows
     self.readBack = readBack
+    self.warnings = warnings
+    self.teardown = teardown
+    self.onPrepare = onPrepare
   }
 
   package func check() async -> ConnectionReport { ConnectionReport([]) }
   package func resources() async throws -> [Resource] { [] }
 
   package func prepare(_ request: WriteRequest) async throws -> Load {
-    let (path, staged, publishing, published) = (path, path + ".tmp", publishing, published)
+    try onPrepare()
+    let (path, staged, publishing, published, warnings) = (path, path + ".tmp", publishing, published, warnings)
     let types: [SQL] = request.schema.columns.map { "\(name: $0.name): \(text: $0.type.description)" }
     return Load(
       landing: request.schema, strategy: "JSON lines, renamed into place", existingRows: existingRows,
@@ -50,7 +61,8 @@ package struct JSONFileDestination: Destination {
             try? FileManager.default.removeItem(atPath: path)
             try FileManager.default.moveItem(atPath: staged, toPath: path)
             published()
+            return warnings
           },
-          discard: { try? FileManager.default.removeItem(atPath: staged) })))
+          discard: { try? FileManager.default.removeItem(atPath: staged) }, teardown: teardown)))
   }
 }

@@ -2,6 +2,7 @@
 import Execution
 import Foundation
 import Pipelines
+import Synchronization
 import Tabular
 import TestSupport
 import Testing
@@ -15,15 +16,15 @@ struct CrashTests {
   static let kills = 70
 
   @Test func appendingKilledAnywhereNeitherLosesNorDoublesRows() async throws {
-    let trial = try await CrashTrial("append", mode: "append", read: "{ from: rows.csv, mode: incremental, cursor: id }", seed: 11)
+    let trial = try await CrashTrial("append", mode: "append", read: "{ from: rows.csv, mode: incremental, cursor: id }", seed: 11,
+      look: "count(*), count(DISTINCT id), max(id)")
     try trial.writeRows(1...500, version: 0)
-    try await trial.finish()
+    try await trial.begin()
     for kill in 1...CrashTests.kills {
       let (before, after) = (400 + kill * 100, 500 + kill * 100)
       try trial.writeRows(1...after, version: 0)
-      try await trial.killOnce()
-      let seen = try trial.numbers("SELECT count(*), count(DISTINCT id), max(id)")
-      #expect(seen == [before, before, before] || seen == [after, after, after], "\(seen) after kill \(kill)")
+      let told = try await trial.killOnce()
+      try trial.expect("SELECT count(*), count(DISTINCT id), max(id)", told, old: [before, before, before], new: [after, after, after])
       try await trial.finish()
       #expect(try trial.numbers("SELECT count(*), count(DISTINCT id), max(id)") == [after, after, after])
       try trial.expectNothingLeft()
@@ -33,12 +34,11 @@ struct CrashTests {
   @Test func replacingKilledAnywhereShowsTheOldOrTheNew() async throws {
     let trial = try await CrashTrial("replace", mode: "replace", read: "{ from: rows.csv }", seed: 22)
     try trial.writeRows(1...700, version: 0)
-    try await trial.finish()
+    try await trial.begin()
     for kill in 1...CrashTests.kills {
       try trial.writeRows(1...700, version: kill)
-      try await trial.killOnce()
-      let seen = try trial.numbers("SELECT count(*), min(version), max(version)")
-      #expect(seen == [700, kill - 1, kill - 1] || seen == [700, kill, kill], "\(seen) after kill \(kill)")
+      let told = try await trial.killOnce()
+      try trial.expect("SELECT count(*), min(version), max(version)", told, old: [700, kill - 1, kill - 1], new: [700, kill, kill])
       try await trial.finish()
       #expect(try trial.numbers("SELECT count(*), min(version), max(version)") == [700, kill, kill])
       try trial.expectNothingLeft()
@@ -48,13 +48,12 @@ struct CrashTests {
   @Test func mergingKilledAnywhereUpdatesEveryRowOnce() async throws {
     let trial = try await CrashTrial("merge", mode: "merge, key: id", read: "{ from: rows.csv }", seed: 33)
     try trial.writeRows(1...300, version: 0)
-    try await trial.finish()
+    try await trial.begin()
     for kill in 1...CrashTests.kills {
       let (before, after) = (299 + kill, 300 + kill)
       try trial.writeRows(1...after, version: kill)
-      try await trial.killOnce()
-      let seen = try trial.numbers("SELECT count(*), min(version), max(version)")
-      #expect(seen == [before, kill - 1, kill - 1] || seen == [after, kill, kill], "\(seen) after kill \(kill)")
+      let told = try await trial.killOnce()
+      try trial.expect("SELECT count(*), min(version), max(version)", told, old: [before, kill - 1, kill - 1], new: [after, kill, kill])
       try await trial.finish()
       #expect(try trial.numbers("SELECT count(*), min(version), max(version)") == [after, kill, kill])
       try trial.expectNothingLeft()
@@ -70,10 +69,12 @@ private final class CrashTrial: @unchecked Sendable {
   private let schema: String
   private let pipeline: PipelineText
   private var random: SeededNumbers
+  private let onlooker: Onlooker
   /// Messages of a run that isn't disturbed.
-  private var messages = 12
+  private var messages = 13
 
-  init(_ name: String, mode: String, read: String, seed: UInt64) async throws {
+  /// - Parameter look: what a reader asks of the target all the time.
+  init(_ name: String, mode: String, read: String, seed: UInt64, look: String = "count(*), min(version), max(version)") async throws {
     folder = try TemporaryFolder()
     schema = "crash_\(name)"
     random = SeededNumbers(seed: seed)
@@ -99,6 +100,7 @@ private final class CrashTrial: @unchecked Sendable {
             write: { to: "postgres://postgres:secret@127.0.0.1:\(port)/postgres?sslmode=disable", table: \(schema).target, mode: \(mode) }
         """)
     workspace = try await Workspace(directory: URL(fileURLWithPath: folder.path))
+    onlooker = Onlooker(try PostgresConnection(settings), "SELECT \(look) FROM \(schema).target")
   }
 
   func writeRows(_ ids: ClosedRange<Int>, version: Int) throws {
@@ -107,23 +109,53 @@ private final class CrashTrial: @unchecked Sendable {
       toFile: folder.file("rows.csv"), atomically: true, encoding: .utf8)
   }
 
+  /// The first rows land; from here on somebody looks at them.
+  func begin() async throws {
+    try await finish()
+    onlooker.start()
+  }
+
   /// Runs to the end.
   func finish() async throws {
     let run = try await workspace.run(RunRequest(pipeline))
     #expect(run.status == .success, "\(run.problems)")
   }
 
+  /// What the history says of the target.
+  enum Told { case old, new, unknown }
+
   /// Starts a worker and kills it at a message drawn by chance; sometimes that is after its last.
-  func killOnce() async throws {
+  func killOnce() async throws -> Told {
     let chosen = Int.random(in: 1...messages, using: &random)
     var launch = WorkerProcess.Launch(program: try Program.path(), directory: folder.path)
     launch.onMessage = { number, process in if number == chosen { kill(process, SIGKILL) } }
-    let run = try await workspace.runIsolated(RunRequest(pipeline), worker: launch)
-    #expect(run.status == .failed || run.status == .success)
+    let hasEnded = Mutex(false)
+    let run = try await workspace.runIsolated(RunRequest(pipeline), worker: launch) { event in
+      if case .runFinished = event.kind { hasEnded.withLock { $0 = true } }
+    }
+    if hasEnded.withLock({ $0 }) {
+      #expect(run.status == .success && run.problems.isEmpty, "\(run.problems)")
+    } else {
+      #expect(run.status == .failed)
+      #expect(run.problems.map(\.code) == ["worker-died"] || run.problems.map(\.code) == ["commit-unknown"])
+    }
     // The server notices a vanished client at its next message; locks of a dead session would block the check below.
     while try numbers("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'weir%' AND pid <> pg_backend_pid()", from: false) != [0] {
       await Task.yield()
     }
+    return !run.receipts.isEmpty ? .new : run.problems.first?.isCommitUnknown == true ? .unknown : .old
+  }
+
+  /// What stands in the target is what the history says, and nobody who looked on has seen anything else than the old or the new rows.
+  func expect(_ select: String, _ told: Told, old: [Int], new: [Int]) throws {
+    let seen = try numbers(select)
+    switch told {
+    case .old: #expect(seen == old)
+    case .new: #expect(seen == new)
+    case .unknown: #expect(seen == old || seen == new)
+    }
+    let sights = onlooker.sights()
+    #expect(sights.isSubset(of: [old, new]), "\(sights)")
   }
 
   func numbers(_ select: String, from table: Bool = true) throws -> [Int] {
@@ -138,4 +170,39 @@ private final class CrashTrial: @unchecked Sendable {
     #expect(Set(tables).isSubset(of: ["target", "_weir_state"]))
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == [".weir", "rows.csv"])
   }
+}
+
+/// A reader that looks at the target all the time while loads are killed, and remembers what it has seen.
+private final class Onlooker: @unchecked Sendable {
+  private let connection: PostgresConnection
+  private let query: SQL
+  private let seen = Mutex<Set<[Int]>>([])
+  private let isOver = Mutex(false)
+
+  init(_ connection: PostgresConnection, _ query: String) {
+    self.connection = connection
+    self.query = SQL(raw: query)
+  }
+
+  func start() {
+    Thread.detachNewThread { [weak self, connection, query] in
+      while let self, !self.isOver.withLock({ $0 }) {
+        // Now and then, so that the loads get on.
+        usleep(5_000)
+        // A table that is being replaced may be gone for whoever waited for it; that is an error, not a wrong answer.
+        guard let row = try? connection.rows(query).first else { continue }
+        self.seen.withLock { _ = $0.insert(row.map { Int($0 ?? "") ?? -1 }) }
+      }
+    }
+  }
+
+  /// What has been seen since the last time.
+  func sights() -> Set<[Int]> {
+    seen.withLock { seen in
+      defer { seen = [] }
+      return seen
+    }
+  }
+
+  deinit { isOver.withLock { $0 = true } }
 }

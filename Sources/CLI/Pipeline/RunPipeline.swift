@@ -112,13 +112,13 @@ struct Worker: AsyncParsableCommand {
   @Option var workspace: String
 
   func run() async throws {
-    guard let line = readLine(), let request = try? Document.read(RunRequest.self, from: line) else { throw Leave(code: 2) }
+    let parent = ParentLine()
+    guard let request = parent.request() else { throw Leave(code: 2) }
     let cancellation = Cancellation()
     let signals = SignalWatch(cancelling: cancellation)
+    parent.watch(cancelling: cancellation)
     let opened = try await Workspace(directory: URL(filePath: workspace))
-    await opened.work(request, cancellation: cancellation) { message in
-      Terminal.write(((try? Document.line(message)) ?? "") + "\n")
-    }
+    await opened.work(request, cancellation: cancellation) { try parent.tell($0) }
     if let signal = signals.caught { throw Leave(code: 128 + signal) }
   }
 }

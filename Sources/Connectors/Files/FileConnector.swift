@@ -23,6 +23,7 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     let read = FileRead(files: files, request: request, context: context)
     var extract = try await format.extract(read)
     extract.estimatedBytes = extract.estimatedBytes ?? files.bytes
+    extract.bytesRead = { [bytes = files.bytes] in bytes }
     return extract
   }
 
@@ -61,7 +62,8 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
             target.makeRoom()
             return [layout.copy(rows, target.temporary)]
           },
-          readBack: layout.readBack(target.temporary), finish: { try target.finish() }, discard: { target.discard() })))
+          readBack: layout.readBack(target.temporary), finish: { try target.finish() },
+          stagedBytes: { FileSet.size(target.temporary) }, discard: { target.discard() })))
   }
 
   package func isThere(_ target: WriteRequest.Target) async throws -> Bool {

@@ -46,16 +46,24 @@ struct FileTarget: Sendable {
   }
 
   /// Makes the rows durable and visible.
+  /// - Returns: what went wrong after they were visible.
   /// - Throws: `input-output`; the old file is untouched then.
-  func finish() throws {
+  func finish() throws(Problem) -> [Problem] {
     try FileTarget.synchronize(temporary)
     guard rename(temporary, path) == 0 else { throw FileTarget.failure("put in place", path) }
-    try FileTarget.synchronize(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+    do {
+      try FileTarget.synchronize(URL(fileURLWithPath: path).deletingLastPathComponent().path)
+      return []
+    } catch {
+      var warning = error.warning()
+      warning.message += " The rows are visible; a power cut in the next seconds could bring the old file back."
+      return [warning]
+    }
   }
 
   func discard() { unlink(temporary) }
 
-  private static func synchronize(_ path: String) throws {
+  private static func synchronize(_ path: String) throws(Problem) {
     let file = open(path, O_RDONLY)
     guard file >= 0 else { throw failure("opened", path) }
     defer { close(file) }

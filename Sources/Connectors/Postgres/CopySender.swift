@@ -8,6 +8,7 @@ final class CopySender: @unchecked Sendable {
   private struct State: @unchecked Sendable {
     var idle: [ByteSink] = []
     var failure: (any Error)?
+    var bytes = 0
   }
 
   private let connection: PostgresConnection
@@ -16,6 +17,9 @@ final class CopySender: @unchecked Sendable {
   private let state = Mutex(State())
 
   init(_ connection: PostgresConnection) { self.connection = connection }
+
+  /// What has been sent.
+  var bytes: Int { state.withLock { $0.bytes } }
 
   /// Lends an empty buffer to `fill` and sends what it put in.
   func send(_ fill: (ByteSink) throws -> Void) throws {
@@ -52,7 +56,10 @@ final class CopySender: @unchecked Sendable {
     let isBroken = state.withLock { $0.failure != nil }
     do {
       if !isBroken { try connection.sendCopy(sink.bytes) }
-      state.withLock { $0.idle.append(sink) }
+      state.withLock { state in
+        state.bytes += sink.count
+        state.idle.append(sink)
+      }
     } catch {
       state.withLock { $0.failure = error }
     }

@@ -1,4 +1,5 @@
 internal import CLibPQ
+import Foundation
 import Glibc
 import Pipelines
 import Synchronization
@@ -9,9 +10,8 @@ import Tabular
 final class PostgresConnection: @unchecked Sendable {
   private let pq: clibpq_functions
   private let connection: OpaquePointer
-  /// The handle that interrupts the session; nil once closed.
-  private let interrupt: Mutex<Handle>
-  private struct Handle: @unchecked Sendable { var pointer: OpaquePointer? }
+  /// What interrupts the session; nil once closed.
+  private let interrupt: Mutex<Interrupt?>
   /// `host:port`, for messages.
   let place: String
 
@@ -32,7 +32,7 @@ final class PostgresConnection: @unchecked Sendable {
       throw PostgresProblem.refusedConnection(message, settings)
     }
     connection = opened
-    interrupt = Mutex(Handle(pointer: pq.getCancel(opened)))
+    interrupt = Mutex(Interrupt(pq, pq.getCancel(opened)))
     _ = pq.setNoticeReceiver(opened, { _, _ in }, nil)
     do throws(Problem) {
       try run(
@@ -46,35 +46,55 @@ final class PostgresConnection: @unchecked Sendable {
     }
   }
 
-  private var isClosed = false
-
   deinit { close() }
 
   /// Ends the session; an open transaction is taken back by the server. Safe to repeat.
   func close() {
-    guard !isClosed else { return }
-    isClosed = true
-    interrupt.withLock { handle in
-      if let pointer = handle.pointer { pq.freeCancel(pointer) }
-      handle.pointer = nil
+    let isOpen = interrupt.withLock { interrupt in
+      defer { interrupt = nil }
+      return interrupt != nil
     }
-    pq.finish(connection)
+    if isOpen { pq.finish(connection) }
   }
 
-  /// Makes the call that runs now return with an error. May be called from any thread.
+  /// Makes the call that runs now return with an error: asks the server, and cuts the line if the session isn't closed a second later. Returns
+  /// at once; may be called from any thread. The session is of no use afterwards.
   func cancel() {
-    interrupt.withLock { handle in
-      guard let pointer = handle.pointer else { return }
-      var message = [CChar](repeating: 0, count: 256)
-      _ = pq.cancel(pointer, &message, Int32(message.count))
+    guard let request = interrupt.withLock({ $0 }) else { return }
+    // Asking takes a connection of its own, which a server that is away keeps waiting.
+    Thread.detachNewThread { request.send() }
+    Thread.detachNewThread { [weak self] in
+      sleep(1)
+      self?.abort()
     }
   }
 
   /// Cuts the line: a call that waits for the network returns with an error at once, the server takes its transaction back.
   func abort() {
-    guard !isClosed else { return }
-    let handle = pq.socket(connection)
-    if handle >= 0 { shutdown(handle, Int32(SHUT_RDWR)) }
+    interrupt.withLock { interrupt in
+      guard interrupt != nil else { return }
+      let handle = pq.socket(connection)
+      if handle >= 0 { shutdown(handle, Int32(SHUT_RDWR)) }
+    }
+  }
+
+  /// Asks the server to break off what a session does; outlives the session if it has to.
+  private final class Interrupt: @unchecked Sendable {
+    private let pq: clibpq_functions
+    private let pointer: OpaquePointer?
+
+    init(_ pq: clibpq_functions, _ pointer: OpaquePointer?) {
+      self.pq = pq
+      self.pointer = pointer
+    }
+
+    deinit { if let pointer { pq.freeCancel(pointer) } }
+
+    func send() {
+      guard let pointer else { return }
+      var message = [CChar](repeating: 0, count: 256)
+      _ = pq.cancel(pointer, &message, Int32(message.count))
+    }
   }
 
   /// The server's version as a number: 150018 = 15.18.

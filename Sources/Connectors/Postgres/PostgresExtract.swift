@@ -59,6 +59,7 @@ struct PostgresExtract {
       estimatedBytes: isWhole ? table.map { $0.pages * 8192 } : nil)
     if request.limit == nil { extract.hashing = PostgresHashing(query: query, settings: settings, table: table?.oid) }
     if upperBound != nil { extract.valueless = try valueless(relation, columns, connection) }
+    extract.bytesRead = { source.bytes == 0 ? nil : source.bytes }
     return extract
   }
 

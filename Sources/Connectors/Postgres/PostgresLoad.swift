@@ -5,6 +5,7 @@ import Tabular
 final class PostgresLoad: StreamLoad {
   var plan: PostgresPlan
   let connection: PostgresConnection
+  private let settings: PostgresSettings
   private let sender: CopySender
   private var encoder: RowEncoder
   private var narrowing: Narrowing
@@ -20,6 +21,7 @@ final class PostgresLoad: StreamLoad {
   /// Opens the session.
   init(_ plan: PostgresPlan, _ settings: PostgresSettings) throws {
     self.plan = plan
+    self.settings = settings
     encoder = try PostgresLoad.encoder(plan)
     narrowing = Narrowing(plan.columns)
     connection = try PostgresConnection(settings)
@@ -39,6 +41,8 @@ final class PostgresLoad: StreamLoad {
     plan.columns.contains { $0.fit.limit?.isServersOwn == false }
       ? nil : CopyFormat.name(of: plan.columns.map(\.fit.wire))
   }
+
+  var bytes: Int? { sender.bytes }
 
   func begin() throws {
     if connection.serverVersion >= 140_000 {
@@ -210,7 +214,15 @@ final class PostgresLoad: StreamLoad {
     ).fingerprint(on: connection)
   }
 
-  func commit(state: [StateEntry]) throws -> LoadOutcome {
+  func commit(state: [StateEntry]) -> Commit {
+    do {
+      return PostgresCommit(connection: connection, settings: settings).commit(try publish(state))
+    } catch {
+      return .notCommitted(error)
+    }
+  }
+
+  private func publish(_ state: [StateEntry]) throws -> LoadOutcome {
     var outcome = LoadOutcome(inserted: 0)
     switch plan.path {
     case .create, .direct: outcome.inserted = copiedRows
@@ -224,8 +236,6 @@ final class PostgresLoad: StreamLoad {
     if !state.isEmpty {
       try PostgresState(schema: plan.target.schema ?? "public").store(state, runID: plan.request.runID, on: connection)
     }
-    try connection.run("COMMIT")
-    connection.close()
     return outcome
   }
 

@@ -13,6 +13,10 @@ final class PostgresRows: BatchSource {
   private let snapshot: String?
   /// Whoever holds the snapshot open.
   private let keeper: (any Sendable)?
+  private let received = ByteCount()
+
+  /// What has come over the lines.
+  var bytes: Int { received.bytes.load(ordering: .relaxed) }
 
   /// - Parameter snapshot: an exported snapshot to read in, which `keeper` holds; nil = what stands there when the read begins.
   init(
@@ -33,7 +37,9 @@ final class PostgresRows: BatchSource {
   }
 
   func scan() -> any BatchScan {
-    let scan = PostgresScan(query, settings, partitions: partitions, snapshot: snapshot)
+    let scan = PostgresScan(query, settings, partitions: partitions, snapshot: snapshot) { [received] in
+      received.bytes.add($0, ordering: .relaxed)
+    }
     scans.withLock { $0.append(scan) }
     return scan
   }
@@ -43,18 +49,27 @@ final class PostgresRows: BatchSource {
   func cancel() { for scan in scans.withLock({ $0 }) { scan.cancel() } }
 }
 
+/// Counts on several threads.
+private final class ByteCount: Sendable {
+  let bytes = Atomic<Int>(0)
+}
+
 /// One pass over the rows: its readers share a snapshot and take pieces until none is left.
 final class PostgresScan: BatchScan {
   private let query: PostgresQuery
   private let settings: PostgresSettings
   private let partitions: Int
   private let state = Mutex(State())
+  /// Held by the one reader that makes the snapshot, while the others wait for it; a cancellation doesn't.
+  private let making = Mutex(())
 
   private struct State {
     var next = 0
-    /// Holds the snapshot open while others read.
+    /// Holds the snapshot open until all readers have taken it.
     var keeper: PostgresConnection?
     var snapshot: String?
+    /// Readers that were told the snapshot's name and may not have taken it yet.
+    var opening = 0
     var readers: [PostgresConnection] = []
     var isCancelled = false
   }
@@ -62,7 +77,13 @@ final class PostgresScan: BatchScan {
   /// How many pieces a table is cut into for each reader, so that none waits long for another.
   private static let piecesPerReader = 8
 
-  init(_ query: PostgresQuery, _ settings: PostgresSettings, partitions: Int, snapshot: String? = nil) {
+  private let count: @Sendable (_ bytes: Int) -> Void
+
+  init(
+    _ query: PostgresQuery, _ settings: PostgresSettings, partitions: Int, snapshot: String? = nil,
+    count: @escaping @Sendable (_ bytes: Int) -> Void
+  ) {
+    self.count = count
     self.query = query
     self.settings = settings
     self.partitions = partitions
@@ -77,24 +98,54 @@ final class PostgresScan: BatchScan {
     try state.withLock { state in
       if state.isCancelled { throw PostgresScan.cancelled }
       state.readers.append(connection)
-      guard partitions > 1, state.snapshot == nil else { return }
-      let keeper = try PostgresConnection(settings)
-      try keeper.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-      state.snapshot = try keeper.value("SELECT pg_export_snapshot()")
-      state.keeper = keeper
     }
     try connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    if let snapshot = state.withLock({ $0.snapshot }) {
+    if let snapshot = try snapshot() {
+      defer { letGo { $0.opening -= 1 } }
       try connection.run("SET TRANSACTION SNAPSHOT \(text: snapshot)")
     }
-    return PostgresReader(connection, wanted) { [self] in nextPiece(wanted) }
+    return PostgresReader(connection, wanted, count: count) { [self] in nextPiece(wanted) }
+  }
+
+  /// The snapshot that all readers share; nil = there is only one, or nothing is left to read.
+  private func snapshot() throws -> String? {
+    try making.withLock { _ in
+      let (isOver, known) = state.withLock { state in
+        let isOver = state.next >= pieces
+        if !isOver && state.snapshot != nil { state.opening += 1 }
+        return (isOver, state.snapshot)
+      }
+      if isOver { return nil }
+      if let known { return known }
+      guard partitions > 1 else { return nil }
+      let keeper = try PostgresConnection(settings)
+      try keeper.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+      let made = try keeper.value("SELECT pg_export_snapshot()")
+      state.withLock { state in
+        (state.keeper, state.snapshot) = (keeper, made)
+        state.opening += 1
+      }
+      return made
+    }
+  }
+
+  /// Changes the state, then closes the snapshot's keeper if nobody can need it any more.
+  private func letGo(_ change: (inout State) -> Void) {
+    let keeper = state.withLock { state -> PostgresConnection? in
+      change(&state)
+      guard state.next >= pieces, state.opening == 0 else { return nil }
+      defer { state.keeper = nil }
+      return state.keeper
+    }
+    keeper?.close()
   }
 
   /// The statement that reads the next piece; nil = all are taken.
   private func nextPiece(_ wanted: [PostgresReadColumn]) -> SQL? {
-    let piece = state.withLock { state in
+    var piece = 0
+    letGo { state in
+      piece = state.next
       state.next += 1
-      return state.next - 1
     }
     guard piece < pieces else { return nil }
     guard pieces > 1 else { return query.copy(wanted) }
@@ -118,11 +169,16 @@ final class PostgresReader: BatchReader {
   private let connection: PostgresConnection
   private let decoder: PostgresDecoder
   private let nextPiece: () -> SQL?
+  private let count: (Int) -> Void
   private var isCopying = false
   private var isFirst = true
   private var isDone = false
 
-  init(_ connection: PostgresConnection, _ columns: [PostgresReadColumn], nextPiece: @escaping () -> SQL?) {
+  init(
+    _ connection: PostgresConnection, _ columns: [PostgresReadColumn], count: @escaping (_ bytes: Int) -> Void,
+    nextPiece: @escaping () -> SQL?
+  ) {
+    self.count = count
     self.connection = connection
     decoder = PostgresDecoder(columns: columns)
     self.nextPiece = nextPiece
@@ -142,6 +198,8 @@ final class PostgresReader: BatchReader {
     capacity: Int
   ) throws -> Int {
     var row = 0
+    var received = 0
+    defer { count(received) }
     while row < capacity, !isDone {
       if !isCopying {
         guard let statement = nextPiece() else {
@@ -152,6 +210,7 @@ final class PostgresReader: BatchReader {
         (isCopying, isFirst) = (true, true)
       }
       let isRow = try connection.receiveCopy { message in
+        received += message.count
         var bytes = message
         if isFirst {
           guard bytes.count >= CopyFormat.header.count else { throw PostgresDecoder.broken }

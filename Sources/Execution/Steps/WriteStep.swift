@@ -29,7 +29,8 @@ extension SchemaCheck {
     let load = try await destination.prepare(
       WriteRequest(
         target: spec.target, mode: spec.mode, key: spec.key, schemaPolicy: spec.schemaPolicy, schema: schema, options: spec.options,
-        step: step.id, location: step.location, stateKey: context.stateKey(step.id), runID: context.letters?.name ?? context.runID, time: context.timeText,
+        step: step.id, location: step.location, stateKey: context.stateKey(step.id), runID: context.letters?.name ?? context.resumed ?? context.runID,
+        time: context.timeText,
         increment: increment(of: reads, for: step.id)))
     if context.options.fullRefresh, spec.mode == .append, let read = reads.first { try await refuseToDouble(load, read, step) }
     let casts: [SQL] = zip(schema.columns, load.landing.columns).map { from, to in

@@ -136,8 +136,11 @@ package struct StatementLoad: Sendable {
   package var checks: [LoadCheck]
   /// Makes them visible. `state` holds the cursors to store with them.
   package var publish: @Sendable (_ state: [StateEntry]) -> [SQL]
-  /// Last step outside the engine (the atomic rename of a file); after it the rows are visible.
-  package var finish: @Sendable () throws -> Void
+  /// For a load without a transaction: makes the rows visible outside the engine (the atomic rename of a file). It throws if the target
+  /// is as it was; what goes wrong once the rows are visible it returns.
+  package var finish: @Sendable () throws -> [Problem]
+  /// Bytes that are staged, before `finish`; nil = unknown.
+  package var stagedBytes: @Sendable () -> Int?
   /// Takes everything back after a failure; safe to repeat.
   package var discard: @Sendable () -> Void
   /// Last of all, whether the load went well or not.
@@ -145,7 +148,8 @@ package struct StatementLoad: Sendable {
 
   package init(
     makeRoom: @escaping @Sendable () -> Void = {}, setup: [SQL] = [], isTransactional: Bool = false, stage: @escaping @Sendable (SQL) -> [SQL], readBack: SQL,
-    settle: [SQL] = [], checks: [LoadCheck] = [], publish: @escaping @Sendable ([StateEntry]) -> [SQL] = { _ in [] }, finish: @escaping @Sendable () throws -> Void = {},
+    settle: [SQL] = [], checks: [LoadCheck] = [], publish: @escaping @Sendable ([StateEntry]) -> [SQL] = { _ in [] }, finish: @escaping @Sendable () throws -> [Problem] = { [] },
+    stagedBytes: @escaping @Sendable () -> Int? = { nil },
     discard: @escaping @Sendable () -> Void = {}, teardown: [SQL] = []
   ) {
     self.makeRoom = makeRoom
@@ -157,6 +161,7 @@ package struct StatementLoad: Sendable {
     self.checks = checks
     self.publish = publish
     self.finish = finish
+    self.stagedBytes = stagedBytes
     self.discard = discard
     self.teardown = teardown
   }
@@ -177,17 +182,23 @@ package struct LoadCheck: Sendable {
 package protocol StreamLoad: AnyObject {
   /// The format of bytes it can take as they are, if the source offers the same.
   var copyFormat: String? { get }
+  /// Bytes handed to the target; nil = unknown.
+  var bytes: Int? { get }
   func begin() throws
   func write(_ batch: Batch) throws
   func writeBytes(_ bytes: UnsafeRawBufferPointer) throws
   func endWriting() throws
   /// The fingerprint of what stands in staging, computed by the target itself.
   func landed(level: VerifyLevel) throws -> Fingerprint
-  /// Makes the rows visible together with `state`. Returns counts of what changed.
-  func commit(state: [StateEntry]) throws -> LoadOutcome
+  /// Makes the rows visible together with `state`. Not to be cancelled: it goes on until it is known what became of the rows.
+  func commit(state: [StateEntry]) -> Commit
   func rollback()
   /// Makes a blocked call return with an error. May be called from any thread.
   func cancel()
+}
+
+extension StreamLoad {
+  package var bytes: Int? { nil }
 }
 
 /// A cursor to store in the transaction that makes the rows visible.

@@ -115,6 +115,8 @@ package struct Extract: Sendable {
   package var estimatedRows: Int?
   /// How many bytes that is where it lies; nil = unknown.
   package var estimatedBytes: Int?
+  /// How many bytes have been read by now, as they lie or came over the line; nil = unknown.
+  package var bytesRead: (@Sendable () -> Int?)?
   /// What a reader should know about choices made (a type that was widened, a column renamed).
   package var notes: [Problem]
 

@@ -46,7 +46,7 @@ package struct RunLog: Sendable {
       return [(.warning, "Check failed in \"\(step)\": \(outcome.words)")]
     case .stepFailed(let problem, _, let retryIn):
       let next = retryIn.map { " Trying again in \(String(format: "%g", $0)) s." } ?? ""
-      return [(retryIn == nil ? .error : .warning, "Step \"\(step)\" failed: " + problem.message + next)]
+      return [(retryIn == nil ? .error : .warning, (event.step == nil ? "The run failed: " : "Step \"\(step)\" failed: ") + problem.message + next)]
     case .stepSkipped(let reason): return [(.info, "Step \"\(step)\" skipped: \(reason)")]
     case .runFinished(let outcome, _):
       switch outcome {

@@ -29,7 +29,10 @@ package actor RunRecorder {
   package var run: Run { state.run }
 
   /// From now on the run lives as long as `process`.
-  package func follow(_ process: ProcessMark) { self.process = process }
+  package func follow(_ process: ProcessMark) async throws {
+    self.process = process
+    try await store.save(state.run, process: process)
+  }
 
   /// Takes one event in.
   /// - Returns: the event as anybody may see it.

@@ -46,11 +46,13 @@ package struct RunState: Sendable {
       }
     case .stepFailed(let problem, let attempt, let retryIn):
       let beginning = event.step.flatMap { beginningOfStep[$0] }
+      // Several problems of one attempt come as several events; the step shows the first.
+      let isFirst = run.steps.first { $0.id == event.step }.map { $0.status == .running || $0.problem == nil } ?? true
       update(event.step) {
         $0.status = retryIn == nil ? .failed : .retrying
         $0.durationSeconds = beginning.map { max(0, event.time.timeIntervalSince($0)) }
         $0.attempts = attempt + 1
-        $0.problem = problem
+        if isFirst { $0.problem = problem }
       }
       if retryIn == nil { run.problems.append(problem) }
     case .stepSkipped: update(event.step) { $0.status = .skipped }

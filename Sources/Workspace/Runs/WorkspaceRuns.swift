@@ -29,7 +29,14 @@ extension Workspace {
     }
     let progress = Runner(prepared.check).run(bound)
     cancellation.onCancel(progress.cancel)
-    for await event in progress.events { await onEvent(try await recorder.record(event)) }
+    do {
+      for await event in progress.events { await onEvent(try await recorder.record(event)) }
+    } catch {
+      // What can't be recorded any more must not go on.
+      progress.cancel()
+      for await _ in progress.events {}
+      throw error
+    }
     try await settle(request.letters, after: recorder.run, prepared)
     return await recorder.run
   }
@@ -50,19 +57,29 @@ extension Workspace {
       try await recorder.fail(Problems.of(error))
       return await recorder.run
     }
-    await recorder.follow(ProcessMark(id: process.id))
     cancellation.onCancel { process.cancel() }
-    for await line in process.lines {
-      guard let message = try? Document.read(WorkerMessage.self, from: line) else { continue }
-      switch message {
-      case .event(let event): await onEvent(try await recorder.record(event))
-      case .problems(let problems): try await recorder.fail(problems)
+    do {
+      try await recorder.follow(ProcessMark(id: process.id))
+      for await message in process.messages {
+        switch message {
+        case .success(.event(let event)): await onEvent(try await recorder.record(event))
+        case .success(.problems(let problems)): try await recorder.fail(problems)
+        case .success(.committing): break
+        case .failure(let problem):
+          try await recorder.fail([problem])
+          process.cancel()
+        }
       }
+    } catch {
+      // What can't be recorded any more must not go on.
+      process.cancel()
+      _ = await process.ending()
+      throw error
     }
     let ending = await process.ending()
     let run = await recorder.run
     if !run.status.isOver {
-      if cancellation.isCancelled {
+      if cancellation.isCancelled && !ending.leavesOpen {
         try await recorder.cancel()
       } else {
         try await recorder.fail([ending.problem(memoryBytes: request.limits.memoryBytes)])
@@ -79,18 +96,26 @@ extension Workspace {
     return try await task.value
   }
 
-  /// What a worker process does: runs without recording and hands every event to `tell`.
-  package func work(_ request: RunRequest, cancellation: Cancellation, tell: @escaping @Sendable (WorkerMessage) -> Void) async {
+  /// What a worker process does: runs without recording and hands everything to `tell`; if that fails, the run is cancelled.
+  package func work(
+    _ request: RunRequest, cancellation: Cancellation, tell: @escaping @Sendable (WorkerMessage) throws -> Void
+  ) async {
+    let say: @Sendable (WorkerMessage) -> Void = { message in
+      do { try tell(message) } catch { cancellation.cancel() }
+    }
     do {
-      let prepared = try await prepare(request, Redactor())
+      let prepared = try await prepare(request, Redactor()) { step in
+        say(.committing(step: step))
+        if cancellation.isCancelled { throw CancellationError() }
+      }
       let bound = try await bind(prepared, cancellation)
       let progress = Runner(prepared.check).run(bound)
       cancellation.onCancel(progress.cancel)
-      for await event in progress.events { tell(.event(event)) }
+      for await event in progress.events { say(.event(event)) }
     } catch let error as InvalidPipeline {
-      tell(.problems(error.problems.all))
+      say(.problems(error.problems.all))
     } catch {
-      tell(.problems(Problems.of(error)))
+      say(.problems(Problems.of(error)))
     }
   }
 
@@ -126,6 +151,9 @@ extension Workspace {
       throw Problem(
         "not-failed", "Run \(run.id) is \(run.status.rawValue): there is nothing to resume.", hint: "weir replay \(run.id) runs it all again.")
     }
+    if let step = run.steps.first(where: { $0.problem?.isCommitUnknown == true }) {
+      throw Problem.commitUnknown("Run \(run.id) can't be resumed: whether the rows of \"\(step.id)\" are there isn't known.")
+    }
     var request = try await requestToReplay(run.id)
     request.resumes = run.id
     var earlier: Run? = run
@@ -134,6 +162,13 @@ extension Workspace {
       earlier = if let id = one.resumes { try await store.run(id) } else { nil }
     }
     return request
+  }
+
+  /// The run that was resumed first, where `request` resumes one.
+  private func firstRun(before request: RunRequest) async throws -> String? {
+    var first = request.resumes
+    while let id = first, let earlier = try await store.run(id)?.resumes { first = earlier }
+    return first
   }
 
   package func requireRun(_ id: String) async throws -> Run {
@@ -151,7 +186,10 @@ extension Workspace {
     var spec: PipelineSpec
   }
 
-  func prepare(_ request: RunRequest, _ redactor: Redactor) async throws -> Prepared {
+  /// - Parameter willCommit: see `RunContext.willCommit`.
+  func prepare(
+    _ request: RunRequest, _ redactor: Redactor, willCommit: @escaping @Sendable (String) throws -> Void = { _ in }
+  ) async throws -> Prepared {
     let folder = folder(of: request.id)
     let engine = try Engine(limits: request.limits, folder: folder.url.path)
     do {
@@ -160,6 +198,8 @@ extension Workspace {
       var context = RunContext(runID: request.id, pipeline: Run.slug(spec.name), time: request.time, folder: folder.url.path)
       context.limits = request.limits
       context.options = request.options
+      context.willCommit = willCommit
+      context.resumed = try await firstRun(before: request)
       context.redact = redactor.redactValues
       context.seal = { [vault] in try vault.sealed($0, as: request.id) }
       context.directory = directory.path

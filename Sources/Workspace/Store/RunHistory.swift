@@ -81,7 +81,7 @@ extension Store {
         var state = RunState(run)
         let problem = Problem(
           "interrupted", "The process of this run ended before the run did.",
-          hint: "Nothing was half-written: run it again, with weir replay \(run.id).")
+          hint: "Each write has landed whole or not at all; one that was at work may have landed. weir replay \(run.id) runs it again: look at the target first where that would add rows.")
         state.fail([problem], at: time)
         try RunRecord.write(state.run, process: nil, in: db)
         ended.append(run.id)

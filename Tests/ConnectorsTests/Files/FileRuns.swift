@@ -142,7 +142,7 @@ struct FileRuns {
       throw error
     }
     if work.isTransactional { try await connection.execute(isEqual && visible ? "COMMIT" : "ROLLBACK") }
-    if isEqual, visible { try work.finish() } else { work.discard() }
+    if isEqual, visible { _ = try work.finish() } else { work.discard() }
     for statement in work.teardown { try await connection.execute(statement) }
     return isEqual
   }

@@ -77,4 +77,37 @@ import Testing
     connection.cancel()
     await #expect { _ = try await sleep.value } throws: { ($0 as? Problem)?.code == "cancelled" }
   }
+
+  /// A server that neither answers nor closes: the line is cut.
+  @Test func cancelEndsACallToAServerThatIsAway() async throws {
+    let line = try CutLine(to: PostgresServer.shared.get().port, cutting: "pg_sleep", .silence)
+    var settings = try PostgresFixture.settings()
+    settings.port = line.port
+    let connection = try PostgresConnection(settings)
+    let sleep = Task { try await Blocking.run { try connection.run("SELECT pg_sleep(600)") } }
+    while !line.hasCut { await Task.yield() }
+    connection.cancel()
+    await #expect { _ = try await sleep.value } throws: { ($0 as? Problem)?.code == "connection-lost" }
+  }
+
+  @Test func aSnapshotIsLetGoWhenAllPiecesAreTaken() async throws {
+    let pg = try PostgresFixture("snapshot")
+    try pg.run("CREATE TABLE t AS SELECT g AS id, repeat('x', 900) AS pad FROM generate_series(1, 80000) g; ANALYZE t")
+    let keepers = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'snapshot' AND query LIKE '%pg_export_snapshot%'"
+    var settings = try PostgresFixture.settings(schema: "snapshot")
+    settings.applicationName = "snapshot"
+    guard case .batches(let source) = try await Postgres(settings, context: PostgresFixture.context).read(
+      ReadRequest(.table("t"), step: "read")).origin, source.partitions > 1
+    else { return }
+    let scan = source.scan()
+    let first = try scan.open(columns: [0])
+    #expect(try pg.value(keepers) == "1")
+    let memory = MemoryBatch(Schema([source.schema.columns[0]]), rowCount: 2048)
+    var rows = 0
+    while case let count = try first.read(into: memory.columns, capacity: 2048), count > 0 { rows += count }
+    #expect(rows == 80000)
+    while try pg.value(keepers) != "0" { await Task.yield() }
+    let late = try scan.open(columns: [0])
+    #expect(try late.read(into: memory.columns, capacity: 2048) == 0)
+  }
 }

@@ -67,7 +67,7 @@ final class PostgresFixture: @unchecked Sendable {
       let (sent, landed) = (prints.finish(), try stream.landed(level: level))
       #expect(sent.differences(from: landed).isEmpty)
       #expect(sent.hash == landed.hash)
-      return try stream.commit(state: state)
+      return try stream.commit(state: state).get()
     } catch {
       stream.rollback()
       throw error
@@ -117,6 +117,17 @@ final class PostgresFixture: @unchecked Sendable {
     return Int(
       try value("SELECT count(*) FROM ((TABLE \(from) EXCEPT ALL TABLE \(table)) UNION ALL (TABLE \(table) EXCEPT ALL TABLE \(from))) d") ?? "")
       ?? -1
+  }
+}
+
+extension Commit {
+  /// What became visible; throws if nothing did or nobody knows.
+  func get() throws -> LoadOutcome {
+    switch self {
+    case .committed(let outcome, _): return outcome
+    case .notCommitted(let error): throw error
+    case .unknown(let problem): throw problem
+    }
   }
 }
 

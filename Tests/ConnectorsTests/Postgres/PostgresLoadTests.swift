@@ -166,7 +166,7 @@ import Testing
             memory.columns[1].set(0, .text("from \(number)"))
             try memory.withBatch { try stream.write($0) }
             try stream.endWriting()
-            _ = try stream.commit(state: [StateEntry(key: "k", value: "\(number)")])
+            _ = try stream.commit(state: [StateEntry(key: "k", value: "\(number)")]).get()
           }
         }
       }
@@ -278,7 +278,7 @@ import Testing
       try stream.endWriting()
       _ = try stream.landed(level: .columns)
       try kill()
-      _ = try stream.commit(state: [])
+      _ = try stream.commit(state: []).get()
     }
     stream.rollback()
     #expect(codes == ["connection-lost"])

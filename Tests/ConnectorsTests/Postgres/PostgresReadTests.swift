@@ -68,7 +68,7 @@ import Testing
     try await engine.stream("SELECT * FROM pg()") { try run.take($0) }
     try run.stream.endWriting()
     #expect(try run.stream.landed(level: .full) == run.prints.finish())
-    _ = try run.stream.commit(state: [])
+    _ = try run.stream.commit(state: []).get()
     #expect(try pg.rows("SELECT id, v::text FROM a ORDER BY id") == pg.rows("SELECT id, v::text FROM b ORDER BY id"))
   }
 
@@ -205,7 +205,7 @@ import Testing
       let landed = try stream.landed(level: .full)
       #expect(sent == landed)
       #expect(sent.rows == 5000)
-      _ = try stream.commit(state: [])
+      _ = try stream.commit(state: []).get()
       #expect(try pg.value("SELECT count(*) FROM (TABLE a EXCEPT ALL TABLE b) d") == "0")
     }
   }

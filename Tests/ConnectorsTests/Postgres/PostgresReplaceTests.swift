@@ -184,7 +184,7 @@ import Testing
         try memory.withBatch { try second.load.write($0) }
         try second.load.endWriting()
         _ = try second.load.landed(level: .columns)
-        _ = try second.load.commit(state: [])
+        _ = try second.load.commit(state: []).get()
       }
     }
     while try pg.value(
@@ -196,7 +196,7 @@ import Testing
       try pg.value(
         "SELECT count(*) FROM pg_class WHERE relname LIKE '\\_weir\\_%' AND relnamespace = '\(pg.schema)'::regnamespace"
       ) == "0")
-    _ = try first.commit(state: [])
+    _ = try first.commit(state: []).get()
     try await waiting.value
     let expected = mode == .replace || mode == .truncate ? "2" : exists ? "1,2,9" : "1,2"
     #expect(try pg.value("SELECT string_agg(id::text, ',' ORDER BY id) FROM people") == expected)
