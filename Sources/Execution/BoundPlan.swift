@@ -6,6 +6,8 @@ package struct BoundPlan: Sendable {
   package var name: String
   package var steps: [BoundStep]
   package var warnings: [Problem]
+  /// Choices that sources made where their types leave one.
+  package var notes: [Problem] { steps.flatMap { $0.extract?.notes ?? [] } }
 
   package subscript(id id: String) -> BoundStep? { steps.first { $0.id == id } }
 

@@ -45,7 +45,8 @@ final class RunReport: Sendable {
     emit(
       nil,
       .runStarted(steps: plan.steps.map { StepOutline(id: $0.id, kind: $0.kind, inputs: $0.planned.inputs) }))
-    for warning in plan.warnings { emit(nil, .log(level: .info, message: "\(warning.message) \(warning.hint ?? "")")) }
+    for note in plan.notes { emit(nil, .log(level: .info, message: note.sentence)) }
+    for warning in plan.warnings { emit(nil, .log(level: .warning, message: warning.sentence)) }
   }
 
   /// `sink` begins, and with it the steps that flow through it.
@@ -96,6 +97,11 @@ final class RunReport: Sendable {
       emit(nil, .heartbeat(memoryBytes: ProcessMemory.resident))
     }
   }
+}
+
+extension Problem {
+  /// What is wrong and what to do, in one line.
+  fileprivate var sentence: String { [message, hint].compactMap { $0 }.joined(separator: " ") }
 }
 
 extension BoundStep {
