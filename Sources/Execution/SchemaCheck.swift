@@ -18,6 +18,7 @@ package struct SchemaCheck: Sendable {
   /// - Throws: `Problems` of all steps that can be told; steps after a broken one are left out.
   package func check(_ plan: Plan) async throws -> BoundPlan {
     try await engine.connection.execute("SET TimeZone = 'UTC'")
+    try await TextFunctions.register(on: engine.connection)
     var bound = BoundPlan(name: plan.name, steps: [], warnings: plan.warnings)
     var problems: [Problem] = []
     var broken: Set<String> = []
