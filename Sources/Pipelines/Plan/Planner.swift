@@ -104,7 +104,7 @@ package struct Planner: Sendable {
       throw Problems([
         Problem(
           "unknown-operation", "There is no operation \"\(spec.name)\".",
-          hint: Nearest.hint(spec.name, among: names) ?? "weir operations lists them.", at: spec.location)
+          hint: Nearest.hint(spec.name, among: names) ?? "docs/reference/operations.md lists them.", at: spec.location)
       ])
     }
     do { return try type.make(spec.settings, spec.location) } catch { throw located(error, at: spec.location) }

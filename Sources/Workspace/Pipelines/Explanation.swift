@@ -99,7 +99,7 @@ extension Workspace {
         strategy: step.load.map { redactor.redact($0.strategy) }, statements: step.load.map { $0.statements.map(redactor.redact) },
         dependents: step.load?.dependents, existingRows: step.load?.existingRows)
     }
-    return Explanation(pipeline: bound.name, steps: steps, warnings: bound.warnings.map(redactor.redact))
+    return Explanation(pipeline: bound.name, steps: steps, warnings: (bound.warnings + bound.notes).map(redactor.redact))
   }
 
   /// The first rows a step yields (the last step, if none is named). Nothing is written.
