@@ -41,7 +41,7 @@ package final class PostgresServer: @unchecked Sendable {
     // The shell stands between to stop the server when this process is gone, however it ends.
     let command = asUser + [
       "\(programs)/postgres", "-D", folder + "/data", "-p", String(port), "-c", "listen_addresses=127.0.0.1",
-      "-c", "unix_socket_directories=\(folder)", "-c", "fsync=off", "-c", "max_connections=200",
+      "-c", "unix_socket_directories=\(folder)", "-c", "fsync=off", "-c", "max_connections=600",
     ]
     let quoted = command.map { "'\($0)'" }.joined(separator: " ")
     postmaster = Process()

@@ -33,11 +33,18 @@ package struct Interpolation {
     case .list(let elements):
       return Setting(.list(elements.map { fill($0) }), at: setting.location)
     case .map(let entries):
-      let filled = entries.map { Setting.Entry(key: $0.key, keyLocation: $0.keyLocation, value: fill($0.value)) }
+      let filled = entries.map { entry in
+        Self.isCode(entry) ? entry : Setting.Entry(key: entry.key, keyLocation: entry.keyLocation, value: fill(entry.value))
+      }
       return Setting(.map(filled), at: setting.location)
     default:
       return setting
     }
+  }
+
+  /// Code is left as it is: braces mean something else in Python.
+  private static func isCode(_ entry: Setting.Entry) -> Bool {
+    (entry.key == "code" || entry.key == "python") && entry.value.text?.contains("def ") == true
   }
 
   private mutating func fill(_ text: String, at location: Location) -> Setting {

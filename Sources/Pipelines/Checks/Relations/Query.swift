@@ -23,6 +23,7 @@ package struct Query: Rule {
     self.location = location
   }
 
+  package var isAboutTheWhole: Bool { true }
   package var words: String { "no row is found by: \(sql)" }
 
   package func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest {

@@ -22,7 +22,7 @@ struct FuzzyMatch {
     let missing = shape.map { text -> SQL in "coalesce(\(text), '') = ''" }
     let alone: SQL = "CASE WHEN \(missing, separator: " OR ") THEN \(name: position) END"
     let key: SQL = "to_json([\(keys.map { key -> SQL in "to_json(\(key))" })])::VARCHAR"
-    let bound: SQL = "\(threshold)"
+    let bound = Literal.number(threshold.description) ?? "0.85"
     let alike = texts.indices.map { index -> SQL in "weir_similarity(near.texts[\(index + 1)], probe.texts[\(index + 1)]) >= \(bound)" }
     return """
       WITH RECURSIVE numbered AS MATERIALIZED (\(rows)), \

@@ -129,7 +129,10 @@ extension PipelineReading {
       return nil
     }
     var map = MapReader(setting, problems)
-    let onFail = map.choice("on_fail", "on_failure", from: OnFail.allCases.map { ($0.rawValue, $0) }) ?? .stop
+    let chosen = map.choice("on_fail", "on_failure", from: OnFail.allCases.map { ($0.rawValue, $0) })
+    // YAML reads a bare null as nothing; here it is one of the choices.
+    let isNull = entries.contains { ["on_fail", "on_failure"].contains($0.key) && $0.value.content == .null }
+    let onFail = chosen ?? (isNull ? .null : .stop)
     let own = entries.filter { !["on_fail", "on_failure", "name", "description"].contains($0.key) }
     if let type = setting["type"], let name = type.text {
       let settings = Setting(.map(own.filter { $0.key != "type" }), at: setting.location)
