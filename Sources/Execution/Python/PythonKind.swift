@@ -1,7 +1,7 @@
 import Tabular
 
 /// How values of a type travel to a Python function and back: as JSON that loses nothing, and as which Python type.
-indirect enum PythonKind: Sendable {
+enum PythonKind: Sendable {
   case boolean, float32, float64, text, json, blob, date, time, timestampTZ
   case integer(bits: Int, signed: Bool)
   case decimal(DecimalType)
@@ -9,9 +9,9 @@ indirect enum PythonKind: Sendable {
   case numeric
   /// A datetime whose smallest step is that many microseconds.
   case timestamp(step: Int)
-  case list(PythonKind)
+  indirect case list(PythonKind)
   case structure([(name: String, kind: PythonKind)])
-  case map(PythonKind, PythonKind)
+  indirect case map(PythonKind, PythonKind)
   /// The engine's own text of a type that Python has no match for.
   case words
 
