@@ -69,7 +69,8 @@ package final class Engine: Sendable {
   func registerDecimal(_ shape: DecimalShape) async throws {
     let name = "weir_decimal_\(shape.precision)_\(shape.scale)"
     let type = DataType.decimal(precision: shape.precision, scale: shape.scale)
-    try await connection.registerTextFunction(name, returning: type) { input, rows, output in
+    try await connection.registerTextFunction(name, returning: type) { inputs, rows, output in
+      let input = inputs[0]
       for row in 0..<rows {
         if !input.isNull(row), let digits = ExactDecimal.parse(input.bytes(row), shape) {
           ExactDecimal.store(digits, at: row, shape, in: output.data)

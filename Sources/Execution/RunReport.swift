@@ -48,11 +48,9 @@ final class RunReport: Sendable {
     emit(
       nil,
       .runStarted(steps: plan.steps.map { StepOutline(id: $0.id, kind: $0.kind, inputs: $0.planned.inputs) }))
-    for warning in plan.warnings { emit(nil, .log(level: .info, message: "\(warning.message) \(warning.hint ?? "")")) }
+    for warning in plan.warnings { emit(nil, .log(level: .warning, message: warning.sentence)) }
     for step in plan.steps {
-      for remark in step.remarks {
-        emit(step.id, .log(level: remark.severity == .warning ? .warning : .info, message: "\(remark.message) \(remark.hint ?? "")"))
-      }
+      for remark in step.remarks { emit(step.id, .log(level: remark.severity == .warning ? .warning : .info, message: remark.sentence)) }
     }
   }
 
@@ -125,6 +123,11 @@ final class RunReport: Sendable {
       emit(nil, .heartbeat(memoryBytes: ProcessMemory.resident))
     }
   }
+}
+
+extension Problem {
+  /// What is wrong and what to do, in one line.
+  fileprivate var sentence: String { [message, hint].compactMap { $0 }.joined(separator: " ") }
 }
 
 extension BoundStep {

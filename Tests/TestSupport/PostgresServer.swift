@@ -52,7 +52,7 @@ package final class PostgresServer: @unchecked Sendable {
     leash = Pipe()
     postmaster.standardInput = leash
     try postmaster.run()
-    let deadline = Date(timeIntervalSinceNow: 30)
+    let deadline = Date(timeIntervalSinceNow: 120)
     while try PostgresServer.run(["\(programs)/pg_isready", "-q", "-h", "127.0.0.1", "-p", String(port)]) != 0 {
       guard Date() < deadline, postmaster.isRunning else { throw Missing(description: "PostgreSQL did not start; see \(folder)/log") }
     }

@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func decimalsStayDecimals() async throws {
-    let bench = try OperationBench()
+    let bench = try await OperationBench()
     let input = try await bench.bound("(SELECT 2::INTEGER AS q, 29.99::DECIMAL(10,2) AS p)")
     let result = try await bench.apply(
       "[calculate: {operation: multiply, source_fields: [q, p], as: t}, calculate: {operation: divide, source_fields: [p, q], as: h}]",
@@ -40,7 +40,7 @@ import Testing
     ("'inf'::DOUBLE, 1.5", "inf", "inf"),
   ])
   func totalsAreExact(_ values: String, _ sum: String, _ average: String) async throws {
-    let bench = try OperationBench()
+    let bench = try await OperationBench()
     let input = try await bench.bound("(SELECT unnest([\(SQL(raw: values))]::DOUBLE[]) AS x)")
     let totals = try await bench.apply("[aggregate: {aggregates: {s: sum(x), a: avg(x)}}]", to: input)
     let row = try await bench.connection.query("SELECT CAST(s AS VARCHAR), CAST(a AS VARCHAR) FROM \(totals.sql)").rows[
@@ -50,7 +50,7 @@ import Testing
 
   /// Cents never gain noise: products and sums equal whole-number arithmetic in cents.
   @Test func centsAreExact() async throws {
-    let bench = try OperationBench()
+    let bench = try await OperationBench()
     let input = try await bench.bound(
       "(SELECT i % 97 AS q, (i * 7919 % 1000003) / 100::DOUBLE AS p, i * 7919 % 1000003 AS cents, i % 5 AS g FROM range(20000) t(i))"
     )

@@ -7,7 +7,7 @@ import Testing
 @Suite struct RuleTests {
   /// The values of column `v` for which the rule fails, or the observation of a rule about the whole.
   private func failing(_ rule: String, on rows: String, others: [String: String] = [:]) async throws -> [String] {
-    let bench = try OperationBench()
+    let bench = try await OperationBench()
     let input = try await bench.relation(rows)
     var relations: [String: Relation] = [:]
     for (name, json) in others { relations[name] = try await bench.relation(json) }

@@ -167,7 +167,7 @@ import Testing
   }
 
   private func ends(_ process: Int32) async throws -> Bool {
-    let deadline = ContinuousClock.now + .seconds(5)
+    let deadline = ContinuousClock.now + .seconds(60)
     while kill(process, 0) == 0, ContinuousClock.now < deadline { await Task.yield() }
     return process > 0 && kill(process, 0) != 0
   }
