@@ -163,6 +163,8 @@ extension Workspace {
       context.redact = redactor.redactValues
       context.seal = { [vault] in try vault.sealed($0, as: request.id) }
       context.directory = directory.path
+      do { context.qualityTarget = try spec.qualityTarget() } catch { throw Problems([error]) }
+      context.history = try await store.measures(pipeline: spec.name)
       context.cursors = try await store.keptCursors(pipeline: spec.name)
       if let choice = request.letters {
         let batch = try batch(choice)
