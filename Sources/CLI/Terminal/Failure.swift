@@ -7,7 +7,7 @@ import Workspace
 /// Leaves the program with this code; everything has been said.
 struct Leave: Error { var code: Int32 }
 
-/// The one place where an error becomes output and exit code: 1 a run or data failed, 2 wrong usage or file, 130 and 143 on signals.
+/// The one place where an error becomes output and exit code: 1 a run or data failed, 2 wrong usage or file, 3 a run waits for an answer, 130 and 143 on signals.
 struct Failure {
   private let error: any Error
   private let arguments: [String]
@@ -65,6 +65,7 @@ extension Problem {
       "usage", "missing-file", "unknown-column", "unknown-step", "invalid-sql", "unknown-connection", "unknown-secret", "unknown-run",
       "unknown-connector", "incomparable-key", "nothing-in-common", "missing-key", "unknown-setting", "missing-setting", "wrong-type", "wrong-name", "wrong-url", "exists", "unknown-choice",
       "changed-text", "nothing-landed", "in-progress", "no-rejects", "bad-expression", "not-failed", "no-tests", "missing-parameter", "unknown-parameter", "unknown-variable", "syntax", "not-confirmed", "unknown-file-type",
+      "not-paused", "missing-answer", "unknown-decision", "unknown-field", "taken-column", "awaiting-input",
       "python-syntax", "python-missing", "python-no-function", "python-on-error", "unknown-function",
     ]
     return codes.contains(code.description)
