@@ -143,7 +143,7 @@ import Workspace
     #expect(third.openQuestions.map(\.field) == ["customer_segment_v2"])
     try FileManager.default.removeItem(atPath: trial.folder.file("rows.csv"))
     let failed = try await trial.answer(third, "customer_segment_v2=ignore")
-    #expect(failed.status == .failed && failed.problems.map(\.code) == ["missing-file"])
+    #expect(failed.status == .failed && failed.problems.map(\.code) == ["file-not-found"])
   }
 
   @Test func cancelling() async throws {
