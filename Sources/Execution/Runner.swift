@@ -32,7 +32,7 @@ package struct Runner: Sendable {
       pulse.cancel()
       watch.cancel()
       if isCutShort, let cause = report.takeCause() { report.emit(nil, .stepFailed(problem: cause, attempt: 0, retryIn: nil)) }
-      report.finish(isCancelled: isCutShort, limit: check.context.limits.memoryBytes)
+      report.finish(isCancelled: isCutShort, check.context)
       continuation.finish()
     }
     return RunInProgress(events: events, cancel: { task.cancel() })

@@ -176,7 +176,7 @@ private final class CrashTrial: @unchecked Sendable {
 private final class Onlooker: @unchecked Sendable {
   private let connection: PostgresConnection
   private let query: SQL
-  private let seen = Mutex<Set<[Int]>>([])
+  private let seen = Mutex<(asked: Int, rows: Set<[Int]>)>((0, []))
   private let isOver = Mutex(false)
 
   init(_ connection: PostgresConnection, _ query: String) {
@@ -189,9 +189,11 @@ private final class Onlooker: @unchecked Sendable {
       while let self, !self.isOver.withLock({ $0 }) {
         // Now and then, so that the loads get on.
         usleep(5_000)
+        let asked = self.seen.withLock { $0.asked }
         // A table that is being replaced may be gone for whoever waited for it; that is an error, not a wrong answer.
         guard let row = try? connection.rows(query).first else { continue }
-        self.seen.withLock { _ = $0.insert(row.map { Int($0 ?? "") ?? -1 }) }
+        // What was looked up before the last question is no answer to the next one.
+        self.seen.withLock { if $0.asked == asked { $0.rows.insert(row.map { Int($0 ?? "") ?? -1 }) } }
       }
     }
   }
@@ -199,8 +201,8 @@ private final class Onlooker: @unchecked Sendable {
   /// What has been seen since the last time.
   func sights() -> Set<[Int]> {
     seen.withLock { seen in
-      defer { seen = [] }
-      return seen
+      defer { seen = (seen.asked + 1, []) }
+      return seen.rows
     }
   }
 

@@ -23,14 +23,20 @@ extension Workspace {
     do {
       bound = try await bind(prepared, cancellation)
     } catch {
-      if cancellation.isCancelled { try await recorder.cancel() } else { try await recorder.fail(Problems.of(error)) }
+      if cancellation.isCancelled {
+        try await recorder.cancel()
+      } else if let waiting = error as? AwaitingInput {
+        for event in prepared.plan.pause(for: waiting) { try await take(event, recorder, request, onEvent) }
+      } else {
+        try await recorder.fail(Problems.of(error))
+      }
       try await settle(request.letters, after: recorder.run, prepared)
       return await recorder.run
     }
     let progress = Runner(prepared.check).run(bound)
     cancellation.onCancel(progress.cancel)
     do {
-      for await event in progress.events { await onEvent(try await recorder.record(event)) }
+      for await event in progress.events { try await take(event, recorder, request, onEvent) }
     } catch {
       // What can't be recorded any more must not go on.
       progress.cancel()
@@ -62,7 +68,7 @@ extension Workspace {
       try await recorder.follow(ProcessMark(id: process.id))
       for await message in process.messages {
         switch message {
-        case .success(.event(let event)): await onEvent(try await recorder.record(event))
+        case .success(.event(let event)): try await take(event, recorder, request, onEvent)
         case .success(.problems(let problems)): try await recorder.fail(problems)
         case .success(.committing): break
         case .failure(let problem):
@@ -78,7 +84,7 @@ extension Workspace {
     }
     let ending = await process.ending()
     let run = await recorder.run
-    if !run.status.isOver {
+    if !run.status.isOver, run.status != .paused {
       if cancellation.isCancelled && !ending.leavesOpen {
         try await recorder.cancel()
       } else {
@@ -103,15 +109,19 @@ extension Workspace {
     let say: @Sendable (WorkerMessage) -> Void = { message in
       do { try tell(message) } catch { cancellation.cancel() }
     }
+    var paused: Plan?
     do {
       let prepared = try await prepare(request, Redactor()) { step in
         say(.committing(step: step))
         if cancellation.isCancelled { throw CancellationError() }
       }
+      paused = prepared.plan
       let bound = try await bind(prepared, cancellation)
       let progress = Runner(prepared.check).run(bound)
       cancellation.onCancel(progress.cancel)
       for await event in progress.events { say(.event(event)) }
+    } catch let waiting as AwaitingInput {
+      for event in paused?.pause(for: waiting) ?? [] { say(.event(event)) }
     } catch let error as InvalidPipeline {
       say(.problems(error.problems.all))
     } catch {
@@ -203,7 +213,10 @@ extension Workspace {
       context.redact = redactor.redactValues
       context.seal = { [vault] in try vault.sealed($0, as: request.id) }
       context.directory = directory.path
+      do { context.qualityTarget = try spec.qualityTarget() } catch { throw Problems([error]) }
+      context.history = try await store.measures(pipeline: spec.name)
       context.cursors = try await store.keptCursors(pipeline: spec.name)
+      context.answers = try await store.decisions(pipeline: spec.name).map(\.answer) + request.answers
       if let choice = request.letters {
         let batch = try batch(choice)
         context.letters = batch
@@ -218,6 +231,10 @@ extension Workspace {
   }
 
   private func begin(_ request: RunRequest, _ plan: Plan, _ redactor: Redactor) async throws -> RunRecorder {
+    if request.continues {
+      let run = try await store.claim(request.id, by: .current)
+      return try await feeding(request, RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor))
+    }
     let (name, file) = (redactor.redact(plan.name), redactor.redact(request.text.file))
     try await store.keep(
       PipelineVersion(hash: request.text.hash, pipeline: name, file: file, text: try vault.sealed(request.text, redactor)))
@@ -230,9 +247,13 @@ extension Workspace {
     run.resumes = request.resumes
     run.feeds = request.letters?.run
     run.steps = plan.steps.map { StepRun(id: $0.id, kind: $0.work.kind) }
-    let recorder = try await RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor)
+    return try await feeding(request, RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor))
+  }
+
+  /// Takes the dead letters the run feeds in for it.
+  private func feeding(_ request: RunRequest, _ recorder: RunRecorder) async throws -> RunRecorder {
     if let letters = request.letters {
-      do { try await store.beginFeed(letters, by: run.id) } catch {
+      do { try await store.beginFeed(letters, by: request.id) } catch {
         try await recorder.fail(Problems.of(error))
         throw error
       }
