@@ -8,12 +8,12 @@ package enum ProcessMemory {
   /// The most that was resident at any time.
   package static var peak: Int { field("VmHWM:") }
 
-  /// Returns when more than `limit` bytes and a quarter are resident and stay so, or when the task is cancelled. Up to a quarter the engine
+  /// Returns when far more than `limit` bytes are resident and stay so, or when the task is cancelled. Up to a quarter, or 100 MB, the engine
   /// was seen to take beyond what it is allowed; that is a warning, not a failure.
   static func exceeding(_ limit: Int) async {
     var times = 0
     while !Task.isCancelled, times < 3 {
-      times = resident > limit + limit / 4 ? times + 1 : 0
+      times = resident > limit + max(limit / 4, 100_000_000) ? times + 1 : 0
       try? await Task.sleep(for: .milliseconds(50))
     }
   }
