@@ -17,6 +17,8 @@ package protocol Operation: Sendable {
   var patterns: [String] { get }
   /// The user's own code that makes the rows outside the engine; such an operation has no SQL.
   var program: PythonProgram? { get }
+  /// The user's own SELECT, whose tables are other steps, beside the rows that come in.
+  var query: UserQuery? { get }
   /// A SELECT over `input`.
   /// - Throws: a `Problem` naming an unknown column (with the near one) or a type that doesn't fit.
   func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL
@@ -28,6 +30,7 @@ extension Operation {
   package var effect: String { Self.manifest.summary }
   package var rule: (any Rule)? { nil }
   package var program: PythonProgram? { nil }
+  package var query: UserQuery? { nil }
 }
 
 /// Something that can stand after FROM, and its columns.

@@ -24,12 +24,12 @@ package enum Operations {
 
   private static let rows: [OperationType] = [
     OperationType(Filter.self), OperationType(Sort.self), OperationType(Dedupe.self), OperationType(Split.self),
-    OperationType(Limit.self), OperationType(Sample.self), OperationType(Window.self), OperationType(Python.self),
-    OperationType(Call.self),
+    OperationType(Limit.self), OperationType(Sample.self), OperationType(Window.self), OperationType(SQLQuery.self),
+    OperationType(Python.self), OperationType(Call.self),
   ]
 
   private static let tables: [OperationType] = [
-    OperationType(Aggregate.self), OperationType(Join.self), OperationType(Union.self), OperationType(Conditional.self),
+    OperationType(Aggregate.self), OperationType(Resample.self), OperationType(Join.self), OperationType(Union.self), OperationType(Conditional.self),
     OperationType(Unpivot.self), OperationType(Pivot.self),
   ]
 
