@@ -7,7 +7,7 @@ import Workspace
 
 /// Operations that concern more than their own rows, in pipelines that run as `weir run` runs them.
 @Suite struct OperationRunTests {
-  @Test(arguments: series + queries + streams)
+  @Test(arguments: series + queries + streams + parts)
   func givesTheseRows(_ example: PipelineCase) async throws { try await example.run() }
 
   static let series: [PipelineCase] = [
@@ -101,7 +101,54 @@ import Workspace
       """, expected: [("large", #"[{"v":1500}]"#), ("odd", #"[{"v":1500},{"v":15}]"#)]),
   ]
 
+  static let parts: [PipelineCase] = [
+    PipelineCase(
+      "parts of JSON",
+      #"""
+      [{"j": "{\"c\": {\"id\": 7, \"first name\": \"Ann\"}, \"items\": [{\"sku\": \"a\", \"qty\": 2, \"p\": 1.10}, {\"sku\": \"b\", \"qty\": 10}]}"},
+       {"j": "{\"c\": null, \"items\": []}"}, {"j": ""}]
+      """#,
+      #"""
+      - extract: { field: j, path: c.id, type: integer, output_field: id }
+      - extract: { field: j, path: "$['c']['first name']", output_field: name }
+      - extract: { field: j, path: "$.items[*].sku", output_field: skus }
+      - extract: { field: j, path: "$.items[?(@.qty > 9)].sku", output_field: many }
+      - extract: { field: j, path: "$.items[?(@.sku == 'a')].p", type: "decimal(5,2)", all: false, output_field: price }
+      - extract: { field: j, path: "$.items[-1].sku", output_field: last }
+      - extract: { field: j, path: "$.c.id", all: true, type: integer, output_field: ids }
+      - select: [id, name, skus, many, price, last, ids]
+      """#,
+      gives: #"""
+        [{"id":7,"name":"Ann","skus":["a","b"],"many":["b"],"price":1.10,"last":"b","ids":[7]},
+         {"id":null,"name":null,"skus":[],"many":[],"price":null,"last":null,"ids":[]},
+         {"id":null,"name":null,"skus":null,"many":null,"price":null,"last":null,"ids":[]}]
+        """#),
+    PipelineCase(
+      "parts of XML",
+      #"""
+      [{"x": "<order id='7'><item sku='A'><price>9.90</price></item><item sku='B'><price>5</price></item></order>"}, {"x": "<order/>"}, {"x": null}]
+      """#,
+      """
+      - extract: { field: x, xpath: /order/@id, type: integer, output_field: id }
+      - xml_extract: { field: x, path: "//item[@sku='A']/price", type: "decimal(5,2)", output_field: price }
+      - xml_extract: { field: x, path: //item/@sku, all: true, output_field: skus }
+      - drop: x
+      """,
+      gives: #"[{"id":7,"price":9.90,"skus":["A","B"]},{"id":null,"price":null,"skus":[]},{"id":null,"price":null,"skus":null}]"#),
+    PipelineCase(
+      "what is no JSON or XML becomes empty where that is asked for", #"[{"t": "<a>"}]"#,
+      """
+      - xml_extract: { field: t, path: /a, on_error: null, output_field: x }
+      - extract: { field: t, path: $.a, on_error: null, output_field: j }
+      """, gives: #"[{"t":"<a>","j":null,"x":null}]"#),
+  ]
+
   @Test(arguments: [
+    ("[{ extract: { field: y, path: $.a, output_field: z } }]", "bad-value"),
+    ("[{ extract: { field: y, xpath: /a, output_field: z } }]", "bad-value"),
+    ("[{ extract: { field: y, xpath: '/a[', output_field: z } }]", "invalid-path"),
+    ("[{ extract: { field: y, path: '$..a', output_field: z } }]", "invalid-path"),
+    ("[{ extract: { field: x, xpath: /a, output_field: z } }]", "wrong-type"),
     ("[{ split: { into: { a: x > 1, b: else } } }, { trim: y }]", "bad-nesting"),
     ("[{ split: { into: { a: else, b: else } } }]", "two-works"),
     ("[{ split: { field: x, into: { a: else } } }]", "missing-setting"),

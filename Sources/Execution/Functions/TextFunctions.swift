@@ -1,4 +1,5 @@
 import DuckDB
+import Pipelines
 import Tabular
 
 /// What operations need and the engine doesn't have: functions over text, known to every statement of a run.
@@ -20,6 +21,31 @@ package enum TextFunctions {
       var pattern = TextPattern()
       for row in 0..<rows {
         if texts[0].isNull(row) { output.setNull(row) } else { pattern.write(texts[0].bytes(row)) { output.assign(row, $0) } }
+      }
+    }
+  }
+
+  private static func registerXPath(on connection: Connection) async throws {
+    try await connection.registerTextFunction("weir_xpath", parameters: 2, returning: .text) { texts, rows, output in
+      var known: (text: String, path: XPath)?
+      for row in 0..<rows {
+        guard !texts[0].isNull(row), !texts[1].isNull(row) else {
+          output.setNull(row)
+          continue
+        }
+        let written = String(decoding: texts[1].bytes(row), as: UTF8.self)
+        if known?.text != written { known = (written, try XPath(written)) }
+        let document = texts[0].bytes(row)
+        var found: [String] = []
+        if document.contains(where: { $0 > 32 }) {
+          guard let root = try? XMLTree.read(document) else {
+            output.setNull(row)
+            continue
+          }
+          found = known?.path.texts(in: root) ?? []
+        }
+        var list = "[" + found.map(JSONText.quote).joined(separator: ",") + "]"
+        list.withUTF8 { output.assign(row, UnsafeRawBufferPointer($0)) }
       }
     }
   }

@@ -16,6 +16,10 @@ package enum Operations {
       summary: "Rewrites text by a regular expression and a pattern.",
       example: #"- format: { field: phone, regex: '(\d{3})-(\d{4})', pattern: "$1 $2" }"#),
     OperationType(Replace.self), OperationType(SplitText.self), OperationType(ExtractPart.self),
+    OperationType(
+      ExtractPart.self, named: "xml_extract", aliases: ["xpath_extract", "xpath", "parse_xml"], fixing: "format", to: "xml",
+      summary: "Takes a part of XML in a text column by XPath: `extract` with `path` as an XPath.",
+      example: "- xml_extract: { field: document, path: //item/@sku, all: true, output_field: skus }"),
     OperationType(Cast.self),
     OperationType(Fill.self), OperationType(Standardise.self), OperationType(Lookup.self),
     OperationType(DateOperation.self),
