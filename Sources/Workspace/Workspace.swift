@@ -42,7 +42,7 @@ package struct Workspace: Sendable {
 
   package func connections(_ redactor: Redactor = Redactor()) -> ConnectionLibrary {
     ConnectionLibrary(
-      directory: directory, catalog: catalog, environment: environment, secrets: vault, redactor: redactor)
+      directory: directory, catalog: catalog, environment: environment, vault: vault, secrets: vault, redactor: redactor)
   }
 
   package func folder(of run: String) -> RunFolder { RunFolder(directory.appending(path: ".weir/runs/\(run)")) }

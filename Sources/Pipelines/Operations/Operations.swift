@@ -40,7 +40,7 @@ package enum Operations {
       ]),
     OperationGroup(
       "Figures over rows",
-      [OperationType(Aggregate.self), OperationType(Window.self)]),
+      [OperationType(Aggregate.self), OperationType(Window.self), OperationType(Profile.self)]),
     OperationGroup(
       "Reshaping", [OperationType(Split.self), OperationType(Unpivot.self), OperationType(Pivot.self)]),
     OperationGroup("Several tables", [OperationType(Join.self), OperationType(Union.self)]),

@@ -11,8 +11,8 @@ package struct Sample: Operation {
   package static let manifest = OperationManifest(
     name: "sample", aliases: ["random_sample"], summary: "Keeps rows chosen by chance, the same ones in every run.", shorthand: "rows",
     example: """
-      - sample: { percent: 50, seed: 6 }
-      - sample: 1000
+      - sample: { rows: 2, seed: 7 }
+      - sample: { percent: 10 }
       """,
     shown: Example(
       """
@@ -22,7 +22,7 @@ package struct Sample: Operation {
       - { id: 4 }
       """, gives: """
       - { id: 1 }
-      - { id: 4 }
+      - { id: 3 }
       """),
     badValues: "Values don't matter.",
     settings: SettingsSchema(Settings()) {
