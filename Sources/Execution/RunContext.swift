@@ -18,6 +18,8 @@ package struct RunContext: Sendable {
   package var cursors: [CursorKey: KeptCursor] = [:]
   /// Rows of an earlier run to be fed in; nothing else is read then, and no cursor moves.
   package var letters: LetterBatch?
+  /// What has been decided about fields that targets have no column for; the last one about a field counts.
+  package var answers: [FieldAnswer] = []
   /// Hides secret values in anything that is kept of the rows.
   package var redact: @Sendable (String) -> String = { $0 }
   /// Encrypts a text that `redact` has changed, so that it can be used again.

@@ -30,6 +30,8 @@ package struct RunEvent: Sendable, Codable {
     /// A write has landed the rows of an incremental read (the event's step) up to this cursor.
     case cursor(StateEntry, write: String)
     case heartbeat(memoryBytes: Int)
+    /// Before any row has moved: the run waits until all of these are answered.
+    case paused(questions: [FieldQuestion])
     case runFinished(status: Outcome, peakMemoryBytes: Int)
   }
 
@@ -51,6 +53,12 @@ package struct StepOutline: Sendable, Codable {
   /// `read`, `transform`, `check`, `write`.
   package var kind: String
   package var inputs: [String]
+
+  package init(id: String, kind: String, inputs: [String]) {
+    self.id = id
+    self.kind = kind
+    self.inputs = inputs
+  }
 }
 
 /// Rows that were set aside by one rule.

@@ -31,7 +31,7 @@ struct Runs: AsyncParsableCommand {
           headings: ["Run", "Pipeline", "Status", "Started", "Duration", "Rows"],
           rows: runs.map {
             [
-              $0.id, $0.pipeline, $0.status.rawValue, Document.text($0.startedAt), ReceiptView.duration($0.metrics.durationSeconds),
+              $0.id, $0.pipeline, $0.statusWords, Document.text($0.startedAt), ReceiptView.duration($0.metrics.durationSeconds),
               $0.metrics.rowsProcessed.grouped,
             ]
           }, numeric: [4, 5]

@@ -9,7 +9,9 @@ struct ReceiptView {
   var run: Run
   var isColored: Bool
 
-  var text: String {
+  var text: String { run.status == .paused ? QuestionView(run: run, isColored: isColored).text : receipt }
+
+  private var receipt: String {
     let table = TextTable(
       headings: ["Task", "Kind", "Status", "Duration", "Rows"],
       rows: run.steps.map {

@@ -57,6 +57,8 @@ package struct RunLog: Sendable {
       }
     case .profiled(let profile):
       return [(.info, "Profiled \"\(step)\": \(profile.rows.grouped) rows, \(profile.columns.count) columns")]
+    case .paused(let questions):
+      return questions.map { (.warning, $0.problem.message) } + [(.warning, "Pipeline execution paused - awaiting user input")]
     case .progressed, .checked, .receipt, .cursor, .heartbeat: return []
     }
   }
