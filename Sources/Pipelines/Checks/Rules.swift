@@ -19,7 +19,8 @@ package enum Rules {
     RuleGroup(
       title: "About the rows as a whole",
       types: [
-        RuleType(Unique.self), RuleType(RowCount.self), RuleType(Freshness.self), RuleType(Query.self),
+        RuleType(Unique.self), RuleType(RowCount.self), RuleType(Freshness.self), RuleType(Anomaly.self),
+        RuleType(Query.self),
       ]),
   ]
 

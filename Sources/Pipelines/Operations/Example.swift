@@ -14,6 +14,8 @@ package struct Example: Sendable {
   package let outcome: Outcome
   /// Rows of other steps, by their names.
   package let others: [String: String]
+  /// What earlier runs measured.
+  package let history: MeasureHistory
 
   package init(_ rows: String, with others: [String: String] = [:], gives result: String) {
     self.init(rows, others, .rows(result))
@@ -23,9 +25,14 @@ package struct Example: Sendable {
     self.init(rows, others, .breaking(result))
   }
 
-  package init(_ rows: String, observing words: String) { self.init(rows, [:], .observation(words)) }
+  package init(_ rows: String, after history: MeasureHistory = MeasureHistory(), observing words: String) {
+    self.init(rows, [:], .observation(words), after: history)
+  }
 
-  private init(_ rows: String, _ others: [String: String], _ outcome: Outcome) {
+  private init(
+    _ rows: String, _ others: [String: String], _ outcome: Outcome, after history: MeasureHistory = MeasureHistory()
+  ) {
+    self.history = history
     self.rows = rows
     self.others = others
     self.outcome = outcome

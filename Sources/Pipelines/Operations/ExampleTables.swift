@@ -10,6 +10,10 @@ struct ExampleTables {
     for (name, text) in example.others.sorted(by: { $0.key < $1.key }) {
       lines += ["", "and those of the step `\(name)`", ""] + table(try Self.rows(text))
     }
+    for (measure, values) in example.history.values.sorted(by: { $0.key < $1.key }) {
+      let figures = values.map { $0 == $0.rounded() ? String(Int($0)) : "\($0)" }.joined(separator: ", ")
+      lines += ["", "after runs with a `\(measure)` of \(figures)"]
+    }
     switch example.outcome {
     case .rows(let text): lines += ["", "become", ""] + table(try Self.rows(text))
     case .breaking(let text): lines += ["", "break it here:", ""] + table(try Self.rows(text))

@@ -51,6 +51,8 @@ package struct Run: Sendable, Codable {
   package var checks: [StepCheck] = []
   package var rejects: [StepReject] = []
   package var profiles: [StepProfile] = []
+  package var alerts: [StepAlert] = []
+  package var quality: Quality?
   /// Why it failed.
   package var problems: [Problem] = []
   /// Why it waits; nil = it doesn't.
@@ -125,6 +127,8 @@ extension Run {
     try container.encode(checks, forKey: .checks)
     try container.encode(rejects, forKey: .rejects)
     try container.encode(profiles, forKey: .profiles)
+    try container.encode(alerts, forKey: .alerts)
+    try container.encode(quality, forKey: .quality)
     try container.encode(problems, forKey: .problems)
     try container.encodeIfPresent(pauseReason, forKey: .pauseReason)
     if !questions.isEmpty { try container.encode(questions, forKey: .questions) }
@@ -168,4 +172,10 @@ package struct StepReject: Sendable, Codable {
 package struct StepProfile: Sendable, Codable {
   package var step: String
   package var profile: RelationProfile
+}
+
+/// What a person should know at once of a step.
+package struct StepAlert: Sendable, Codable {
+  package var step: String
+  package var alert: Alert
 }

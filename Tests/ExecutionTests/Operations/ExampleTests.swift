@@ -40,7 +40,7 @@ import Testing
     let input = try await operations.bound("(\(select(shown.rows)))")
     var others: [String: Relation] = [:]
     for (id, rows) in shown.others { others[id] = try await operations.bound("(\(select(rows)))") }
-    let test = try rule.test(over: input, in: OperationContext(time: operations.time, others: others))
+    let test = try rule.test(over: input, in: OperationContext(time: operations.time, others: others, history: shown.history))
     switch (test, shown.outcome) {
     case (.row(let condition, _), .breaking(let rows)):
       let table = try await operations.connection.query("SELECT * FROM \(input.sql) WHERE NOT (\(condition))")
