@@ -24,11 +24,23 @@ package struct ExtractPart: FieldOperation {
     name: "extract", aliases: ["json_extract", "regex_extract", "parse_json", "json_path"],
     summary: "Takes a part of a value, by JSON path, by XPath or by regular expression, into a column; empty where there is no such part.",
     example: """
-      - extract: { field: payload, path: $.customer.id, type: integer, output_field: customer_id }
+      - extract: { field: payload, path: $.customer.id, output_field: customer_id }
       - extract: { field: payload, path: "$.items[?(@.qty > 1)].sku", output_field: skus }
       - extract: { field: document, xpath: "/order/item[@sku='A-1']/price", type: "decimal(10,2)", output_field: price }
       - extract: { field: sku, regex: '([A-Z]+)-\\d+', group: 1, output_field: family }
       """,
+    shown: Example(
+      """
+      - { id: 1, payload: '{"customer": {"id": "C-7"}}' }
+      - { id: 2, payload: '{}' }
+      - { id: 3, payload: null }
+      """, gives: """
+      - { id: 1, payload: '{"customer": {"id": "C-7"}}', customer_id: C-7 }
+      - { id: 2, payload: '{}', customer_id: null }
+      - { id: 3, payload: null, customer_id: null }
+      """),
+    badValues: "Where the path leads nowhere or the expression doesn't match, the part is empty. A text that isn't JSON or "
+      + "XML, and a part that isn't of the `type`, stop the run or become empty, as `on_error` says.",
     settings: SettingsSchema(Settings()) {
       Field(\.field, "field", "The column.").required().also("field_name", "column", "source_field")
       Field(\.output, "output_field", "Column that takes the part.").required().also("as", "target_field", "into")

@@ -13,6 +13,14 @@ package struct SQLQuery: Operation {
     example: """
       - sql: SELECT status, count(*) AS orders, sum(amount) AS total FROM input GROUP BY status
       """,
+    shown: Example(
+      """
+      - { status: open, amount: 10 }
+      - { status: open, amount: 5 }
+      """, gives: """
+      - { status: open, orders: 2, total: 15 }
+      """),
+    badValues: "As SQL has it; a column that isn't there is refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.query, "query", "One SELECT that reads `input`.").required().also("sql", "select", "statement", "code")
     })

@@ -21,6 +21,18 @@ package struct Split: Operation {
       - split: { field: items }
       - split: { into: { large: amount >= 1000, abroad: "country <> 'DE'", others: else } }
       """,
+    shown: Example(
+      """
+      - { order: 1, items: [ { sku: A1, n: 2 }, { sku: B7, n: 1 } ] }
+      - { order: 2, items: [ { sku: C3, n: 5 } ] }
+      """, gives: """
+      - { order: 1, sku: A1, n: 2 }
+      - { order: 1, sku: B7, n: 1 }
+      - { order: 2, sku: C3, n: 5 }
+      """),
+    badValues: "A row with an empty list goes, or stays with empty columns with `keep_empty`. A column "
+      + "that isn't a list is refused before anything runs. With `into`, a row of which a condition can't be told "
+      + "doesn't fit it.",
     settings: SettingsSchema(Settings()) {
       Field(\.field, "field", "The list.").also("field_name", "column")
       Field(

@@ -35,6 +35,16 @@ package struct Resample: Operation {
       - resample: { time: measured_at, every: 10 minutes, group_by: sensor, aggregates: { temperature: average(temperature) } }
       - resample: { time: sold_at, every: day, aggregates: { sales: sum(amount) }, fill: zero }
       """,
+    shown: Example(
+      """
+      - { sensor: s1, measured_at: "2025-01-15T10:01:00", temperature: 20.5 }
+      - { sensor: s1, measured_at: "2025-01-15T10:09:59", temperature: 21.5 }
+      - { sensor: s1, measured_at: "2025-01-15T10:25:00", temperature: 19.0 }
+      """, gives: """
+      - { sensor: s1, measured_at: "2025-01-15T10:00:00", temperature: 21.0 }
+      - { sensor: s1, measured_at: "2025-01-15T10:20:00", temperature: 19.0 }
+      """),
+    badValues: "Figures leave empty values out. A row without a time, or with one that doesn't exist, stops the run.",
     settings: SettingsSchema(Settings()) {
       Field(\.time, "time", "The column with the time; text in ISO form is read, as a time in UTC.").required().also(
         "time_field", "timestamp", "field", "field_name", "column", "on")
