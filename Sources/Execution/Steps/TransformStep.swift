@@ -54,19 +54,28 @@ extension SchemaCheck {
     return result
   }
 
+  /// The relations an operation reads beside its rows, by the names it uses; a step that was checked is read as the check let it through.
+  /// - Parameter inputs: where the rows of the step's inputs are, in their order.
+  func others(
+    of operation: any Pipelines.Operation, _ step: PlannedStep, _ inputs: [String], _ bound: BoundPlan
+  ) throws -> [String: Relation] {
+    let current = zip(step.inputs, inputs).map { (name: $0.lowercased(), place: $1) }
+    var others: [String: Relation] = [:]
+    for name in operation.query == nil ? operation.otherInputs : Array(step.inputs.dropFirst()) {
+      others[name] = try relation(current.first { $0.name == name.lowercased() }?.place ?? name, bound)
+    }
+    return others
+  }
+
   private func apply(
     _ operation: any Pipelines.Operation, _ index: Int, to relation: Relation, _ inputs: [String], _ bound: BoundPlan,
     _ result: inout BoundStep, isFed: Bool
   ) async throws -> Relation {
     if let program = operation.program { return try await run(program, at: index, over: relation, in: &result, isFed: isFed) }
-    var others: [String: Relation] = [:]
-    // A step that was checked is read as the check let it through.
-    let current = Dictionary(zip(result.planned.inputs, inputs), uniquingKeysWith: { first, _ in first })
-    let names = operation.query == nil ? operation.otherInputs : Array(result.planned.inputs.dropFirst())
-    for name in names {
-      others[name] = try self.relation(current[name] ?? current.first { $0.key.lowercased() == name.lowercased() }?.value ?? name, bound)
-    }
+    var others = try others(of: operation, result.planned, inputs, bound)
     if isFed, operation.rule == nil {
+      let current = Dictionary(zip(result.planned.inputs, inputs), uniquingKeysWith: { first, _ in first })
+      let names = others.keys.sorted()
       if let other = names.first(where: { bound[id: current[$0] ?? $0]?.isFed == true }) {
         throw Problem("not-row-by-row", "Step \"\(result.id)\" joins rows that were set aside with others of \"\(other)\".",
           hint: "Run the whole pipeline again with weir run.", at: result.planned.location)

@@ -58,6 +58,7 @@ package struct Split: Operation {
     self.location = location
   }
 
+  package var reach: OperationReach { settings.field == nil ? .rows : .relation }
   package var effect: String {
     if let field = settings.field { return "Makes one row of every element of \(field.name)." }
     guard let output = settings.output else { return "Leads rows into \(settings.outputs.list.map(\.name.name).joined(separator: ", "))." }
