@@ -1,6 +1,7 @@
 import Execution
 import Foundation
 import Pipelines
+import Tabular
 import TestSupport
 import Testing
 import Workspace
