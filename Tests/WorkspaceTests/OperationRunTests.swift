@@ -119,7 +119,7 @@ import Workspace
       - select: [id, name, skus, many, price, last, ids]
       """#,
       gives: #"""
-        [{"id":7,"name":"Ann","skus":["a","b"],"many":["b"],"price":1.10,"last":"b","ids":[7]},
+        [{"id":7,"name":"Ann","skus":["a","b"],"many":["b"],"price":1.1,"last":"b","ids":[7]},
          {"id":null,"name":null,"skus":[],"many":[],"price":null,"last":null,"ids":[]},
          {"id":null,"name":null,"skus":null,"many":null,"price":null,"last":null,"ids":[]}]
         """#),
@@ -134,7 +134,7 @@ import Workspace
       - xml_extract: { field: x, path: //item/@sku, all: true, output_field: skus }
       - drop: x
       """,
-      gives: #"[{"id":7,"price":9.90,"skus":["A","B"]},{"id":null,"price":null,"skus":[]},{"id":null,"price":null,"skus":null}]"#),
+      gives: #"[{"id":7,"price":9.9,"skus":["A","B"]},{"id":null,"price":null,"skus":[]},{"id":null,"price":null,"skus":null}]"#),
     PipelineCase(
       "what is no JSON or XML becomes empty where that is asked for", #"[{"t": "<a>"}]"#,
       """

@@ -4,8 +4,10 @@ import Tabular
 
 /// What operations need and the engine doesn't have: functions over text, known to every statement of a run.
 package enum TextFunctions {
-  /// Makes known: `weir_similarity(a, b) → DOUBLE`, from 0 to 1, null if an argument is; `weir_pattern(a) → VARCHAR`, see `TextPattern`.
+  /// Makes known: `weir_similarity(a, b) → DOUBLE`, from 0 to 1, null if an argument is; `weir_pattern(a) → VARCHAR`, see `TextPattern`;
+  /// `weir_xpath(document, path) → VARCHAR`, the texts the path leads to as a JSON list, null if the document isn't well-formed.
   package static func register(on connection: Connection) async throws {
+    try await registerXPath(on: connection)
     try await connection.registerTextFunction("weir_similarity", parameters: 2, returning: .float64) { texts, rows, output in
       var comparison = TextSimilarity()
       for row in 0..<rows {

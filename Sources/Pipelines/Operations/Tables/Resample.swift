@@ -32,7 +32,7 @@ package struct Resample: Operation {
     summary: "Puts rows into time buckets and computes figures of each, in order of time; the time column holds the beginning of its bucket. "
       + "Weeks begin on Monday, in UTC. Gaps between the first and the last bucket of a group can be filled.",
     example: """
-      - resample: { time: measured_at, every: 10 minutes, group_by: sensor, aggregates: { temperature: average(temperature) } }
+      - resample: { time: measured_at, every: 10 minutes, group_by: sensor, aggregates: { hottest: max(temperature) } }
       - resample: { time: sold_at, every: day, aggregates: { sales: sum(amount) }, fill: zero }
       """,
     shown: Example(
@@ -41,8 +41,8 @@ package struct Resample: Operation {
       - { sensor: s1, measured_at: "2025-01-15T10:09:59", temperature: 21.5 }
       - { sensor: s1, measured_at: "2025-01-15T10:25:00", temperature: 19.0 }
       """, gives: """
-      - { sensor: s1, measured_at: "2025-01-15T10:00:00", temperature: 21.0 }
-      - { sensor: s1, measured_at: "2025-01-15T10:20:00", temperature: 19.0 }
+      - { sensor: s1, measured_at: "2025-01-15T10:00:00", hottest: 21.5 }
+      - { sensor: s1, measured_at: "2025-01-15T10:20:00", hottest: 19.0 }
       """),
     badValues: "Figures leave empty values out. A row without a time, or with one that doesn't exist, stops the run.",
     settings: SettingsSchema(Settings()) {
