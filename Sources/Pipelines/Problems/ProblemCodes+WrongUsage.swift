@@ -50,7 +50,9 @@ extension Problem.Code {
     Meaning("missing-given", "A test needs rows of a read.", "Add the read to given."),
     Meaning("missing-input", "A step has no rows to work on.", "Name a step with on or from."),
     Meaning("missing-key", "A write mode or a comparison needs a key.", "Add key: [column], or say --key."),
-    Meaning("missing-parameter", "A parameter has no value.", "Give it with --var name=value, or a default; for a rule template under with."),
+    Meaning(
+      "missing-parameter", "A parameter has no value.",
+      "Give it with --var name=value, or a default; to a rule template under with."),
     Meaning("missing-setting", "A setting that is needed isn't there.", "Add it."),
     Meaning("name-taken", "Two columns would have one name.", "Choose another name."),
     Meaning("no-columns", "Nothing would be left of the columns.", "Keep at least one."),
