@@ -134,7 +134,7 @@ import Workspace
       - xml_extract: { field: x, path: //item/@sku, all: true, output_field: skus }
       - drop: x
       """,
-      gives: #"[{"id":7,"price":9.9,"skus":["A","B"]},{"id":null,"price":null,"skus":[]},{"id":null,"price":null,"skus":null}]"#),
+      gives: #"[{"skus":["A","B"],"price":9.9,"id":7},{"skus":[],"price":null,"id":null},{"skus":null,"price":null,"id":null}]"#),
     PipelineCase(
       "what is no JSON or XML becomes empty where that is asked for", #"[{"t": "<a>"}]"#,
       """
