@@ -7,7 +7,7 @@ import Workspace
 
 /// Operations that concern more than their own rows, in pipelines that run as `weir run` runs them.
 @Suite struct OperationRunTests {
-  @Test(arguments: series + queries + streams + parts)
+  @Test(arguments: series + queries + streams + parts + checks)
   func givesTheseRows(_ example: PipelineCase) async throws { try await example.run() }
 
   static let series: [PipelineCase] = [
@@ -99,6 +99,33 @@ import Workspace
         - id: routed
           transform: [ { type: split, parameters: { into: { large: v > 1000, odd: v > 10 }, to_all: true } } ]
       """, expected: [("large", #"[{"v":1500}]"#), ("odd", #"[{"v":1500},{"v":15}]"#)]),
+  ]
+
+  static let checks: [PipelineCase] = [
+    PipelineCase(
+      "two checks flag in one column, beside columns called as ours",
+      [("rows", #"[{"__rule_0": 1, "a": null, "b": 5}, {"__rule_0": 0, "a": 1, "b": 50}, {"__rule_0": null, "a": null, "b": 50}]"#)],
+      """
+        - id: one
+          check: { on: rows, rules: [ { not_null: a, on_fail: flag } ] }
+        - id: two
+          check: { on: one, rules: [ { range: { field: b, max: 9 }, on_fail: flag }, { not_null: __rule_0, on_fail: flag } ] }
+      """,
+      expected: [
+        (
+          "two",
+          #"""
+          [{"__rule_0":1,"a":null,"b":5,"_weir_flags":"not_null"},{"__rule_0":0,"a":1,"b":50,"_weir_flags":"range"},
+           {"__rule_0":null,"a":null,"b":50,"_weir_flags":"not_null, range, not_null"}]
+          """#
+        )
+      ]),
+    PipelineCase(
+      "on_fail may stand among a rule's settings", [("rows", #"[{"a": 1, "b": 1}, {"a": null, "b": 2}, {"a": 3, "b": null}]"#)],
+      """
+        - id: sane
+          check: { on: rows, rules: [ { not_null: { columns: [a], on_fail: skip } }, { not_null: { columns: b, on_failure: skip } } ] }
+      """, expected: [("sane", #"[{"a":1,"b":1}]"#)]),
   ]
 
   static let parts: [PipelineCase] = [
