@@ -11,11 +11,15 @@ struct ExactQuotient {
     let bound: SQL = "9007199254740992"
     let isSmall: SQL = "\(left.sql) BETWEEN -\(bound) AND \(bound) AND \(right.sql) BETWEEN -\(bound) AND \(bound)"
     let (above, below) = (Self.magnitude("CAST(\(left.sql) AS HUGEINT)"), Self.magnitude("nullif(CAST(\(right.sql) AS HUGEINT), 0)"))
-    let rest: SQL = "((\(above) % \(below)) * CAST(1000000000000000000 AS HUGEINT))"
-    // Eighteen digits after the point, and a last one if there are more, so that it isn't taken for the middle between two DOUBLEs.
+    // Long division, eighteen digits at a time; the smallest quotient has as many zeros behind the point.
+    let unit: SQL = "CAST(1000000000000000000 AS HUGEINT)"
+    let first: SQL = "((\(above) % \(below)) * \(unit))"
+    let second: SQL = "((\(first) % \(below)) * \(unit))"
+    func padded(_ rest: SQL) -> SQL { "lpad(CAST(\(rest) // \(below) AS VARCHAR), 18, '0')" }
+    // A last digit if there are more, so that the number isn't taken for the middle between two DOUBLEs.
     let digits: SQL = """
-      CAST(\(above) // \(below) AS VARCHAR) || '.' || lpad(CAST(\(rest) // \(below) AS VARCHAR), 18, '0') || \
-      CASE WHEN \(rest) % \(below) <> 0 THEN '1' ELSE '' END
+      CAST(\(above) // \(below) AS VARCHAR) || '.' || \(padded(first)) || \(padded(second)) || \
+      CASE WHEN \(second) % \(below) <> 0 THEN '1' ELSE '' END
       """
     return """
       CASE WHEN \(isSmall) THEN \(left.sql) / nullif(\(right.sql), 0) \
