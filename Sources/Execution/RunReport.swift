@@ -77,6 +77,7 @@ final class RunReport: Sendable {
         .stepFinished(
           rows: isSink ? rows : step.counter?.rows, bytes: (isSink ? bytes : nil) ?? step.counter?.bytes ?? step.extract?.bytesRead?(),
           seconds: seconds, schema: step.schema))
+      if let effect = plan.effect(of: step) { emit(step.id, .effect(effect)) }
     }
   }
 
@@ -137,6 +138,15 @@ final class RunReport: Sendable {
 extension Problem {
   /// What is wrong and what to do, in one line.
   fileprivate var sentence: String { [message, hint].compactMap { $0 }.joined(separator: " ") }
+}
+
+extension BoundPlan {
+  /// What a transform with one input has done so far; nil if that is nothing.
+  fileprivate func effect(of step: BoundStep) -> StepEffect? {
+    guard step.kind == "transform", step.inputs.count == 1, !step.isFed, let input = self[id: step.inputs[0]] else { return nil }
+    let effect = StepEffect(rowsIn: input.counter?.rows, rowsOut: step.counter?.rows, from: input.schema, to: step.schema)
+    return effect.impact.isEmpty ? nil : effect
+  }
 }
 
 extension BoundStep {

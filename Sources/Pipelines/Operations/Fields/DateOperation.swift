@@ -37,6 +37,17 @@ package struct DateOperation: FieldOperation {
       - date: { field: order_date, operation: parse, formats: ["%d.%m.%Y", "%m/%d/%Y"] }
       - date: { field: shipped, operation: difference, from: ordered, unit: day, output_field: days_to_ship }
       """,
+    shown: Example(
+      """
+      - { id: 1, order_date: 2025-01-31 }
+      - { id: 2, order_date: null }
+      """, gives: """
+      - { id: 1, order_date: 2025-01-31, shown: 31.01.2025 }
+      - { id: 2, order_date: null, shown: null }
+      """),
+    badValues: "Empty values stay empty. Text that is no date, or none that exists (30 February), stops "
+      + "the run and is named; a column that is neither text nor date is refused before anything "
+      + "runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.field, "field", "The column.").required().also("field_name", "column")
       Field(\.operation, "operation", "format, parse (text to date), truncate, add, difference or part.").required()
@@ -107,24 +118,11 @@ package struct DateOperation: FieldOperation {
     return [Assignment(output, value, type, after: access.root.name)]
   }
 
-  /// The value as a date or time; text in ISO form is read.
   private func moment(_ access: FieldAccess, _ field: FieldName) throws(Problem) -> SQL {
-    if access.type.isMoment || access.type.isUnknown { return access.sql }
-    guard access.type.isText else {
-      throw Problem(
-        "wrong-type", "\"date\" needs a date or time; column \"\(field.name)\" is \(access.type.inWords).",
-        at: field.location)
-    }
-    let time: SQL = "TRY_CAST(\(access.sql) AS TIMESTAMP)"
-    return """
-      CASE WHEN \(access.sql) IS NOT NULL \
-      THEN coalesce(\(time), CAST(\(refusal(access, "is no date or time that exists")) AS TIMESTAMP)) END
-      """
+    try MomentValue.sql(access, field, of: "date", at: location)
   }
 
   private func refusal(_ access: FieldAccess, _ reason: SQL) -> SQL {
-    let column: SQL = Literal.text(access.root.name)
-    return Refusal.saying(
-      "'\"date\" of column \"' || \(column) || '\": \"' || CAST(\(access.sql) AS VARCHAR) || '\" \(reason).'", at: location)
+    MomentValue.refusal(access, reason, of: "date", at: location)
   }
 }
