@@ -21,7 +21,7 @@ package struct Excel: FileFormat {
     })
 
   package func extract(_ read: FileRead) async throws -> Extract {
-    if read.files.paths.allSatisfy({ $0.lowercased().hasSuffix(".xls") && !$0.contains("://") }) { return try old(read) }
+    if read.files.paths.allSatisfy({ $0.lowercased().hasSuffix(".xls") && !$0.contains("://") }) { return try await old(read) }
     let setup = read.files.setup + [.load("excel", from: read.context.extensions)]
     let load: [SQL] = [.load("excel", from: read.context.extensions)]
     var scans: [SQL] = []
@@ -37,11 +37,13 @@ package struct Excel: FileFormat {
     return Extract(.query(read.restricted("\(scans, separator: " UNION ALL BY NAME ")"), setup: setup))
   }
 
-  private func old(_ read: FileRead) throws -> Extract {
+  private func old(_ read: FileRead) async throws -> Extract {
     guard range == nil else {
       throw Problem("unknown-setting", "`range` works for XLSX only.", at: read.request.location)
     }
-    var extract = Extract(.batches(try XLSRows(read.files.paths, sheet: sheet, header: header, allText: allText)))
+    let (paths, excel) = (read.files.paths, self)
+    let rows = try await Blocking.run { try XLSRows(paths, sheet: excel.sheet, header: excel.header, allText: excel.allText) }
+    var extract = Extract(.batches(rows))
     if let columns = read.request.columns { extract.projection = "\(names: columns)" }
     return extract
   }

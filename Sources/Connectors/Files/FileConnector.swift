@@ -19,7 +19,7 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     let format = try options(request.options)
     let files = try location(request.subject, at: request.location).files(
       endings: Format.manifest.fileEndings, extensions: context.extensions)
-    for path in files.paths where path.hasSuffix(".gz") && !path.contains("://") { try Gzip.verify(path) }
+    for path in files.paths where path.hasSuffix(".gz") && !path.contains("://") { try await Gzip.verify(path) }
     let read = FileRead(files: files, request: request, context: context)
     var extract = try await format.extract(read)
     extract.estimatedBytes = extract.estimatedBytes ?? files.bytes

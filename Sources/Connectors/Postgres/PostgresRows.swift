@@ -72,13 +72,13 @@ final class PostgresScan: BatchScan {
   private var pieces: Int { partitions == 1 ? 1 : partitions * PostgresScan.piecesPerReader }
 
   func open(columns: [Int]) throws -> any BatchReader {
-    let connection = try PostgresConnection(settings)
+    let connection = try PostgresConnection(settings, for: .reading)
     let wanted = columns.map { query.columns[$0] }
     try state.withLock { state in
       if state.isCancelled { throw PostgresScan.cancelled }
       state.readers.append(connection)
       guard partitions > 1, state.snapshot == nil else { return }
-      let keeper = try PostgresConnection(settings)
+      let keeper = try PostgresConnection(settings, for: .reading)
       try keeper.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
       state.snapshot = try keeper.value("SELECT pg_export_snapshot()")
       state.keeper = keeper

@@ -125,6 +125,7 @@ package struct StatementLoad: Sendable {
   package var makeRoom: @Sendable () -> Void
   /// Then, in the engine (LOAD, ATTACH); safe to repeat.
   package var setup: [SQL]
+  /// Whether all from `stage` to `publish` is one transaction of the target.
   package var isTransactional: Bool
   /// Puts the rows of a query where nobody sees them yet.
   package var stage: @Sendable (_ rows: SQL) -> [SQL]

@@ -148,7 +148,6 @@ extension Workspace {
     var plan: Plan
     var check: SchemaCheck
     var engine: Engine
-    var spec: PipelineSpec
   }
 
   func prepare(_ request: RunRequest, _ redactor: Redactor) async throws -> Prepared {
@@ -157,6 +156,7 @@ extension Workspace {
     do {
       let spec = try parse(request.text, for: request, redactor)
       let plan = try await plan(spec, engine, redactor, isFullRefresh: request.options.fullRefresh)
+      try await refuseSharedCursors(plan, request.text)
       var context = RunContext(runID: request.id, pipeline: Run.slug(spec.name), time: request.time, folder: folder.url.path)
       context.limits = request.limits
       context.options = request.options
@@ -171,13 +171,14 @@ extension Workspace {
       }
       let check = SchemaCheck(engine, context)
       try check.readPrograms(of: plan)
-      return Prepared(plan: plan, check: check, engine: engine, spec: spec)
+      return Prepared(plan: plan, check: check, engine: engine)
     } catch let problems as Problems {
       throw InvalidPipeline(problems: problems)
     }
   }
 
   private func begin(_ request: RunRequest, _ plan: Plan, _ redactor: Redactor) async throws -> RunRecorder {
+    try await claimCursors(plan, request.text)
     let (name, file) = (redactor.redact(plan.name), redactor.redact(request.text.file))
     try await store.keep(
       PipelineVersion(hash: request.text.hash, pipeline: name, file: file, text: try vault.sealed(request.text, redactor)))

@@ -19,6 +19,9 @@ enum Migrations {
           """)
     }
     migrator.registerMigration("0004 a cursor for each write") { try $0.execute(sql: cursors) }
+    migrator.registerMigration("0005 the file behind a pipeline's cursors") {
+      try $0.execute(sql: "CREATE TABLE owners (pipeline TEXT PRIMARY KEY, path TEXT NOT NULL) WITHOUT ROWID;")
+    }
     return migrator
   }
 
