@@ -42,7 +42,7 @@ let package = Package(
     .testTarget(name: "DuckDBTests", dependencies: ["DuckDB", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "ExecutionTests", dependencies: ["Execution", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "ConnectorsTests", dependencies: ["Connectors", "Execution", "TestSupport"], exclude: ["Fixtures"], swiftSettings: settings),
+      name: "ConnectorsTests", dependencies: ["Connectors", "Execution", "Workspace", "TestSupport"], exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
       name: "WorkspaceTests", dependencies: ["Workspace", "Connectors", "Execution", "TestSupport", "CLI"], exclude: ["Golden"],
       swiftSettings: settings),

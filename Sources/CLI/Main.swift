@@ -11,8 +11,8 @@ import Workspace
     groupedSubcommands: [
       CommandGroup(
         name: "Pipelines",
-        subcommands: [Init.self, New.self, RunPipeline.self, Validate.self, ShowPlan.self, Preview.self, Query.self, Diff.self, ProfileTable.self, Test.self, Replay.self, ShowSchema.self]),
-      CommandGroup(name: "Workspace", subcommands: [Connections.self, Secrets.self, State.self, Runs.self, Rejects.self, Functions.self]),
+        subcommands: [Init.self, New.self, RunPipeline.self, Validate.self, ShowPlan.self, Preview.self, Query.self, Diff.self, ProfileTable.self, Test.self, Replay.self, Answer.self, ShowSchema.self]),
+      CommandGroup(name: "Workspace", subcommands: [Connections.self, Secrets.self, State.self, Runs.self, Rejects.self, Functions.self, Decisions.self]),
       CommandGroup(name: "Program", subcommands: [Doctor.self, Version.self, Completion.self]),
     ])
 
@@ -25,6 +25,8 @@ import Workspace
   /// Every failure goes out in the chosen form with its exit code.
   static func main() async {
     signal(SIGPIPE, SIG_IGN)
+    // A file that may not grow any more is a failed write, not the end of the program.
+    signal(SIGXFSZ, SIG_IGN)
     let arguments = Array(CommandLine.arguments.dropFirst())
     do {
       try refuseUnknownVerb(arguments.first)

@@ -101,7 +101,7 @@ private struct Dump: Decodable {
       - `--debug` Tell more.
       - `-h, --help` Say how a verb is used.
 
-      Exit codes: 0 well (also with warnings), 1 a run or its data failed, 2 wrong usage or file, 130 and 143 ended by SIGINT and SIGTERM.
+      Exit codes: 0 well (also with warnings), 1 a run or its data failed, 2 wrong usage or file, 3 a run waits for an answer (`weir answer`), 130 and 143 ended by SIGINT and SIGTERM.
 
       """
 

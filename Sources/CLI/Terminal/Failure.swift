@@ -7,7 +7,7 @@ import Workspace
 /// Leaves the program with this code; everything has been said.
 struct Leave: Error { var code: Int32 }
 
-/// The one place where an error becomes output and exit code: 1 a run or data failed, 2 wrong usage or file, 130 and 143 on signals.
+/// The one place where an error becomes output and exit code: 1 a run or data failed, 2 wrong usage or file, 3 a run waits for an answer, 130 and 143 on signals.
 struct Failure {
   private let error: any Error
   private let arguments: [String]

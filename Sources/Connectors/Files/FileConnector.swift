@@ -69,6 +69,15 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     return place.isRemote || FileManager.default.fileExists(atPath: place.path)
   }
 
+  package func columns(of target: WriteRequest.Target) async throws -> [String]? {
+    let place = place(of: target, format)
+    guard !place.isRemote, FileManager.default.fileExists(atPath: place.path),
+      let files = try? place.files(endings: Format.manifest.fileEndings, extensions: context.extensions)
+    else { return nil }
+    let read = FileRead(files: files, request: ReadRequest(.path(place.path), step: context.name), context: context)
+    return try await columns(of: format.extract(read), read).map(\.name)
+  }
+
   private func place(of target: WriteRequest.Target, _ format: Format) -> FileLocation {
     switch target {
     case .path(let path), .table(let path): FileLocation(base: format.path, relative: path, directory: context.directory)

@@ -1,3 +1,4 @@
+import Foundation
 import Pipelines
 import Tabular
 
@@ -50,5 +51,12 @@ extension SQLite {
 
   private func grouped(_ query: SQL) async throws -> [String: [[String?]]] {
     Dictionary(grouping: try await ask(query)) { ($0[0] ?? "") }
+  }
+}
+
+extension SQLite {
+  package func columns(of target: WriteRequest.Target) async throws -> [String]? {
+    guard case .table(let name) = target, FileManager.default.fileExists(atPath: path) else { return nil }
+    return try await resources().first { $0.name.lowercased() == name.lowercased() && $0.kind == "table" }?.columns.map(\.name)
   }
 }

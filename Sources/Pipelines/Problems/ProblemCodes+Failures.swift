@@ -95,6 +95,7 @@ extension Problem.Code {
     Meaning(
       "schema-changed", "A target has no such column, and the policy forbids adding it.",
       "Use schema: evolve, or drop the column."),
+    Meaning("renamed-field", "A field landed in a column of nearly the same name (a remark).", "Name another column in mapping if that is wrong."),
     Meaning("schema-differs", "Files read together have different columns.", "Read them by steps of their own."),
     Meaning("server-not-ready", "The server is starting or stopping.", "It is tried again where the step has a retry."),
     Meaning("server-out-of-memory", "The server has no memory left.", "It is tried again where the step has a retry."),

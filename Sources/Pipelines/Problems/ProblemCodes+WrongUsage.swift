@@ -7,6 +7,7 @@ extension Problem.Code {
     Meaning(
       "bad-expression", "A text isn't a single SQL expression or condition.",
       "Write one expression, without ; or a second statement."),
+    Meaning("awaiting-input", "A target has no column for a new field, and `schema: ask` wants a person to decide.", "Run it and answer with weir answer, or decide in the file."),
     Meaning("bad-name", "A name can't be a column's name.", "Choose another name."),
     Meaning(
       "bad-nesting", "An operation stands inside a conditional where it can't.",
@@ -41,6 +42,7 @@ extension Problem.Code {
     Meaning("invalid-sql", "SQL can't be understood.", "Look at the place and the message."),
     Meaning("lag-doubles-rows", "A lag with append would land rows twice.", "Use mode: merge with a key."),
     Meaning("memory-too-small", "The run can't keep within so little memory.", "Give it the size the message names."),
+    Meaning("missing-answer", "A paused run still has open questions.", "Answer them: weir answer RUN FIELD=…."),
     Meaning("missing-column", "A column the target needs isn't there.", "Add it in a transform, or give it a default."),
     Meaning(
       "missing-file", "A pipeline, folder or file isn't there.",
@@ -75,6 +77,7 @@ extension Problem.Code {
     Meaning(
       "nothing-in-common", "Two relations to be compared have no column of the same name.",
       "Rename columns in a query."),
+    Meaning("not-paused", "The run waits for no answer.", "weir runs list --status paused shows those that do."),
     Meaning("nothing-landed", "A run that failed has left nothing that rows could be added to.", "weir replay RUN."),
     Meaning("one-column-needed", "A text file takes one column.", "Select one."),
     Meaning("python-missing", "There is no Python that can run functions.", "Install python3, or set WEIR_PYTHON."),
@@ -109,6 +112,7 @@ extension Problem.Code {
     Meaning("step-with-two-works", "A step does two things.", "Make two steps."),
     Meaning("step-without-work", "A step does nothing.", "Add read, transform, check or write."),
     Meaning("syntax", "The file is no YAML or JSON.", "Look at the place."),
+    Meaning("taken-column", "Two fields would land in the same column.", "Answer otherwise for one of them."),
     Meaning("too-large", "A file has too many values.", "Split it."),
     Meaning("two-forms", "A pipeline is written in two forms at once.", "Keep one."),
     Meaning("two-subjects", "A read names more than one of table, query and path.", "Keep one."),
@@ -117,7 +121,9 @@ extension Problem.Code {
     Meaning("unknown-column", "A column isn't there.", "Correct the name; the near one is shown."),
     Meaning("unknown-connection", "There is no connection of this name.", "weir connections list shows them."),
     Meaning("unknown-connector", "There is no such kind of system.", "weir connections types lists them."),
+    Meaning("unknown-decision", "No remembered decision is like that.", "weir decisions list shows them."),
     Meaning("unknown-encoding", "A file's encoding can't be read.", "Convert it to UTF-8."),
+    Meaning("unknown-field", "The run doesn't ask about such a field.", "weir runs show RUN lists its questions."),
     Meaning("unknown-file-type", "A path's ending doesn't say what it is.", "Give the type."),
     Meaning("unknown-function", "The workspace has no function of this name.", "weir functions list shows them."),
     Meaning("unknown-operation", "There is no such operation.", "See operations.md."),
