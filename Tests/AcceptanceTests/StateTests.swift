@@ -42,7 +42,7 @@ import Testing
     let afterSet = try await run()
     #expect(afterSet.status == 0, "\(afterSet)")
     // The value set by hand is the last that has landed: 3 is left out, 4 is read again as a boundary value.
-    #expect(try await ids() == ["1", "2", "4", "5"] || ids() == ["1", "2", "5"], "\(try await ids())")
+    #expect(try await ids() == ["1", "2", "4", "5"])
     #expect(try await program.weir("state", "get", "orders", "rows").output == "5\n")
 
     let refused = try await program.weir("state", "clear", "orders")

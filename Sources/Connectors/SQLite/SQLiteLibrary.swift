@@ -54,7 +54,7 @@ struct SQLiteLibrary: Sendable {
   typealias Message = @convention(c) @Sendable (OpaquePointer?) -> UnsafePointer<CChar>?
 }
 
-/// A query on a database file that is open for reading only.
+/// A query on a database file that is open for reading.
 final class SQLiteQuery {
   private let sqlite: SQLiteLibrary
   private let path: String
@@ -71,8 +71,10 @@ final class SQLiteQuery {
     self.sqlite = sqlite
     self.path = path
     self.stop = stop
-    let readOnly: Int32 = 1
-    guard sqlite.open(path, &database, readOnly, nil) == 0, let database else { throw refusal("unreadable-file") }
+    // What a broken-off load left in the journal is taken back by whoever opens the file next, if it may write.
+    let isBrokenOff = access(path + "-journal", F_OK) == 0 && access(path, W_OK) == 0
+    let (readOnly, readWrite): (Int32, Int32) = (1, 2)
+    guard sqlite.open(path, &database, isBrokenOff ? readWrite : readOnly, nil) == 0, let database else { throw refusal("unreadable-file") }
     _ = sqlite.wait(database, 5000)
     if let stop {
       let isSet: @convention(c) (UnsafeMutableRawPointer?) -> Int32 = { pointer in

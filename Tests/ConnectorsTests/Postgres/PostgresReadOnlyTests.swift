@@ -5,7 +5,7 @@ import Testing
 
 @testable import Connectors
 
-@Suite(.enabled(if: PostgresServer.isThere, "PostgreSQL is not installed")) struct PostgresReadOnlyTests {
+@Suite(.serialized, .enabled(if: PostgresServer.isThere, "PostgreSQL is not installed")) struct PostgresReadOnlyTests {
   /// A source is only read, whatever its query says.
   static let changes: [(String, String)] = [
     ("DELETE FROM read_only.t RETURNING id", "invalid-sql"), ("WITH gone AS (DELETE FROM read_only.t RETURNING id) SELECT * FROM gone", "database-error"),

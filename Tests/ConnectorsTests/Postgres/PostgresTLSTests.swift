@@ -1,4 +1,5 @@
 import Pipelines
+import Tabular
 import TestSupport
 import Testing
 
