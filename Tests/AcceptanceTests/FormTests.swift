@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// The forms of output: YAML says what JSON says; colours only where they are wanted.
-@Suite(.timeLimit(.minutes(5))) struct FormTests {
+@Suite(.timeLimit(.minutes(10))) struct FormTests {
   @Test func yamlSaysWhatJSONSays() async throws {
     let program = try Program()
     try Data("name: p\nsteps:\n  - { id: r, transform: { sql: \"SELECT 'a: b # c' AS x, NULL AS y, 'ü' AS z, '' AS e\" } }\n  - { id: w, write: { from: r, to: o.json, mode: replace } }\n".utf8)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A disk without room, as a limit on how large a file may grow.
-@Suite(.timeLimit(.minutes(5))) struct FullDiskTests {
+@Suite(.timeLimit(.minutes(10))) struct FullDiskTests {
   /// What stands beside the target; SQLite's journal belongs to its file, and takes the load back when that is opened next.
   private func files(of program: Program) throws -> [String] {
     try FileManager.default.contentsOfDirectory(atPath: program.folder.path).filter { $0.contains("out.") && !$0.hasSuffix("-journal") }.sorted()

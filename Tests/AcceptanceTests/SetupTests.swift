@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// `script/setup` may be run again, and needs no network once it is done.
-@Suite(.timeLimit(.minutes(5))) struct SetupTests {
+@Suite(.timeLimit(.minutes(10))) struct SetupTests {
   /// A network of its own is none; only root may make one.
   private static var isOfflinePossible: Bool { getuid() == 0 && FileManager.default.isExecutableFile(atPath: "/usr/bin/unshare") }
 

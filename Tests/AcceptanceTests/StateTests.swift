@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// `weir state` and what starts a run somewhere else, told by the rows that land.
-@Suite(.timeLimit(.minutes(5))) struct StateTests {
+@Suite(.timeLimit(.minutes(10))) struct StateTests {
   let program: Program
 
   init() throws {

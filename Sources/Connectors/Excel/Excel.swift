@@ -77,7 +77,12 @@ package struct Excel: FileFormat {
       }
     }
     let names = columns.map { column -> SQL in "\(name: column.name)" }
-    let casts = columns.map { column -> SQL in "CAST(\(name: column.name) AS \(column.type)) AS \(name: column.name)" }
+    // Read as texts, because the reader takes a column's type from its first row, which may be empty. A day is the number since 1899-12-30.
+    let casts = columns.map { column -> SQL in
+      let text: SQL = "\(name: column.name)"
+      let value: SQL = column.type == .date ? "DATE '1899-12-30' + CAST(CAST(\(text) AS DOUBLE) AS INTEGER)" : "CAST(\(text) AS \(column.type))"
+      return "\(value) AS \(text)"
+    }
     let sheet = sheet ?? "Sheet1"
     let load: SQL = .load("excel", from: write.context.extensions)
     let header = header
@@ -85,7 +90,7 @@ package struct Excel: FileFormat {
       "COPY (SELECT \(names) FROM (\(rows))) TO \(text: path) (FORMAT xlsx, HEADER \(header), SHEET \(text: sheet))"
     } readBack: { path in
       """
-      SELECT \(casts) FROM (SELECT * FROM read_xlsx(\(text: path), header = \(header), sheet = \(text: sheet), empty_as_varchar = true))
+      SELECT \(casts) FROM read_xlsx(\(text: path), header = \(header), sheet = \(text: sheet), all_varchar = true) AS cells (\(names))
       """
     }
   }
