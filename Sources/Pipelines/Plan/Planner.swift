@@ -10,15 +10,18 @@ package struct Planner: Sendable {
   private let redactor: Redactor
   private let inquiry: (any Inquiry)?
   private let isFullRefresh: Bool
+  private let templates: any RuleTemplateLookup
 
   /// - Parameter directory: Relative paths in the file start here.
   /// - Parameter extensions: Folder of DuckDB's extensions.
   /// - Parameter inquiry: Answers connectors' small questions.
   /// - Parameter isFullRefresh: Whether incremental reads are to read everything.
+  /// - Parameter templates: Rules by name, for `- use: NAME`.
   package init(
     catalog: Catalog, connections: any ConnectionLookup = NoConnections(), directory: String = ".",
     extensions: String = "",
-    redactor: Redactor = Redactor(), inquiry: (any Inquiry)? = nil, isFullRefresh: Bool = false
+    redactor: Redactor = Redactor(), inquiry: (any Inquiry)? = nil, isFullRefresh: Bool = false,
+    templates: any RuleTemplateLookup = BuiltInTemplates()
   ) {
     self.catalog = catalog
     self.connections = connections
@@ -27,6 +30,7 @@ package struct Planner: Sendable {
     self.redactor = redactor
     self.inquiry = inquiry
     self.isFullRefresh = isFullRefresh
+    self.templates = templates
   }
 
   /// - Parameter tableNames: The tables a SELECT reads. It throws a `Problem` for text that isn't exactly one SELECT.
@@ -55,12 +59,24 @@ package struct Planner: Sendable {
   {
     var answers: [String: Result<[String], any Error>] = [:]
     for step in spec.steps {
-      guard case .transform(let transform) = step.work, case .sql(let sql) = transform.body, let text = sql.text else {
-        continue
+      for text in queries(of: step) {
+        do { answers[text] = .success(try await tableNames(text)) } catch { answers[text] = .failure(error) }
       }
-      do { answers[text] = .success(try await tableNames(text)) } catch { answers[text] = .failure(error) }
     }
     return try plan(spec) { try answers[$0]?.get() ?? [] }
+  }
+
+  /// The SELECTs the user wrote in a step.
+  private func queries(of step: StepSpec) -> [String] {
+    guard case .transform(let transform) = step.work else { return [] }
+    switch transform.body {
+    case .sql(let sql): return sql.text.map { [$0] } ?? []
+    case .operations(let list):
+      return list.compactMap { spec in
+        guard Operations.named(spec.name)?.name == SQLQuery.manifest.name else { return nil }
+        return try? operation(spec).query?.text
+      }
+    }
   }
 
   private func work(
@@ -74,7 +90,8 @@ package struct Planner: Sendable {
       case .transform(let transform):
         return try self.transform(transform, step, index, inputs, tableNames)
       case .check(let check):
-        let rules = try made(check.rules) { rule throws(Problems) in try self.rule(rule) }
+        let expanded = try made(check.rules) { rule throws(Problems) in try TemplateExpansion(templates: templates).expand([rule]) }
+        let rules = try made(expanded.flatMap { $0 }) { rule throws(Problems) in try self.rule(rule) }
         return (.check(rules), try inputs.main(check.on, of: step, at: index, others: rules.flatMap(\.otherInputs)))
       case .write(let write):
         let main = attempt(problems) { () throws(Problems) in try inputs.main(write.from, of: step, at: index) }
@@ -97,7 +114,12 @@ package struct Planner: Sendable {
       return (.transform(.sql(sql.text ?? "", sql.location)), reads)
     case .operations(let list):
       let operations = try made(list) { spec throws(Problems) in try operation(spec) }
-      let reads = try inputs.main(transform.on, of: step, at: index, others: operations.flatMap(\.otherInputs))
+      var others = operations.flatMap(\.otherInputs)
+      for query in operations.compactMap(\.query) {
+        let text = Setting(.text(query.text), at: query.location)
+        others += try inputs.tables(of: text, on: nil, in: step, besides: UserQuery.input, tableNames)
+      }
+      let reads = try inputs.main(transform.on, of: step, at: index, others: others)
       return (.transform(.operations(operations)), reads)
     }
   }

@@ -35,6 +35,7 @@ extension Problem.Code {
       "incomparable-key", "The columns to match rows by have types that can't be compared.",
       "Choose another key, or cast it in a query."),
     Meaning("invalid-name", "A text is not the name of a table.", "Write schema.table, with quotes where needed."),
+    Meaning("invalid-path", "A JSON path or XPath can't be followed.", "Correct it; the message says what is wrong."),
     Meaning("invalid-regex", "A regular expression can't be read.", "Correct it; the message says what is wrong."),
     Meaning(
       "invalid-rule", "A rule can't be used in this place.",
@@ -50,7 +51,9 @@ extension Problem.Code {
     Meaning("missing-given", "A test needs rows of a read.", "Add the read to given."),
     Meaning("missing-input", "A step has no rows to work on.", "Name a step with on or from."),
     Meaning("missing-key", "A write mode or a comparison needs a key.", "Add key: [column], or say --key."),
-    Meaning("missing-parameter", "A parameter has no value.", "Give it with --var name=value, or a default."),
+    Meaning(
+      "missing-parameter", "A parameter has no value.",
+      "Give it with --var name=value, or a default; to a rule template under with."),
     Meaning("missing-setting", "A setting that is needed isn't there.", "Add it."),
     Meaning("name-taken", "Two columns would have one name.", "Choose another name."),
     Meaning("no-columns", "Nothing would be left of the columns.", "Keep at least one."),
@@ -107,6 +110,7 @@ extension Problem.Code {
     Meaning("step-without-work", "A step does nothing.", "Add read, transform, check or write."),
     Meaning("syntax", "The file is no YAML or JSON.", "Look at the place."),
     Meaning("taken-column", "Two fields would land in the same column.", "Answer otherwise for one of them."),
+    Meaning("template-circle", "A rule template uses itself.", "The hint shows the circle; take one use out."),
     Meaning("too-large", "A file has too many values.", "Split it."),
     Meaning("two-forms", "A pipeline is written in two forms at once.", "Keep one."),
     Meaning("two-subjects", "A read names more than one of table, query and path.", "Keep one."),
@@ -129,6 +133,7 @@ extension Problem.Code {
     Meaning("unknown-setting", "There is no such setting here.", "Correct the name; the near one is shown."),
     Meaning("unknown-sheet", "A workbook has no such sheet.", "Correct the name; the hint lists them."),
     Meaning("unknown-step", "There is no step of this name.", "Correct the name; the near one is shown."),
+    Meaning("unknown-template", "There is no rule template of this name.", "The hint names the near one; weir rules lists them."),
     Meaning("unknown-type", "There is no such type.", "See types.md."),
     Meaning(
       "unknown-variable", "The environment has no such variable.",
@@ -138,6 +143,7 @@ extension Problem.Code {
     Meaning("unsupported-subject", "A connector can't read this kind of subject.", "Use path or table as it offers."),
     Meaning("unused-input", "on names a step the SQL doesn't read.", "Remove on, or use the step."),
     Meaning("unused-step", "Nobody uses a step's rows.", "Write them, or remove the step."),
+    Meaning("which-output", "A step comes after one whose rows go to several outputs.", "Name the output with on or from."),
     Meaning("usage", "The command was written wrongly.", "weir --help."),
     Meaning("wrong-name", "A text can't be a name.", "Use letters, digits, _, - and ."),
     Meaning("wrong-schedule", "A schedule can't be understood.", "Use cron, interval or once."),
