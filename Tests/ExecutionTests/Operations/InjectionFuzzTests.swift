@@ -45,7 +45,8 @@ import Testing
 
   /// Those that take a SQL expression or query, whose misspelling only the engine finds.
   private static let withExpressions: Set<String> = [
-    "operation add", "operation filter", "operation conditional", "operation aggregate", "rule expression", "rule sql",
+    "operation add", "operation filter", "operation conditional", "operation aggregate", "operation resample", "operation sql",
+    "rule expression", "rule sql",
   ]
 
   @Test(arguments: [UInt64(3), 29]) func nothingBreaksOut(_ seed: UInt64) async throws {
