@@ -43,6 +43,10 @@ final class RuleTap: Sendable {
     try await connection.registerTap(name) { batch, keep in try self.judge(batch, keep) }
     let verdicts = verdicts
     let conditions: [SQL] = zip(rules, verdicts).map { "coalesce(\($0.condition), false) AS \($1)" }
+    if looksAround, let taken = schema[name: RuleTest.position] {
+      throw Problem(
+        "name-taken", "The column \"\(taken.name)\" has a name that this check needs for itself.", hint: "Rename it before the check.")
+    }
     let place: SQL = "\(name: RuleTest.position)"
     // Looking at other rows mixes them up; numbered before, they come out in their order.
     let numbered: SQL = looksAround ? "SELECT *, row_number() OVER () AS \(place) FROM (\(rows))" : rows

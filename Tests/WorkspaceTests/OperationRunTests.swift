@@ -200,6 +200,24 @@ import Workspace
       """, gives: #"[{"t":"<a>","j":null,"x":null}]"#),
   ]
 
+  @Test func aCheckThatNumbersRowsRefusesAColumnOfThatName() async throws {
+    let folder = try TemporaryFolder()
+    let workspace = try await Workspace(directory: URL(fileURLWithPath: folder.path))
+    try Data(#"[{"__weir_position": 1}]"#.utf8).write(to: URL(fileURLWithPath: folder.file("rows.json")))
+    let text = """
+      name: p
+      steps:
+        - id: rows
+          read: { from: rows.json }
+        - id: sane
+          check: { on: rows, rules: [ { unique: __weir_position, on_fail: skip } ] }
+        - id: file
+          write: { from: sane, to: out.json }
+      """
+    let run = try await workspace.run(RunRequest(PipelineText(file: "p.yaml", text: text)))
+    #expect(run.problems.first?.code == "name-taken", "\(run.problems)")
+  }
+
   @Test(arguments: [
     ("[{ extract: { field: y, path: $.a, output_field: z } }]", "bad-value"),
     ("[{ extract: { field: y, xpath: /a, output_field: z } }]", "bad-value"),
