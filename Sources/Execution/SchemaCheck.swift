@@ -18,6 +18,7 @@ package struct SchemaCheck: Sendable {
   /// - Throws: `Problems` of all steps that can be told; steps after a broken one are left out.
   package func check(_ plan: Plan) async throws -> BoundPlan {
     try await engine.connection.execute("SET TimeZone = 'UTC'")
+    try await engine.connection.registerExactFunctions()
     var bound = BoundPlan(name: plan.name, steps: [], warnings: plan.warnings)
     var problems: [Problem] = []
     var broken: Set<String> = []
@@ -28,7 +29,9 @@ package struct SchemaCheck: Sendable {
         continue
       }
       do {
-        bound.steps.append(try await bind(step, in: plan, bound, relations))
+        let one = try await bind(step, in: plan, bound, relations)
+        bound.warnings += one.extract?.notes.map { $0.located(at: step.location) } ?? []
+        bound.steps.append(one)
       } catch is CancellationError {
         throw CancellationError()
       } catch {

@@ -42,7 +42,7 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     let target = try FileTarget(path, runID: request.runID)
     let layout = try format.layout(FileWrite(request: request, path: path, context: context))
     let verb = FileManager.default.fileExists(atPath: path) ? "Replaces" : "Creates"
-    return Load(
+    var load = Load(
       landing: layout.landing, strategy: "\(verb) the file \(path) in one step, from a temporary file beside it.",
       statements: [layout.copy("…", path).text],
       work: .statements(
@@ -53,6 +53,8 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
             return [layout.copy(rows, target.temporary)]
           },
           readBack: layout.readBack(target.temporary), finish: { try target.finish() }, discard: { target.discard() })))
+    load.values = layout.values
+    return load
   }
 
   private func target(_ path: String, isFolder: Bool, _ request: WriteRequest) throws(Problem) -> String {
