@@ -49,11 +49,16 @@ package actor Connection {
   /// Runs blocking work on this connection's thread. `stop` is called when the task is cancelled meanwhile.
   package func blocking<Result>(_ body: () throws -> Result, stop: @escaping @Sendable () -> Void) async throws -> Result {
     try await withTaskCancellationHandler {
-      try Task.checkCancellation()
-      return try body()
+      try perform(body)
     } onCancel: {
       stop()
     }
+  }
+
+  /// A closure that doesn't use `self` would leave the actor, and block one of Swift's few threads.
+  private func perform<Result>(_ body: () throws -> Result) throws -> Result {
+    try Task.checkCancellation()
+    return try body()
   }
 
   /// Runs a query and hands each batch to `body` as the engine makes it, without holding the result in memory. Blocking in `body`
@@ -116,9 +121,8 @@ package actor Connection {
 
   private func interruptible<Result>(_ body: () throws -> Result) async throws -> Result {
     try await withTaskCancellationHandler {
-      try Task.checkCancellation()
       do {
-        return try body()
+        return try perform(body)
       } catch let error as DuckDBError where error.kind == .interrupted {
         throw CancellationError()
       }

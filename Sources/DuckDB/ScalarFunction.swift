@@ -20,14 +20,19 @@ extension Connection {
     }
   }
 
-  /// Makes `body` callable as `name(VARCHAR) -> type`. It is called from several threads at once.
+  /// Makes `body` callable as `name(VARCHAR, …) -> type`, with as many texts as `parameters`. It is called from several threads at once
+  /// with the texts column by column and their number of rows.
   package func registerTextFunction(
-    _ name: String, returning type: DataType, _ body: @escaping @Sendable (Vector, Int, any VectorWriter) throws -> Void
+    _ name: String, parameters count: Int = 1, returning type: DataType,
+    _ body: @escaping @Sendable ([Vector], Int, any VectorWriter) throws -> Void
   ) throws(DuckDBError) {
     var text = api.create_logical_type(varcharType)
     defer { api.destroy_logical_type(&text) }
-    try register(name, returning: type, parameters: { [api] in api.scalar_function_add_parameter($0, text) }) { batch, output in
-      try body(batch.columns[0], batch.rowCount, output)
+    let parameters = { [api] (function: duckdb_scalar_function?) in
+      for _ in 0..<count { api.scalar_function_add_parameter(function, text) }
+    }
+    try register(name, returning: type, parameters: parameters) { batch, output in
+      try body(batch.columns, batch.rowCount, output)
     }
   }
 

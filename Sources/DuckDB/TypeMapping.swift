@@ -1,4 +1,5 @@
 internal import CDuckDB
+import Glibc
 import Tabular
 
 /// DuckDB's type numbers (`duckdb_type` of its C API) for the types without parameters.
@@ -60,8 +61,8 @@ extension DataType {
     }
   }
 
-  /// The engine's own description of the type; the caller destroys it. Structures, maps, arrays and enumerations can't be produced
-  /// by a `BatchSource` and become text.
+  /// The engine's own description of the type; the caller destroys it. Maps, arrays and enumerations can't be produced by a
+  /// `BatchSource` and become text.
   func handle(_ api: cduckdb_functions) -> duckdb_logical_type? {
     switch self {
     case .decimal(let precision, let scale): return api.create_decimal_type(UInt8(precision), UInt8(scale))
@@ -69,6 +70,13 @@ extension DataType {
       var child = element.handle(api)
       defer { api.destroy_logical_type(&child) }
       return api.create_list_type(child)
+    case .structure(let fields):
+      var types = fields.map { $0.type.handle(api) }
+      defer { for index in types.indices { api.destroy_logical_type(&types[index]) } }
+      let names = fields.map { strdup($0.name) }
+      defer { for name in names { Glibc.free(name) } }
+      var pointers = names.map { UnsafePointer($0) }
+      return api.create_struct_type(&types, &pointers, idx_t(fields.count))
     case .json:
       let type = api.create_logical_type(TypeNumber.varchar)
       api.logical_type_set_alias(type, "JSON")

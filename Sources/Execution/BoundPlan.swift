@@ -9,6 +9,13 @@ package struct BoundPlan: Sendable {
 
   package subscript(id id: String) -> BoundStep? { steps.first { $0.id == id } }
 
+  /// Leaves only the steps that dead letters reach, and those whose rows these need.
+  mutating func keepWhatLettersReach() {
+    let reached = steps.filter(\.isFed)
+    let needed = Set(reached.map(\.id)).union(reached.flatMap(\.upstream)).union(reached.flatMap(\.planned.after))
+    steps.removeAll { !needed.contains($0.id) }
+  }
+
   /// `step` and all steps whose rows flow into it while it runs: those before it up to the ones that run by themselves.
   func flow(into step: BoundStep, sinks: Set<String>) -> [BoundStep] {
     var found: Set<String> = [step.id]
@@ -30,6 +37,10 @@ package struct BoundStep: Sendable {
   package var load: Load?
   /// The range an incremental read takes.
   package var cursor: CursorRange?
+  /// How an incremental read goes on from what its writes have.
+  var increment: Increment?
+  /// What whoever runs this should know, beyond the plan's own warnings.
+  package var remarks: [Problem] = []
   /// The SELECT whose rows this step yields or lands.
   package var select: SQL
   /// Whether its rows are kept in the engine until the run ends: several steps read them, or a retry must not read them again.
@@ -38,12 +49,20 @@ package struct BoundStep: Sendable {
   package var inputs: [String] = []
   /// All steps whose rows lead to this one.
   package var upstream: Set<String> = []
+  /// Whether dead letters go in here or come from a step before.
+  var isFed = false
+  /// The input in whose place dead letters come.
+  var replacedInput: String?
+  /// For a read of lines that were refused before: where each stood.
+  var refusedPositions: [String: String] = [:]
   /// For a write: whether its input lands as it is, without filter or renaming.
   var isPlain = true
   var counter: RowCounter?
   var boundary: BoundaryTap?
   var taps: [RuleTap] = []
   var relationRules: [RelationRule] = []
+  /// The Python functions its rows flow through, in order.
+  var programs: [PythonRows] = []
 
   init(
     planned: PlannedStep, schema: Schema, extract: Extract? = nil, load: Load? = nil, cursor: CursorRange? = nil, select: SQL,

@@ -3,6 +3,16 @@ import Tabular
 
 /// Arithmetic on cursors, which stay the source's own text.
 enum CursorText {
+  /// Whether `left` is the smaller cursor; both are texts of one column, so dates and times sort as they are written.
+  static func isBefore(_ left: String, _ right: String) -> Bool {
+    if let left = Int128(left), let right = Int128(right) { return left < right }
+    if let less = Double(left), let more = Double(right) {
+      if less != more { return less < more }
+      if let less = Decimal(string: left), let more = Decimal(string: right) { return less < more }
+    }
+    return left < right
+  }
+
   /// `text` moved back by `lag`: units for numbers, seconds for dates and times. A text that is neither stays as it is.
   static func less(_ text: String, by lag: Double) -> String {
     if let number = Int128(text) { return String(number - Int128(lag.rounded(.up))) }

@@ -13,22 +13,45 @@ package final class Engine: Sendable {
   package init(limits: EngineLimits = EngineLimits(), folder: String? = nil) throws(Problem) {
     var settings = ["preserve_insertion_order": "false", "enable_external_file_cache": "false"]
     if let threads = limits.threads { settings["threads"] = String(threads) }
-    if let bytes = limits.memoryBytes {
-      // What the process holds beside the engine's buffers: libraries, stacks, wire buffers.
-      settings["memory_limit"] = "\(max(48, (bytes - Engine.overhead) / 1_000_000))MB"
-    }
     settings["temp_directory"] = (folder ?? NSTemporaryDirectory()) + "/spill"
     do {
+      if let bytes = limits.memoryBytes { settings.merge(try Engine.settings(for: bytes, threads: limits.threads)) { $1 } }
       database = try Database(settings: settings)
       connection = try database.connect()
-    } catch {
+    } catch let problem as Problem {
+      throw problem
+    } catch let error as DuckDBError {
       throw Problem(
         error.kind == .library ? "engine-missing" : "engine", error.message,
         hint: error.kind == .library ? "Run script/setup, or set WEIR_DUCKDB_LIBRARY to an official libduckdb.so." : nil)
+    } catch {
+      throw Problem("internal", "\(error)")
     }
   }
 
-  private static let overhead = 90_000_000
+  /// What the engine may use so that the process stays within `bytes`: the rest after what the process holds already and what it
+  /// will hold beside the engine's buffers (stacks, wire buffers, code that is loaded when it is used).
+  /// - Throws: `memory-too-small`.
+  private static func settings(for bytes: Int, threads: Int?) throws -> [String: String] {
+    Allocator.givesBackEarly()
+    // An engine has to be there once, or its code isn't counted.
+    _ = try Database().connect()
+    let free = bytes - ProcessMemory.resident - besides
+    let cores = ProcessInfo.processInfo.activeProcessorCount
+    let threads = threads ?? max(1, min(cores, free / roomPerThread))
+    let room = free - threads * besidesPerThread
+    guard room >= smallestRoom else {
+      let smallest = (bytes - room + smallestRoom + 4_999_999) / 5_000_000 * 5
+      throw Problem(
+        "memory-too-small", "\(bytes / 1_000_000) MB is too little memory for a run.", hint: "The smallest is --memory \(smallest)MB.")
+    }
+    return ["memory_limit": "\(room / 1_000_000)MB", "threads": String(threads)]
+  }
+
+  private static let besides = 44_000_000
+  private static let besidesPerThread = 8_000_000
+  private static let smallestRoom = 48_000_000
+  private static let roomPerThread = 40_000_000
 
   private let names = RowCounter()
 
@@ -46,7 +69,8 @@ package final class Engine: Sendable {
   func registerDecimal(_ shape: DecimalShape) async throws {
     let name = "weir_decimal_\(shape.precision)_\(shape.scale)"
     let type = DataType.decimal(precision: shape.precision, scale: shape.scale)
-    try await connection.registerTextFunction(name, returning: type) { input, rows, output in
+    try await connection.registerTextFunction(name, returning: type) { inputs, rows, output in
+      let input = inputs[0]
       for row in 0..<rows {
         if !input.isNull(row), let digits = ExactDecimal.parse(input.bytes(row), shape) {
           ExactDecimal.store(digits, at: row, shape, in: output.data)

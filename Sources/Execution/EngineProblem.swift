@@ -10,7 +10,7 @@ extension Problem {
     case let problems as Problems: return (problems.all.first ?? Problem("internal", "\(problems)")).located(at: location)
     case let error as DuckDBError:
       if let cause = SourceFailure.shared.cause(of: error) { return of(cause, in: step, at: location) }
-      return of(error, in: step).located(at: location)
+      return Refusal.problem(in: error.message, at: location) ?? of(error, in: step).located(at: location)
     default: return Problems.of(error)[0].located(at: location)
     }
   }
@@ -48,6 +48,10 @@ extension Problem {
         "memory-limit", "Step \"\(step)\" needs more memory than the run may use. \(firstLine)",
         hint: "Give the run more with --memory, or reduce what a sort, join or group has to hold.")
     case .interrupted: return Problem("cancelled", "Step \"\(step)\" was interrupted.")
+    case .other where text.hasPrefix("Out of Range Error"):
+      return Problem(
+        "bad-value", "Step \"\(step)\", or one whose rows it takes, met a number too large for its type. \(firstLine)",
+        hint: "Cast the column to a larger type before, such as decimal(38,2) or double.")
     case .library, .other: return Problem("engine", "Step \"\(step)\": \(firstLine)")
     }
   }

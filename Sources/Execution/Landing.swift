@@ -22,22 +22,35 @@ struct Landing {
   func land() async throws -> Receipt {
     let clock = ContinuousClock()
     let start = clock.now
-    let (sent, landed, outcome) =
+    let result =
       switch load.work {
       case .statements(let work): try await run(work)
       case .stream(let open): try await run(open)
       }
     return Receipt(
-      step: step.id, target: spec.place, mode: spec.mode, level: level, strategy: load.strategy, sent: sent,
-      landed: landed, outcome: outcome, verified: landed != nil, seconds: (clock.now - start) / .seconds(1),
+      step: step.id, target: spec.place, mode: spec.mode, level: level, strategy: load.strategy,
+      sent: result.sent, landed: result.landed, outcome: result.outcome, untouched: result.untouched,
+      verified: result.landed != nil, seconds: (clock.now - start) / .seconds(1),
       peakMemoryBytes: ProcessMemory.peak)
+  }
+
+  /// How a load ended.
+  private struct Result {
+    var sent: Fingerprint
+    /// What stood in staging; nil = it wasn't asked.
+    var landed: Fingerprint?
+    var outcome = LoadOutcome(inserted: 0)
+    var untouched: String?
+
+    static func nothingNew(_ sent: Fingerprint) -> Result { Result(sent: sent, untouched: "there was nothing new") }
   }
 
   // MARK: A load the engine runs
 
-  private func run(_ work: StatementLoad) async throws -> (Fingerprint, Fingerprint?, LoadOutcome) {
+  private func run(_ work: StatementLoad) async throws -> Result {
     let sample = SampleRule(for: step.schema)
     do {
+      work.makeRoom()
       for statement in work.setup { try await connection.execute(statement) }
       if work.isTransactional { try await connection.execute("BEGIN TRANSACTION") }
       let tap = FingerprintTap(step.schema, level, sample: sample, counter: counter)
@@ -46,7 +59,11 @@ struct Landing {
       let sent = tap.finish()
       note("Staged \(sent.rows.grouped) rows")
       try await inspect()
-      try guardAgainstShrinking(to: sent.rows)
+      try await guardAgainstShrinking(to: sent.rows)
+      if isIncremental && sent.rows == 0 && (!work.isTransactional || !moves) {
+        await takeBack(work)
+        return .nothingNew(sent)
+      }
       var landed: Fingerprint?
       if level != .off {
         let mirror = FingerprintTap(step.schema, level, sample: sample)
@@ -56,21 +73,25 @@ struct Landing {
         try compare(sent, mirror.finish())
         note("Verified: what is staged is what was sent")
       }
-      if isIncremental && sent.rows == 0 {
-        await takeBack(work)
-        return (sent, landed, LoadOutcome(inserted: 0))
-      }
       for statement in work.settle { try await connection.execute(statement) }
       for check in work.checks where try await !connection.query(check.finds).rows.isEmpty { throw check.problem }
       for statement in work.publish(state) { try await connection.execute(statement) }
-      if work.isTransactional { try await connection.execute("COMMIT") }
-      try work.finish()
-      for statement in work.teardown { try await connection.execute(statement) }
-      return (sent, landed, LoadOutcome(inserted: sent.rows))
+      try await commit(work)
+      return Result(sent: sent, landed: landed, outcome: LoadOutcome(inserted: sent.rows))
     } catch {
       await takeBack(work)
       throw error
     }
+  }
+
+  /// Makes the rows visible. What has begun here ends here: a cancelled run has either not come this far, or has landed.
+  private func commit(_ work: StatementLoad) async throws {
+    try Task.checkCancellation()
+    try await Task { [connection] in
+      if work.isTransactional { try await connection.execute("COMMIT") }
+      try work.finish()
+      for statement in work.teardown { _ = try? await connection.execute(statement) }
+    }.value
   }
 
   /// Leaves the target as it was, also when the run has been cancelled meanwhile.
@@ -84,7 +105,7 @@ struct Landing {
 
   // MARK: A load over a connection of the connector's own
 
-  private func run(_ open: @escaping @Sendable () throws -> any StreamLoad) async throws -> (Fingerprint, Fingerprint?, LoadOutcome) {
+  private func run(_ open: @escaping @Sendable () throws -> any StreamLoad) async throws -> Result {
     let stream = try await connection.blocking({ UncheckedLoad(try open()) }, stop: {})
     let stop: @Sendable () -> Void = { stream.load.cancel() }
     do {
@@ -93,10 +114,10 @@ struct Landing {
       try await connection.blocking({ try stream.load.endWriting() }, stop: stop)
       note("Staged \(sent.rows.grouped) rows")
       try await inspect()
-      try guardAgainstShrinking(to: sent.rows)
-      if isIncremental && sent.rows == 0 {
+      try await guardAgainstShrinking(to: sent.rows)
+      if isIncremental && sent.rows == 0 && !moves {
         await rollBack(stream)
-        return (sent, nil, LoadOutcome(inserted: 0))
+        return .nothingNew(sent)
       }
       var landed: Fingerprint?
       if level != .off {
@@ -105,7 +126,7 @@ struct Landing {
         note("Verified: what is staged is what was sent")
       }
       let outcome = try await connection.blocking({ [state] in try stream.load.commit(state: state) }, stop: {})
-      return (sent, landed, outcome)
+      return Result(sent: sent, landed: landed, outcome: outcome)
     } catch {
       await rollBack(stream)
       throw error
@@ -113,10 +134,15 @@ struct Landing {
   }
 
   private func send(to stream: UncheckedLoad) async throws -> Fingerprint {
-    if let copy = passThrough(to: stream.load) {
-      let level = level
+    if let (read, copy) = passThrough(to: stream.load) {
+      let (level, counter) = (level, counter)
       return try await connection.blocking(
-        { try copy.stream(level: level) { try stream.load.writeBytes($0) } },
+        {
+          try copy.stream(level: level) { bytes, rows in
+            try stream.load.writeBytes(bytes)
+            for counter in [counter, read.counter].compactMap({ $0 }) { counter.add(rows, bytes: bytes.count) }
+          }
+        },
         stop: {
           copy.cancel()
           stream.load.cancel()
@@ -135,12 +161,12 @@ struct Landing {
   }
 
   /// The source's own bytes, when they can land as they are: same format on both sides and nothing in between.
-  private func passThrough(to load: any StreamLoad) -> (any CopyOut)? {
+  private func passThrough(to load: any StreamLoad) -> (BoundStep, any CopyOut)? {
     guard step.isPlain, let format = load.copyFormat, let input = step.planned.inputs.first, step.upstream == [input],
       let read = plan[id: input], !read.isKept, read.boundary == nil, read.taps.isEmpty, let copy = read.extract?.passThrough,
       copy.format == format
     else { return nil }
-    return copy
+    return (read, copy)
   }
 
   private func rollBack(_ stream: UncheckedLoad) async {
@@ -152,8 +178,26 @@ struct Landing {
   private var incrementalReads: [BoundStep] { plan.steps.filter { step.upstream.contains($0.id) && $0.cursor != nil } }
   private var isIncremental: Bool { !incrementalReads.isEmpty && !context.options.fullRefresh }
 
-  /// The cursors that become true with these rows.
-  private var state: [StateEntry] { incrementalReads.compactMap { $0.nextCursor(context) } }
+  /// The cursors that become true with these rows, and the reads they belong to.
+  var cursors: [(read: String, entry: StateEntry)] {
+    incrementalReads.compactMap { read in
+      read.nextCursor(for: step.id).map {
+        (read.id, StateEntry(key: context.stateKey(of: read.id, for: step.id), value: $0.text))
+      }
+    }
+  }
+  /// What is stored with the rows: the cursors, and the dead letters that have landed.
+  private var state: [StateEntry] {
+    let letters = context.letters.map { StateEntry(key: $0.stateKey(step.id, in: context), value: context.runID) }
+    return cursors.map(\.entry) + (letters.map { [$0] } ?? [])
+  }
+
+  /// Whether the reads have come further than this write was, though no row of theirs may have passed the steps between.
+  private var moves: Bool {
+    incrementalReads.contains { read in
+      read.nextCursor(for: step.id).map { $0 != read.increment?.before[step.id] } ?? false
+    }
+  }
 
   private func compare(_ sent: Fingerprint, _ landed: Fingerprint) throws {
     let differences = sent.differences(from: landed)
@@ -164,21 +208,13 @@ struct Landing {
       at: step.planned.location)
   }
 
-  private func guardAgainstShrinking(to rows: Int) throws {
-    guard spec.mode == .replace || spec.mode == .truncate, !context.options.allowShrink, let existing = load.existingRows,
-      existing > 0, Double(rows) < Double(existing) * (1 - context.options.shrinkLimit)
-    else { return }
+  private func guardAgainstShrinking(to rows: Int) async throws {
+    guard spec.mode == .replace || spec.mode == .truncate, !context.options.allowShrink else { return }
+    let known = if let rows = load.existingRows { rows } else { await load.countExisting?() ?? 0 }
+    guard known > 0, Double(rows) < Double(known) * (1 - context.options.shrinkLimit) else { return }
     throw Problem(
-      "shrinking-load", "This run would replace \(existing) rows by \(rows).",
+      "shrinking-load", "This run would replace \(known) rows by \(rows).",
       hint: "Nothing was changed. If that is right, run again with --allow-shrink.", at: step.planned.location)
-  }
-}
-
-extension BoundStep {
-  /// What to remember of an incremental read once its rows have landed.
-  func nextCursor(_ context: RunContext) -> StateEntry? {
-    guard let upTo = cursor?.upTo else { return nil }
-    return StateEntry(key: context.stateKey(id), value: CursorState(cursor: upTo, rows: boundary?.rows ?? []).text)
   }
 }
 
@@ -196,17 +232,4 @@ extension WriteSpec {
 private struct UncheckedLoad: @unchecked Sendable {
   let load: any StreamLoad
   init(_ load: any StreamLoad) { self.load = load }
-}
-
-extension Int {
-  /// With thousands separators: `150,000`.
-  package var grouped: String {
-    let digits = String(magnitude)
-    var result = ""
-    for (index, digit) in digits.enumerated() {
-      if index > 0 && (digits.count - index) % 3 == 0 { result.append(",") }
-      result.append(digit)
-    }
-    return (self < 0 ? "-" : "") + result
-  }
 }

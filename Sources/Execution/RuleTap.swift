@@ -11,6 +11,8 @@ struct RowRule: Sendable {
   var condition: SQL
   var columns: [String]
   var onFail: OnFail
+  /// Whether the condition uses `RuleTest.position`.
+  var looksAround = false
 }
 
 /// Evaluates row rules while rows flow past, and does to each failing row what its rule says (C42).
@@ -19,14 +21,16 @@ final class RuleTap: Sendable {
   let rules: [RowRule]
   private let schema: Schema
   private let rejects: RejectSink
+  private let operation: Int?
   private let seen = RowCounter()
   private let failures: [RowCounter]
   private let examples: Mutex<[[RejectedRow]]>
 
-  init(step: String, rules: [RowRule], schema: Schema, rejects: RejectSink) {
+  init(step: String, rules: [RowRule], schema: Schema, operation: Int? = nil, rejects: RejectSink) {
     self.step = step
     self.rules = rules
     self.schema = schema
+    self.operation = operation
     self.rejects = rejects
     failures = rules.map { _ in RowCounter() }
     examples = Mutex(rules.map { _ in [] })
@@ -37,12 +41,18 @@ final class RuleTap: Sendable {
     try await connection.registerTap(name) { batch, keep in try self.judge(batch, keep) }
     let verdicts: [SQL] = rules.indices.map { "\(name: "__rule_\($0)")" }
     let conditions: [SQL] = zip(rules, verdicts).map { "coalesce(\($0.condition), false) AS \($1)" }
+    let place: SQL = "\(name: RuleTest.position)"
+    // Looking at other rows mixes them up; numbered before, they come out in their order.
+    let numbered: SQL = looksAround ? "SELECT *, row_number() OVER () AS \(place) FROM (\(rows))" : rows
+    let order: SQL = looksAround ? " ORDER BY \(place)" : ""
     let judged: SQL = """
-      SELECT * FROM (SELECT *, \(conditions) FROM (\(rows))) \
-      WHERE \(SQL(raw: name))(\(verdicts), \(names: schema.names)) LIMIT 9223372036854775807
+      SELECT * FROM (SELECT *, \(conditions) FROM (\(numbered))\(order)) \
+      WHERE \(SQL(raw: name))(\(verdicts), \(names: schema.names)\(looksAround ? ", \(place)" : "")) LIMIT 9223372036854775807
       """
     return "SELECT \(columns(verdicts)) FROM (\(judged))"
   }
+
+  private var looksAround: Bool { rules.contains(where: \.looksAround) }
 
   private func columns(_ verdicts: [SQL]) -> [SQL] {
     var list: [SQL] = schema.columns.map { column in
@@ -70,15 +80,27 @@ final class RuleTap: Sendable {
         let isKept = rule.onFail == .skip || rule.onFail == .flag
         if isKept || count <= 3 {
           failed.append(
-            RejectedRow(position: "row \(first + row + 1)", original: original(batch, row), rule: rule.name, reason: rule.reason))
+            RejectedRow(position: "row \(place(of: row, in: batch) ?? first + row + 1)", original: original(batch, row), rule: rule.name, reason: rule.reason))
         }
         if rule.onFail == .skip { keep[row] = 0 }
       }
       guard count > 0 else { continue }
       failures[index].add(count)
       examples.withLock { $0[index] += failed.prefix(max(0, 3 - $0[index].count)) }
-      if rule.onFail == .skip || rule.onFail == .flag { try rejects.append(step: step, failed) }
+      if rule.onFail == .skip || rule.onFail == .flag { try rejects.append(failed, like: letter(rule)) }
     }
+  }
+
+  private func letter(_ rule: RowRule) -> DeadLetter {
+    var letter = DeadLetter(in: step)
+    letter.operation = operation
+    letter.isFlagged = rule.onFail == .flag ? true : nil
+    return letter
+  }
+
+  private func place(of row: Int, in batch: Batch) -> Int? {
+    guard looksAround, case .integer(let place) = batch.columns[rules.count + schema.columns.count].value(row) else { return nil }
+    return Int(place)
   }
 
   private func original(_ batch: Batch, _ row: Int) -> String {
@@ -98,6 +120,7 @@ final class RuleTap: Sendable {
     }
   }
 
+  /// Begins another attempt.
   func reset() {
     seen.reset()
     failures.forEach { $0.reset() }

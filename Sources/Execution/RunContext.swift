@@ -10,10 +10,14 @@ package struct RunContext: Sendable {
   package var time: Date
   /// Files of this run: rejects, spill.
   package var folder: String
+  /// The workspace's folder.
+  package var directory = "."
   package var limits = EngineLimits()
   package var options = RunOptions()
-  /// Where each incremental read left off, by step.
-  package var cursors: [String: KeptCursor] = [:]
+  /// Where incremental reads left off, as the workspace remembers it.
+  package var cursors: [CursorKey: KeptCursor] = [:]
+  /// Rows of an earlier run to be fed in; nothing else is read then, and no cursor moves.
+  package var letters: LetterBatch?
   /// Hides secret values in anything that is kept of the rows.
   package var redact: @Sendable (String) -> String = { $0 }
   /// Encrypts a text that `redact` has changed, so that it can be used again.
@@ -29,19 +33,15 @@ package struct RunContext: Sendable {
   /// The logical time as ISO 8601, UTC, whole seconds.
   package var timeText: String { time.formatted(.iso8601) }
 
-  /// The name under which a step's cursor is kept in targets.
+  /// The name under which targets know a step.
   package func stateKey(_ step: String) -> String { "\(pipeline)/\(step)" }
-}
 
-/// Where an incremental read left off.
-package struct KeptCursor: Sendable, Hashable, Codable {
-  package var value: String
-  /// Whether a person set it; then it wins over what the target remembers.
-  package var isForced: Bool
+  /// The name under which a write keeps a read's cursor in its target.
+  package func stateKey(of read: String, for write: String) -> String { "\(pipeline)/\(read)/\(write)" }
 
-  package init(value: String, isForced: Bool = false) {
-    self.value = value
-    self.isForced = isForced
+  /// What the workspace remembers of a read for one write: the most particular entry is the latest.
+  func kept(of read: String, for write: String) -> KeptCursor? {
+    cursors[CursorKey(read: read, write: write)] ?? cursors[CursorKey(read: read)] ?? cursors[CursorKey(read: "")]
   }
 }
 

@@ -25,8 +25,8 @@ package struct RunEvent: Sendable, Codable {
     /// `retryIn` seconds the step is tried again; nil = it isn't.
     case stepFailed(problem: Problem, attempt: Int, retryIn: Double?)
     case stepSkipped(reason: String)
-    /// A cursor to keep when the run has succeeded.
-    case cursor(StateEntry)
+    /// A write has landed the rows of an incremental read (the event's step) up to this cursor.
+    case cursor(StateEntry, write: String)
     case heartbeat(memoryBytes: Int)
     case runFinished(status: Outcome, peakMemoryBytes: Int)
   }
@@ -91,6 +91,8 @@ package struct Receipt: Sendable, Codable {
   package var sent: Fingerprint
   package var landed: Fingerprint?
   package var outcome: LoadOutcome
+  /// Why the target was left as it is; nil = the rows were published.
+  package var untouched: String?
   /// Whether both sides were compared and are the same.
   package var verified: Bool
   package var seconds: Double

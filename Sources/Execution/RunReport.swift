@@ -45,7 +45,10 @@ final class RunReport: Sendable {
     emit(
       nil,
       .runStarted(steps: plan.steps.map { StepOutline(id: $0.id, kind: $0.kind, inputs: $0.planned.inputs) }))
-    for warning in plan.warnings { emit(nil, .log(level: .info, message: "\(warning.message) \(warning.hint ?? "")")) }
+    for warning in plan.warnings { emit(nil, .log(level: .warning, message: warning.sentence)) }
+    for step in plan.steps {
+      for remark in step.remarks { emit(step.id, .log(level: remark.severity == .warning ? .warning : .info, message: remark.sentence)) }
+    }
   }
 
   /// `sink` begins, and with it the steps that flow through it.
@@ -67,7 +70,7 @@ final class RunReport: Sendable {
       emit(
         step.id,
         .stepFinished(
-          rows: isSink ? rows : step.counter?.rows, bytes: isSink ? bytes : nil, seconds: seconds, schema: step.schema))
+          rows: isSink ? rows : step.counter?.rows, bytes: isSink ? bytes : step.counter?.bytes, seconds: seconds, schema: step.schema))
     }
   }
 
@@ -76,12 +79,20 @@ final class RunReport: Sendable {
     emit(step, .stepSkipped(reason: reason))
   }
 
-  func finish(isCancelled: Bool) {
+  func finish(isCancelled: Bool, limit: Int?) {
+    let peak = ProcessMemory.peak
+    if let limit, peak > limit {
+      emit(
+        nil,
+        .log(
+          level: .warning,
+          message: "The run held \(peak / 1_000_000) MB at most, more than the \(limit / 1_000_000) MB it was allowed."))
+    }
     let outcome: RunEvent.Outcome = state.withLock { state in
       if isCancelled { return .cancelled }
       return state.hasFailed ? .failed : state.hasWarned ? .warning : .success
     }
-    emit(nil, .runFinished(status: outcome, peakMemoryBytes: ProcessMemory.peak))
+    emit(nil, .runFinished(status: outcome, peakMemoryBytes: peak))
   }
 
   /// Tells memory, and progress where there is any, until it is cancelled.
@@ -96,6 +107,11 @@ final class RunReport: Sendable {
       emit(nil, .heartbeat(memoryBytes: ProcessMemory.resident))
     }
   }
+}
+
+extension Problem {
+  /// What is wrong and what to do, in one line.
+  fileprivate var sentence: String { [message, hint].compactMap { $0 }.joined(separator: " ") }
 }
 
 extension BoundStep {

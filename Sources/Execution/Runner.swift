@@ -20,9 +20,9 @@ package struct Runner: Sendable {
     let task = Task {
       let report = RunReport(plan) { continuation.yield($0) }
       let pulse = Task { await report.pulse(every: .milliseconds(500), limit: check.context.limits.memoryBytes) }
-      await move(plan, report)
+      let isCutShort = await move(plan, report)
       pulse.cancel()
-      report.finish(isCancelled: Task.isCancelled)
+      report.finish(isCancelled: isCutShort, limit: check.context.limits.memoryBytes)
       continuation.finish()
     }
     return RunInProgress(events: events, cancel: { task.cancel() })
@@ -30,12 +30,14 @@ package struct Runner: Sendable {
 
   /// Moves rows: every step that takes rows out of the stream (a write, a kept relation, a rule about a whole relation) runs as soon as
   /// those it depends on are done, side by side with the others. All other steps flow through them.
-  private func move(_ plan: BoundPlan, _ report: RunReport) async {
+  /// - Returns: whether a cancellation left something undone; one that came too late changes nothing.
+  private func move(_ plan: BoundPlan, _ report: RunReport) async -> Bool {
     report.start()
     var waiting = plan.steps.filter { step in isSink(step, plan) }
     var done: Set<String> = []
     var failed: Set<String> = []
-    await withTaskGroup(of: (String, Bool).self) { group in
+    var isCutShort = false
+    await withTaskGroup(of: (String, StepEnding).self) { group in
       func startWhatCanRun() {
         let sinks = Set(waiting.map(\.id))
         for step in waiting where !Task.isCancelled {
@@ -52,36 +54,38 @@ package struct Runner: Sendable {
         }
       }
       report.sinks = Set(waiting.map(\.id))
-      for step in doneBefore(plan, among: waiting) {
-        report.skip(step.id, because: "it was done by the run that is resumed")
+      for (step, reason) in leftOut(of: plan, among: waiting) {
+        report.skip(step.id, because: reason)
         waiting.removeAll { $0.id == step.id }
         done.insert(step.id)
       }
       startWhatCanRun()
-      for await (id, succeeded) in group {
-        if succeeded { done.insert(id) } else { failed.insert(id) }
+      for await (id, ending) in group {
+        if ending == .succeeded { done.insert(id) } else { failed.insert(id) }
+        if ending == .cancelled { isCutShort = true }
         startWhatCanRun()
       }
     }
     for step in waiting { report.skip(step.id, because: "the run was cancelled") }
-    if failed.isEmpty && waiting.isEmpty && !Task.isCancelled {
-      for step in plan.steps { if let cursor = step.nextCursor(check.context) { report.emit(step.id, .cursor(cursor)) } }
-    }
+    return isCutShort || !waiting.isEmpty
   }
 
-  /// The writes an earlier run has done, and the kept relations that only they read. A write of an incremental read isn't left out: the
-  /// read may have grown since, and what the target remembers keeps rows from landing twice.
-  private func doneBefore(_ plan: BoundPlan, among sinks: [BoundStep]) -> [BoundStep] {
+  /// The writes that have their rows already, and the kept relations that only they read. A write of an incremental read isn't left out
+  /// because the resumed run did it: the read may have grown since, and what the target remembers keeps rows from landing twice.
+  private func leftOut(of plan: BoundPlan, among sinks: [BoundStep]) -> [(BoundStep, reason: String)] {
     let incremental = Set(plan.steps.filter { $0.cursor != nil }.map(\.id))
-    let writes = sinks.filter {
-      $0.kind == "write" && check.context.options.done.contains($0.id) && $0.upstream.isDisjoint(with: incremental)
+    let ahead = Set(plan.steps.flatMap { $0.increment?.ahead ?? [] })
+    let writes: [(BoundStep, reason: String)] = sinks.filter { $0.kind == "write" }.compactMap { step in
+      if ahead.contains(step.id) { return (step, "it has the rows already that the writes beside it catch up with; the next run goes on") }
+      let isDone = check.context.options.done.contains(step.id) && step.upstream.isDisjoint(with: incremental)
+      return isDone ? (step, "it was done by the run that is resumed") : nil
     }
-    let left = Set(writes.map(\.id))
+    let left = Set(writes.map(\.0.id))
     let idle = sinks.filter { kept in
       let readers = sinks.filter { $0.id != kept.id && ($0.upstream.contains(kept.id) || $0.planned.after.contains(kept.id)) }
       return kept.isKept && kept.kind != "check" && !readers.isEmpty && readers.allSatisfy { left.contains($0.id) }
     }
-    return writes + idle
+    return writes + idle.map { ($0, "the steps that read it were left out") }
   }
 
   private func isSink(_ step: BoundStep, _ plan: BoundPlan) -> Bool {

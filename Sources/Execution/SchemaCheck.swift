@@ -6,19 +6,21 @@ import Tabular
 /// how rows will land. Nothing is moved.
 package struct SchemaCheck: Sendable {
   let engine: Engine
-  let context: RunContext
+  package let context: RunContext
   let rejects: RejectSink
 
   package init(_ engine: Engine, _ context: RunContext) {
     self.engine = engine
     self.context = context
-    rejects = RejectSink(folder: context.folder, redact: context.redact)
+    rejects = RejectSink(context)
   }
 
   /// - Throws: `Problems` of all steps that can be told; steps after a broken one are left out.
   package func check(_ plan: Plan) async throws -> BoundPlan {
     try await engine.connection.execute("SET TimeZone = 'UTC'")
     try await engine.connection.registerExactFunctions()
+    try await TextFunctions.register(on: engine.connection)
+    try refuseLostLetters(plan)
     var bound = BoundPlan(name: plan.name, steps: [], warnings: plan.warnings)
     var problems: [Problem] = []
     var broken: Set<String> = []
@@ -41,7 +43,29 @@ package struct SchemaCheck: Sendable {
     }
     guard problems.isEmpty else { throw Problems(problems) }
     keepWhatIsReadTwice(&bound, relations)
+    if context.letters != nil { bound.keepWhatLettersReach() }
+    try await keepOrder(bound)
     return bound
+  }
+
+  /// Where rows that a step sets aside go; beside dead letters that go in again, other rows have been kept before.
+  func rejects(isFed: Bool) -> RejectSink { context.letters == nil || isFed ? rejects : RejectSink(context, isMuted: true) }
+
+  /// Dead letters go in where they came from; the place must still be there.
+  private func refuseLostLetters(_ plan: Plan) throws {
+    for place in Set((context.letters?.letters ?? []).map(\.entrance)) {
+      let kinds = place.isLine ? ["read"] : place.operation != nil ? ["transform"] : ["read", "check"]
+      guard let step = plan[id: place.step] else {
+        throw Problem(
+          "changed-step", "The step \"\(place.step)\", which set rows aside, isn't in the pipeline any more.",
+          hint: Nearest.hint(place.step, among: plan.steps.map(\.id)) ?? "Run the pipeline from the beginning with weir run.")
+      }
+      guard kinds.contains(step.work.kind) else {
+        throw Problem(
+          "changed-step", "The step \"\(place.step)\", which set rows aside, is a \(step.work.kind) step now.",
+          hint: "Run the pipeline from the beginning with weir run.", at: step.location)
+      }
+    }
   }
 
   /// Binds one step anew, for a retry: sources open fresh connections, loads fresh transactions.
@@ -56,17 +80,33 @@ package struct SchemaCheck: Sendable {
     let inputs = step.inputs.map { relations.current($0, for: step.id) }
     var result: BoundStep =
       switch step.work {
-      case .read(let source, let spec): try await bindRead(step, source, spec, plan)
+      case .read(let source, let spec): try await bindRead(step, source, spec, plan, earlier: bound[id: step.id])
       case .transform(let transform): try await bindTransform(step, transform, inputs, bound)
       case .check(let rules): try await bindCheck(step, rules, inputs, bound)
       case .write(let destination, let spec): try await bindWrite(step, destination, spec, inputs, bound)
       }
-    result.inputs = inputs
-    for input in inputs { result.upstream.formUnion((bound[id: input]?.upstream ?? []).union([input])) }
+    if context.letters != nil {
+      result.planned.retry = .none
+      result.isFed = result.isFed || inputs.contains { bound[id: $0]?.isFed == true }
+    }
+    result.inputs = inputs.filter { $0 != result.replacedInput }
+    for input in result.inputs { result.upstream.formUnion((bound[id: input]?.upstream ?? []).union([input])) }
     return result
   }
 
-  /// A relation several steps read is kept, so that all see the same rows and the source is read once.
+  /// The engine keeps the order of rows only where it is asked to, which costs time and memory: where rows that land, or are kept for
+  /// several steps, have been put in order.
+  private func keepOrder(_ bound: BoundPlan) async throws {
+    for step in bound.steps where step.kind == "write" || step.isKept {
+      let plan = try await engine.connection.query("EXPLAIN \(step.select)").rows.map { $0.map(\.description).joined() }.joined()
+      guard plan.contains("ORDER_BY") || plan.contains("TOP_N") else { continue }
+      try await engine.connection.execute("SET preserve_insertion_order = true")
+      return
+    }
+  }
+
+  /// A relation several steps read is kept, so that all see the same rows and the source is read once; also one that a step waits for
+  /// without reading it.
   private func keepWhatIsReadTwice(_ bound: inout BoundPlan, _ relations: RelationNames) {
     var readers: [String: Int] = [:]
     for step in bound.steps {
@@ -76,23 +116,31 @@ package struct SchemaCheck: Sendable {
       let step = bound.steps[index]
       guard step.kind != "write" else { continue }
       let judged = bound.steps.contains { !$0.relationRules.isEmpty && $0.planned.inputs.contains(step.id) }
+      // Rows at a boundary are counted one by one as they flow; a query that names the read twice would count them twice.
+      let counted =
+        step.boundary != nil && bound.steps.contains { $0.kind == "transform" && $0.upstream.contains(step.id) }
       let retried = step.kind == "read" && step.planned.retry.isEnabled
-      bound.steps[index].isKept = readers[step.id, default: 0] > 1 || judged || retried
+      let awaited = bound.steps.contains { $0.planned.after.contains(step.id) }
+      bound.steps[index].isKept = readers[step.id, default: 0] > 1 || judged || retried || counted || awaited
     }
   }
 
   /// Stands `select` in the engine under the step's name.
-  /// - Parameter origin: what the rows were before; numbers carried as text stay numbers where the column passed unchanged.
+  /// - Parameter origin: the columns that passed unchanged as they were before, by their names now; they keep what the engine doesn't know
+  /// of their types.
   func define(_ step: PlannedStep, _ select: SQL, origin: Schema? = nil) async throws -> Schema {
-    try await engine.connection.execute("CREATE OR REPLACE VIEW \(name: step.id) AS \(select)")
+    try await engine.connection.execute("CREATE OR REPLACE VIEW memory.main.\(name: step.id) AS \(select)")
     return try await describe("SELECT * FROM \(name: step.id)", origin: origin)
   }
 
   /// The columns of `select`; see `define`.
   func describe(_ select: SQL, origin: Schema?) async throws -> Schema {
     var schema = try await engine.connection.describe(select)
-    for index in schema.columns.indices where schema.columns[index].type == .text {
-      if origin?[name: schema.columns[index].name]?.type == .numeric { schema.columns[index].type = .numeric }
+    for index in schema.columns.indices {
+      guard let before = origin?[name: schema.columns[index].name], before.type.description == schema.columns[index].type.description
+      else { continue }
+      schema.columns[index].native = before.native
+      if before.type == .numeric { schema.columns[index].type = .numeric }
     }
     return schema
   }
@@ -101,7 +149,7 @@ package struct SchemaCheck: Sendable {
   func counted(_ select: SQL, _ counter: RowCounter) async throws -> SQL {
     let name = engine.uniqueName("weir_count")
     try await engine.connection.registerTap(name) { batch, _ in counter.add(batch.rowCount) }
-    return "SELECT * FROM (\(select)) WHERE \(SQL(raw: name))() LIMIT 9223372036854775807"
+    return "SELECT * FROM \(SQL(enclosing: select.text)) WHERE \(SQL(raw: name))() LIMIT 9223372036854775807"
   }
 
   func relation(_ id: String, _ bound: BoundPlan) throws -> Relation {

@@ -1,6 +1,7 @@
 import DuckDB
 import Foundation
 import Pipelines
+import Synchronization
 import Tabular
 
 /// Runs one step that moves rows, again if its policy says so, within its time.
@@ -11,27 +12,39 @@ struct StepAttempts {
 
   private var check: SchemaCheck { runner.check }
 
-  /// - Returns: whether the step succeeded in the end.
-  func run(_ step: BoundStep) async -> Bool {
+  func run(_ step: BoundStep) async -> StepEnding {
     let policy = step.planned.retry
     let delays = policy.plannedDelays
     var (current, plan) = (step, plan)
     var attempt = 0
     while true {
+      let findings = Findings()
+      let flow = Set(plan.flow(into: step, sinks: report.sinks).map(\.id))
+      check.rejects.drop(flow)
       do {
-        try await once(current, plan, attempt: attempt)
-        return true
+        let moved = try await once(current, plan, findings, attempt: attempt)
+        try check.rejects.keep(flow)
+        findings.tell(report)
+        report.end(current, rows: moved.rows, bytes: moved.bytes)
+        return .succeeded
       } catch {
-        if Task.isCancelled { return false }
+        if Task.isCancelled {
+          try? check.rejects.keep(flow)
+          return .cancelled
+        }
         let problem = Problem.of(error, in: step.id, at: step.planned.location)
         let delay = attempt < delays.count && policy.allows(problem) ? delays[attempt] : nil
+        if delay == nil {
+          try? check.rejects.keep(flow)
+          findings.tell(report)
+        }
         report.emit(step.id, .stepFailed(problem: problem, attempt: attempt, retryIn: delay))
-        guard let delay else { return false }
+        guard let delay else { return .failed }
         do {
           try await runner.clock.sleep(for: .seconds(delay))
           (current, plan) = try await freshly(step, plan)
         } catch {
-          guard !Task.isCancelled else { return false }
+          guard !Task.isCancelled else { return .cancelled }
           // The source or target is still away: that is the next attempt's failure.
           current = step
         }
@@ -50,7 +63,7 @@ struct StepAttempts {
     return (fresh[id: step.id] ?? step, fresh)
   }
 
-  private func once(_ step: BoundStep, _ plan: BoundPlan, attempt: Int) async throws {
+  private func once(_ step: BoundStep, _ plan: BoundPlan, _ findings: Findings, attempt: Int) async throws -> Moved {
     let counter = RowCounter()
     report.begin(step, attempt: attempt, counter: counter)
     let flow = plan.flow(into: step, sinks: report.sinks)
@@ -58,21 +71,21 @@ struct StepAttempts {
       other.counter?.reset()
       other.taps.forEach { $0.reset() }
       other.boundary?.reset()
+      for program in other.programs { program.begin { report.emit(other.id, .log(level: .info, message: $0)) } }
     }
-    let sources = flow.compactMap { $0.extract?.batches }
-    try await withTimeout(step.planned.timeout ?? check.context.options.timeout, step) {
+    let sources = flow.compactMap { $0.extract?.batches } + flow.flatMap { $0.programs as [any BatchSource] }
+    return try await withTimeout(step.planned.timeout ?? check.context.options.timeout, step) {
       try await withTaskCancellationHandler {
-        let rows = try await move(step, plan, counter)
-        report.end(step, rows: rows, bytes: nil)
+        Moved(rows: try await move(step, plan, findings, counter), bytes: counter.bytes)
       } onCancel: {
         for source in sources { source.cancel() }
       }
     }
   }
 
-  private func move(_ step: BoundStep, _ plan: BoundPlan, _ counter: RowCounter) async throws -> Int {
+  private func move(_ step: BoundStep, _ plan: BoundPlan, _ findings: Findings, _ counter: RowCounter) async throws -> Int {
     let connection = try await check.engine.connect()
-    let inspect: () async throws -> Void = { try await self.inspect(step, plan, connection) }
+    let inspect: () async throws -> Void = { try await self.inspect(step, plan, findings, connection) }
     switch step.planned.work {
     case .write(_, let spec):
       guard let load = step.load else { return 0 }
@@ -81,6 +94,7 @@ struct StepAttempts {
         counter: counter, inspect: inspect, note: { report.emit(step.id, .log(level: .info, message: $0)) })
       let receipt = try await landing.land()
       report.emit(step.id, .receipt(receipt))
+      for (read, entry) in landing.cursors { report.emit(read, .cursor(entry, write: step.id)) }
       return receipt.sent.rows
     case .read, .transform, .check:
       var rows = 0
@@ -94,80 +108,102 @@ struct StepAttempts {
         if case .integer(let count) = try await connection.query("SELECT count(*) FROM (\(step.select))").rows[0][0] { rows = Int(count) }
         try await inspect()
       }
-      try await judge(step.relationRules, step, connection)
+      try await judge(step.relationRules, step, findings, connection)
       return rows
     }
   }
 
   /// After the rows have flowed: what readers refused, what rules found. A broken `stop` rule fails the step before anything is visible.
-  private func inspect(_ step: BoundStep, _ plan: BoundPlan, _ connection: Connection) async throws {
-    let flow = plan.flow(into: step, sinks: report.sinks)
+  private func inspect(_ step: BoundStep, _ plan: BoundPlan, _ findings: Findings, _ connection: Connection) async throws {
+    // Beside dead letters that go in again, other rows have been judged before.
+    let flow = plan.flow(into: step, sinks: report.sinks).filter { check.context.letters == nil || $0.isFed }
     for source in flow {
-      if let query = source.extract?.rejects?.query { try await collectRejects(of: source, query, connection) }
+      if let query = source.extract?.rejects?.query {
+        // What a read refuses is known to the connection that read it.
+        let reader = flow.first { $0.upstream.contains(source.id) && !$0.programs.isEmpty }?.programs.first?.inputConnection
+        try await collectRejects(of: source, query, findings, reader ?? connection)
+      }
+      for outcome in source.programs.compactMap(\.outcome) { findings.add(source.id, outcome) }
     }
     for source in flow {
-      for tap in source.taps { try conclude(tap.outcomes(), source) }
+      for tap in source.taps { try conclude(tap.outcomes(), source, findings) }
     }
   }
 
-  private func collectRejects(of step: BoundStep, _ query: SQL, _ connection: Connection) async throws {
-    let rows = try await connection.query(query).rows.map {
-      RejectedRow(position: $0[0].description, original: $0[1].description, rule: $0[2].description, reason: $0[3].description)
+  private func collectRejects(of step: BoundStep, _ query: SQL, _ findings: Findings, _ connection: Connection) async throws {
+    let found: [[Value]]
+    do { found = try await connection.query(query).rows } catch let error as DuckDBError where error.kind == .catalog {
+      // The engine found that it needs no row of this source, so there is no list of refused ones.
+      return
     }
-    try check.rejects.append(step: step.id, rows)
+    let rows = found.map {
+      RejectedRow(position: step.refusedPositions[$0[0].description] ?? $0[0].description, original: $0[1].description, rule: $0[2].description, reason: $0[3].description)
+    }
+    var letter = DeadLetter(in: step.id)
+    letter.isLine = true
+    try check.rejects.append(rows, like: letter)
     for (rule, group) in Dictionary(grouping: rows, by: \.rule).sorted(by: { $0.key < $1.key }) {
-      report.emit(
+      findings.add(
         step.id,
         .rejected(RejectSummary(rule: rule, reason: group[0].reason, count: group.count, examples: Array(group.prefix(3)))))
     }
   }
 
-  private func conclude(_ outcomes: [CheckOutcome], _ step: BoundStep) throws {
+  private func conclude(_ outcomes: [CheckOutcome], _ step: BoundStep, _ findings: Findings) throws {
     for outcome in outcomes {
-      if step.kind == "check" || !outcome.passed { report.emit(step.id, .checked(outcome)) }
+      if step.kind == "check" || !outcome.passed { findings.add(step.id, .checked(outcome)) }
       guard !outcome.passed else { continue }
       switch OnFail(rawValue: outcome.onFail) {
       case .stop?: throw DataQuality.violation(outcome, step.id).located(at: step.planned.location)
       case .skip?, .flag?:
-        report.emit(
+        findings.add(
           step.id,
           .rejected(
             RejectSummary(
               rule: outcome.rule, reason: outcome.examples.first?.reason ?? outcome.words, count: outcome.failedRows,
               examples: outcome.examples)))
-      default: report.emit(step.id, .log(level: .warning, message: DataQuality.violation(outcome, step.id).message))
+      default: findings.add(step.id, .log(level: .warning, message: DataQuality.violation(outcome, step.id).message))
       }
     }
   }
 
-  private func judge(_ rules: [RelationRule], _ step: BoundStep, _ connection: Connection) async throws {
+  private func judge(
+    _ rules: [RelationRule], _ step: BoundStep, _ findings: Findings, _ connection: Connection
+  ) async throws {
     for rule in rules {
-      guard let row = try await connection.query(rule.query).rows.first else { continue }
+      let table = try await connection.query(rule.query)
+      guard let row = table.rows.first else { continue }
+      func count(_ name: String) -> Int {
+        guard let index = table.schema.names.firstIndex(of: name), case .integer(let count) = row[index] else { return 0 }
+        return Int(count)
+      }
       let passed = row[0] == .boolean(true)
       let observed = row.count > 1 && row[1] != .null ? row[1].description : nil
       try conclude(
         [
           CheckOutcome(
-            rule: rule.name, words: rule.words, onFail: rule.onFail.rawValue, passed: passed, rows: 0, failedRows: 0,
-            observed: observed, examples: [])
-        ], step)
+            rule: rule.name, words: rule.words, onFail: rule.onFail.rawValue, passed: passed, rows: count("rows"),
+            failedRows: count("failed"), observed: observed, examples: [])
+        ], step, findings)
     }
   }
 
-  private func withTimeout(_ seconds: Double?, _ step: BoundStep, _ body: @escaping @Sendable () async throws -> Void) async throws {
+  private func withTimeout(_ seconds: Double?, _ step: BoundStep, _ body: @escaping @Sendable () async throws -> Moved) async throws -> Moved {
     guard let seconds else { return try await body() }
-    try await withThrowingTaskGroup(of: Bool.self) { group in
-      group.addTask {
-        try await body()
-        return true
-      }
+    return try await withThrowingTaskGroup(of: Moved?.self) { group in
+      group.addTask { try await body() }
       group.addTask { [clock = runner.clock] in
         try await clock.sleep(for: .seconds(seconds))
-        return false
+        return nil
       }
-      let finished = try await group.next() ?? true
+      let first = try await group.next()
       group.cancelAll()
-      guard finished else {
+      if let moved = first ?? nil { return moved }
+      do {
+        // Rows that became visible just now are no failure.
+        if let last = try await group.next(), let moved = last { return moved }
+        throw CancellationError()
+      } catch where !Task.isCancelled {
         var problem = Problem(
           "timeout", "Step \"\(step.id)\" took longer than its timeout of \(seconds) s and was stopped.",
           hint: "Raise `timeout`, or find out what it waits for with `weir runs logs`.", at: step.planned.location)
@@ -176,6 +212,26 @@ struct StepAttempts {
       }
     }
   }
+}
+
+/// How a step's last attempt ended.
+enum StepEnding: Sendable { case succeeded, failed, cancelled }
+
+/// What an attempt finds; told when it is the last one, so that nothing is counted twice.
+final class Findings: Sendable {
+  private let events = Mutex<[(step: String, kind: RunEvent.Kind)]>([])
+
+  func add(_ step: String, _ kind: RunEvent.Kind) { events.withLock { $0.append((step, kind)) } }
+
+  func tell(_ report: RunReport) {
+    for event in events.withLock({ $0 }) { report.emit(event.step, event.kind) }
+  }
+}
+
+/// What one attempt of a step has moved.
+private struct Moved: Sendable {
+  var rows: Int
+  var bytes: Int?
 }
 
 /// Findings of rules as problems.
@@ -209,7 +265,7 @@ extension RetryPolicy {
 
 extension Extract {
   /// The source behind rows that come through a protocol or parser of ours.
-  fileprivate var batches: (any BatchSource)? {
+  var batches: (any BatchSource)? {
     if case .batches(let source) = origin { source } else { nil }
   }
 }

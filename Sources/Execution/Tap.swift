@@ -47,9 +47,21 @@ final class FingerprintTap: Sendable {
 /// Counts rows on several threads.
 final class RowCounter: Sendable {
   private let count = Atomic<Int>(0)
+  private let size = Atomic<Int>(0)
   var rows: Int { count.load(ordering: .relaxed) }
   /// Counts `rows` more and returns how many there were before.
   func reserve(_ rows: Int) -> Int { count.add(rows, ordering: .relaxed).oldValue }
-  func add(_ rows: Int) { count.add(rows, ordering: .relaxed) }
-  func reset() { count.store(0, ordering: .relaxed) }
+  /// Bytes of rows that pass as they are; nil = none did.
+  var bytes: Int? {
+    let bytes = size.load(ordering: .relaxed)
+    return bytes == 0 ? nil : bytes
+  }
+  func add(_ rows: Int, bytes: Int = 0) {
+    count.add(rows, ordering: .relaxed)
+    size.add(bytes, ordering: .relaxed)
+  }
+  func reset() {
+    count.store(0, ordering: .relaxed)
+    size.store(0, ordering: .relaxed)
+  }
 }

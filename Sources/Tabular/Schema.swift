@@ -3,11 +3,28 @@ package struct Column: Hashable, Sendable, Codable {
   package var name: String
   package var type: DataType
   package var isNullable: Bool
+  /// What the column is where it comes from, if it has come through unchanged and `type` doesn't say all of it.
+  package var native: NativeType?
 
-  package init(_ name: String, _ type: DataType, isNullable: Bool = true) {
+  package init(_ name: String, _ type: DataType, isNullable: Bool = true, native: NativeType? = nil) {
     self.name = name
     self.type = type
     self.isNullable = isNullable
+    self.native = native
+  }
+
+  private enum CodingKeys: String, CodingKey { case name, type, isNullable }
+}
+
+/// A type in the words of the system it belongs to.
+package struct NativeType: Hashable, Sendable {
+  /// A connector's id: `postgres`.
+  package var system: String
+  /// `character varying(20)`.
+  package var name: String
+  package init(system: String, name: String) {
+    self.system = system
+    self.name = name
   }
 }
 

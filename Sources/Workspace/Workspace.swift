@@ -81,10 +81,12 @@ package struct Workspace: Sendable {
   }
 
   /// What the steps of a pipeline are, resolved against the connections; no system is asked.
-  package func plan(_ spec: PipelineSpec, _ engine: Engine, _ redactor: Redactor) async throws(Problems) -> Plan {
+  package func plan(
+    _ spec: PipelineSpec, _ engine: Engine, _ redactor: Redactor, isFullRefresh: Bool = false
+  ) async throws(Problems) -> Plan {
     try await Planner(
       catalog: catalog, connections: connections(redactor), directory: directory.path, extensions: Library.extensions,
-      redactor: redactor, inquiry: EngineInquiry()
+      redactor: redactor, inquiry: EngineInquiry(), isFullRefresh: isFullRefresh
     ).plan(spec) { sql async throws in
       do {
         return try await engine.connection.tableNames(in: sql)

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Every example, run with the built program, leaves exactly what its description says.
-@Suite(.timeLimit(.minutes(2))) struct ExampleRunTests {
+@Suite(.timeLimit(.minutes(10))) struct ExampleRunTests {
   @Test func ordersOfTwoShopsBecomeOneList() async throws {
     let program = try Program()
     let data = "uploads/examples/ecommerce"
@@ -42,6 +42,14 @@ import Testing
       """)
   }
 
+  @Test func transactionsAreAggregatedExactly() async throws {
+    try await expect(
+      "daily-totals", writes: "daily_totals",
+      """
+      [{"customer_id": "CUST-001", "date": "2025-01-15", "total_amount": 449.97, "avg_amount": 149.99, "transaction_count": 3}]
+      """)
+  }
+
   @Test func customersAreEnriched() async throws {
     try await expect(
       "enrich-customers", writes: "enriched_customers",
@@ -49,6 +57,31 @@ import Testing
       [{"customer_id": "CUST-001", "email": "john.doe@example.com", "signup_date": "2025-01-15", "crm_id": "CRM-12345",
         "customer_segment": "Premium", "last_purchase_date": "2025-01-10", "total_spent": 1250.75}]
       """)
+  }
+
+  @Test func completedOrdersAreMappedToTheTarget() async throws {
+    let program = try Program()
+    let outcome = try await program.weir("run", "examples/transformations/daily-orders.yaml")
+    try #require(outcome.status == 0, "\(outcome)")
+    var rows = try program.json("uploads/examples/transformations/daily_orders.json").compactMap { $0 as? [String: Any] }
+    for index in rows.indices {
+      let time = rows[index].removeValue(forKey: "processed_timestamp") as? String
+      #expect(time?.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/) != nil, "\(time ?? "nothing")")
+    }
+    let expected = """
+      [{"order_id": "ORD-001", "customer_id": "CUST-123", "product_name": "Wireless Mouse", "quantity": 2, "unit_price": 29.99,
+        "total_price": 59.98, "order_date": "2025-01-15T10:30:00Z", "status": "completed", "customer_email": "john.doe@example.com"},
+       {"order_id": "ORD-003", "customer_id": "CUST-123", "product_name": "Usb Cable", "quantity": 3, "unit_price": 9.99,
+        "total_price": 29.97, "order_date": "2025-01-15T14:20:00Z", "status": "completed", "customer_email": "john.doe@example.com"}]
+      """
+    let sorted = rows.sorted { ($0["order_id"] as? String ?? "") < ($1["order_id"] as? String ?? "") }
+    #expect(sorted as NSArray == (try JSONSerialization.jsonObject(with: Data(expected.utf8))) as? NSArray)
+  }
+
+  @Test(arguments: ["standardize-customers", "daily-totals", "enrich-customers"])
+  func theTestsInsideAPipelinePass(_ name: String) async throws {
+    let outcome = try await Program().weir("test", "examples/transformations/\(name).yaml")
+    #expect(outcome.status == 0, "\(outcome)")
   }
 
   @Test func aFileBecomesParquet() async throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// The examples that need PostgreSQL, against a real server, each in a database of its own.
-@Suite(.timeLimit(.minutes(2)), .enabled(if: PostgresServer.isThere, "PostgreSQL isn't installed; script/setup installs it"))
+@Suite(.timeLimit(.minutes(10)), .enabled(if: PostgresServer.isThere, "PostgreSQL isn't installed; script/setup installs it"))
 struct PostgresExampleTests {
   @Test func aFileBecomesATableAndATableParquet() async throws {
     let database = try await ExampleDatabase.make()
@@ -24,6 +24,28 @@ struct PostgresExampleTests {
       rows == [
         "1|Ada Lovelace|2024-12-10", "2|Grace Hopper|2025-01-15", "3|O'Neill, Søren|2025-02-01", "4|Zoë \"Zed\" Müller|2025-02-28",
       ])
+  }
+
+  @Test func onlyWhatChangedIsReadAndMerged() async throws {
+    let database = try await ExampleDatabase.make()
+    let program = try Program(environment: ["EXAMPLE_POSTGRES": database.url])
+    _ = try await database.psql(try String(contentsOfFile: program.folder.file("examples/incremental-merge/orders.sql"), encoding: .utf8))
+    try await runMerge(program)
+    _ = try await database.psql(
+      """
+      UPDATE orders SET total = 21.00, updated_at = '2025-02-01' WHERE id = 1;
+      INSERT INTO orders VALUES (4, 'Zoë', 7.77, '2025-02-02')
+      """)
+    try await runMerge(program)
+    try await runMerge(program)
+    let rows = try await program.rows(
+      "SELECT id, customer, total FROM shop.orders ORDER BY id", attaching: "uploads/examples/incremental-merge/copy.duckdb")
+    #expect(rows == ["1|Ada|21.00", "2|Grace|99.99", "3|Søren|0.10", "4|Zoë|7.77"])
+  }
+
+  private func runMerge(_ program: Program) async throws {
+    let outcome = try await program.weir("run", "examples/incremental-merge/pipeline.yaml")
+    try #require(outcome.status == 0, "\(outcome)")
   }
 }
 

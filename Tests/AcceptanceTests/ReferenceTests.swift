@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 /// `docs/reference` says what the program says. `UPDATE_GOLDEN=1` rewrites what is generated.

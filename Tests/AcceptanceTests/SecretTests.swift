@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// A secret is put wherever a person could put one; it must come out nowhere.
-@Suite(.timeLimit(.minutes(2))) struct SecretTests {
+@Suite(.timeLimit(.minutes(10))) struct SecretTests {
   struct Place: Sendable, CustomTestStringConvertible {
     var testDescription: String
     var files: [String: String] = [:]
@@ -86,7 +86,7 @@ import Testing
       try Data(text.utf8).write(to: url)
     }
     for command in place.commands {
-      let outcome = try await program.run(BuiltProgram.path(), command)
+      let outcome = try await program.run(Program.path(), command)
       #expect(outcome.status != 0 || !["run", "replay"].contains(command[0]), "\(command) \(outcome)")
       expectNoCanary(Data((outcome.output + outcome.errors).utf8), "\(command): \(outcome)")
     }

@@ -21,7 +21,7 @@ import Testing
       """.utf8
     ).write(to: URL(filePath: program.folder.file("endless.yaml")))
     let process = Process()
-    process.executableURL = URL(filePath: Program.repository.appending(path: ".build/debug/weir").path)
+    process.executableURL = URL(filePath: try Program.path())
     process.arguments = ["run", "endless.yaml"] + options
     process.currentDirectoryURL = URL(filePath: program.folder.path)
     let errors = Pipe()
@@ -36,11 +36,21 @@ import Testing
       heard += String(decoding: data, as: UTF8.self)
     }
     #expect(heard.contains("Loading to"), "\(heard)")
+    let sent = Date()
     kill(process.processIdentifier, signal.number)
     process.waitUntilExit()
     #expect(process.terminationReason == .exit && process.terminationStatus == signal.code)
     #expect(try String(contentsOf: target, encoding: .utf8) == "old")
-    let runs = try await program.weir("runs", "list", "-o", "json")
-    #expect(runs.output.contains("\"status\" : \"cancelled\"") || options == ["--isolated"], "\(runs)")
+    let left = try FileManager.default.contentsOfDirectory(atPath: program.folder.path).filter { $0.hasPrefix(".weir-") }
+    #expect(left == [])
+    let shown = try await program.weir("runs", "show", "latest", "-o", "json")
+    let run = try #require(try JSONSerialization.jsonObject(with: Data(shown.output.utf8)) as? [String: Any], "\(shown)")
+    #expect(run["status"] as? String == "cancelled", "\(shown)")
+    let finished = try #require((run["finished_at"] as? String).flatMap(Self.date), "\(shown)")
+    #expect(finished.timeIntervalSince(sent) < 1, "\(finished) is too long after \(sent)")
+  }
+
+  private static func date(_ text: String) -> Date? {
+    (try? Date(text, strategy: .iso8601)) ?? (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
   }
 }

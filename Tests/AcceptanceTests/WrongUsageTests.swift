@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Whatever is typed wrong, with `-o json` one document with problems comes out and the exit code is 2.
-@Suite(.timeLimit(.minutes(2))) struct WrongUsageTests {
+@Suite(.timeLimit(.minutes(10))) struct WrongUsageTests {
   private static let copy = """
     name: copy
     parameters: { start_date: 2025-01-01, region: eu }
@@ -55,7 +55,7 @@ import Testing
     let program = try program()
     for mistake in Self.mistakes where !mistake.isEmpty {
       for form in [["-o", "json"], ["--output=json"]] {
-        let outcome = try await program.run(BuiltProgram.path(), mistake + form)
+        let outcome = try await program.run(Program.path(), mistake + form)
         let document = (try? JSONSerialization.jsonObject(with: Data(outcome.output.utf8))) as? NSDictionary
         let problems = document?["problems"] as? [NSDictionary] ?? []
         #expect(outcome.status == 2 && !problems.isEmpty, "\(mistake): \(outcome)")
@@ -69,7 +69,7 @@ import Testing
   @Test func mistakesAreWrongUsageInWordsToo() async throws {
     let program = try program()
     for mistake in Self.mistakes where !mistake.isEmpty {
-      let outcome = try await program.run(BuiltProgram.path(), mistake)
+      let outcome = try await program.run(Program.path(), mistake)
       #expect(outcome.status == 2 && outcome.output.isEmpty && !outcome.errors.isEmpty, "\(mistake): \(outcome)")
     }
   }
@@ -79,14 +79,14 @@ import Testing
     let program = try program()
     let good: [[String]] = [
       ["init", "other"], ["new", "more"], ["validate", "copy"], ["plan", "copy"], ["preview", "copy"], ["query", "SELECT 1 AS a"], ["run", "copy"],
-      ["run", "copy", "--var", "region=us", "--start-date", "2025-01-01", "--threads", "2", "--memory", "1GB", "--limit", "5", "--timeout", "60"],
+      ["run", "copy", "--var", "region=eu", "--start-date", "2025-01-01", "--threads", "2", "--memory", "1GB", "--limit", "5", "--timeout", "60"],
       ["replay", "latest"], ["schema"], ["connections"], ["connections", "types"], ["connections", "add", "shop", "duckdb", "path=x.duckdb"],
       ["connections", "delete", "shop", "--yes"], ["secrets"], ["state"], ["state", "set", "copy", "rows", "1"], ["state", "get", "copy", "rows"],
       ["state", "export"], ["state", "clear", "copy", "--yes"], ["runs"], ["runs", "show", "latest"], ["runs", "logs", "latest"],
       ["runs", "list", "--status", "success", "--pipeline", "copy"], ["rejects"], ["rejects", "show"], ["rejects", "export"], ["version"], ["completion", "bash"],
     ]
     for command in good {
-      let outcome = try await program.run(BuiltProgram.path(), command + ["-o", "json"])
+      let outcome = try await program.run(Program.path(), command + ["-o", "json"])
       #expect(outcome.status == 0, "\(command): \(outcome)")
       #expect((try? JSONSerialization.jsonObject(with: Data(outcome.output.utf8))) != nil, "\(command): \(outcome)")
     }

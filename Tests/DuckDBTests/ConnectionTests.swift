@@ -1,10 +1,38 @@
+import Dispatch
 import DuckDB
+import Foundation
 import Synchronization
 import Tabular
 import TestSupport
 import Testing
 
 @Suite struct ConnectionTests {
+  /// As many statements as there are cores wait for a task that can only run if they wait elsewhere.
+  @Test func statementsLeaveSwiftsThreadsFree() async throws {
+    struct Stuck: Error {}
+    final class Started: Sendable { let count = Atomic<Int>(0) }
+    let database = try Database()
+    let statements = ProcessInfo.processInfo.activeProcessorCount + 1
+    let started = Started()
+    let gate = DispatchSemaphore(value: 0)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for _ in 0..<statements {
+        let connection = try database.connect()
+        group.addTask {
+          try await connection.stream("SELECT 1") { _ in
+            started.count.add(1, ordering: .relaxed)
+            if gate.wait(timeout: .now() + 300) == .timedOut { throw Stuck() }
+          }
+        }
+      }
+      group.addTask {
+        while started.count.load(ordering: .relaxed) < statements { await Task.yield() }
+        for _ in 0..<statements { gate.signal() }
+      }
+      try await group.waitForAll()
+    }
+  }
+
   @Test func readsEveryKindOfValue() async throws {
     let connection = try Database().connect()
     let table = try await connection.query(

@@ -1,6 +1,8 @@
 import Execution
 import Foundation
+import Glibc
 import Pipelines
+import Synchronization
 import Tabular
 import TestSupport
 import Testing
@@ -133,19 +135,126 @@ import Testing
       let sql: SQL = "SELECT range AS id, (range / 2)::BIGINT AS version FROM range(\(rows))"
       return try await run(
         [read("orders", sql, mode: .incremental(cursor: "version", lag: 0)), write("publish", "orders", mode: .append)],
-        cursors: kept.map { ["orders": KeptCursor(value: $0)] } ?? [:])
+        cursors: kept.map { [CursorKey(read: "orders", write: "publish"): KeptCursor(value: $0)] } ?? [:])
     }
     // 5 rows: ids 0…4, versions 0 0 1 1 2 (half values round to even).
     let first = try await events(rows: 5, after: nil)
-    let cursor = try #require(first.cursors["test/orders"])
+    let cursor = try #require(first.cursors["test/orders/publish"])
     let firstIDs = try #require(folder.lines("out.json"))
     let second = try await events(rows: 8, after: cursor)
     let secondIDs = try #require(folder.lines("out.json"))
     #expect(first.outcome == .success && second.outcome == .success)
     #expect(Set(firstIDs).isDisjoint(with: secondIDs))
     #expect(firstIDs.count + secondIDs.count == 8)
-    let third = try await events(rows: 8, after: second.cursors["test/orders"])
+    let third = try await events(rows: 8, after: second.cursors["test/orders/publish"])
+    #expect(third.receipts.first?.untouched == "there was nothing new" && third.receipts.first?.verified == false)
     #expect(third.receipts.first?.outcome.inserted == 0)
+  }
+
+  @Test(arguments: [
+    (OnFail.skip, ["1|a", "2|c", "null|d", "null|e"]), (.flag, ["1|a", "1|b", "2|c", "null|d", "null|e"]),
+    (.null, ["1|a", "2|c", "null|b", "null|d", "null|e"]), (.warn, ["1|a", "1|b", "2|c", "null|d", "null|e"]),
+  ])
+  func rowsBeyondTheFirstOfAKeyBreakUnique(_ onFail: OnFail, _ landed: [String]) async throws {
+    let rule = try #require(Rules.named("unique")).make(Setting(yaml: "[id]"), onFail, here)
+    let events = try await run([
+      read("rows", "SELECT * FROM (VALUES (1, 'a'), (1, 'b'), (2, 'c'), (NULL, 'd'), (NULL, 'e')) t(id, v)"),
+      check("sane", "rows", [rule]), transform("texts", ["sane"], "SELECT concat(coalesce(id::VARCHAR, 'null'), '|', v) AS t FROM sane"),
+      write("publish", "texts"),
+    ])
+    #expect(events.outcome == .warning)
+    #expect(folder.lines("out.json")?.map { String($0.dropFirst(6).dropLast(2)) } == landed)
+    let outcome = try #require(events.checks.first)
+    #expect(outcome.failedRows == 1 && outcome.rows == 5 && !outcome.passed)
+    let isKept = onFail == .skip || onFail == .flag
+    #expect(folder.lines("rejects.jsonl")?.count == (isKept ? 1 : nil))
+    if isKept {
+      let letter = folder.lines("rejects.jsonl")?.first ?? ""
+      #expect(letter.contains(#""original":"{\"id\":1,\"v\":\"b\"}","position":"row 2","reason":"Not true: no \"id\" occurs twice""#))
+    }
+  }
+
+  @Test(arguments: [(OnFail.skip, 2), (.flag, 3), (.warn, 3)])
+  func whatAnotherStepLacksIsSetAside(_ onFail: OnFail, _ rows: Int) async throws {
+    let rule = try #require(Rules.named("relationships")).make(
+      Setting(yaml: "{column: customer, to: customers, field: id}"), onFail, here)
+    let events = try await run([
+      read("customers", "SELECT 7 AS id"), read("orders", "SELECT * FROM (VALUES (7), (8), (NULL)) t(customer)"),
+      step("sane", ["orders", "customers"], .check([rule])), write("publish", "sane"),
+    ])
+    #expect(events.outcome == .warning && folder.lines("out.json")?.count == rows)
+    #expect(events.checks.first?.failedRows == 1)
+    #expect(folder.lines("rejects.jsonl")?.count == (onFail == .warn ? nil : 1))
+  }
+
+  @Test func orderHoldsForEveryWriteAfterASort() async throws {
+    let events = try await run([
+      read("rows", "SELECT (range * 7919) % 300007 AS id FROM range(300000)"),
+      transform("sorted", ["rows"], "SELECT id FROM rows ORDER BY id"), write("one", "sorted", to: destination("one.json")),
+      write("two", "sorted", to: destination("two.json")),
+    ]) { $0.verify = .off }
+    #expect(events.outcome == .success)
+    for name in ["one.json", "two.json"] {
+      let numbers = try String(contentsOfFile: folder.file(name), encoding: .utf8).split(separator: "\n")
+        .compactMap { Int($0.dropFirst(6).dropLast(1)) }
+      #expect(numbers.count == 300_000 && zip(numbers, numbers.dropFirst()).allSatisfy { $0 < $1 })
+    }
+  }
+
+  @Test func anAttemptThatIsMadeAgainLeavesItsBadRowsOnce() async throws {
+    let attempts = Attempts(failing: 2)
+    let destination = JSONFileDestination(path: folder.file("out.json"), publishing: { try attempts.make() })
+    let events = try await run([
+      read("orders", "SELECT range AS id FROM range(10)"), check("sane", "orders", [Expectation("id <> 3", ["id"], .skip)]),
+      step(
+        "publish", ["sane"], .write(destination, WriteSpec(to: nowhere, target: .path("out.json"), mode: .replace)),
+        retry: RetryPolicy(maxRetries: 3, initialDelay: 0)),
+    ])
+    #expect(attempts.made == 3 && events.outcome == .warning)
+    #expect(folder.lines("rejects.jsonl")?.count == 1)
+    #expect(folder.lines("rejects.jsonl")?.first?.contains(#""position":"row 4""#) == true)
+    #expect(events.checks.map(\.failedRows) == [1] && events.checks.map(\.rows) == [10])
+    #expect(events.count { if case .rejected = $0.kind { true } else { false } } == 1)
+  }
+
+  @Test func aStepRunsAfterThoseItIsToldToWaitFor() async throws {
+    var second = write("second", "rows", to: destination("two.json"))
+    second.after = ["first"]
+    let steps = [read("rows", "SELECT 1 AS id"), write("first", "rows", to: destination("one.json")), second]
+    let told = try await run(steps).compactMap { event -> String? in
+      switch event.kind {
+      case .stepStarted where event.step != "rows": "\(event.step ?? "") begins"
+      case .stepFinished where event.step != "rows": "\(event.step ?? "") ends"
+      default: nil
+      }
+    }
+    #expect(told == ["first begins", "first ends", "second begins", "second ends"])
+  }
+
+  @Test func aWriteWaitsForACheckWhoseRowsAnotherWriteTakes() async throws {
+    var second = write("second", "rows", to: destination("two.json"))
+    second.after = ["sane"]
+    // The check comes last, so that the second write doesn't read what it lets through.
+    let events = try await run([
+      read("rows", "SELECT range AS id FROM range(10)"), second,
+      check("sane", "rows", [Expectation("id <> 3", ["id"], .stop)]), write("first", "sane", to: destination("one.json")),
+    ])
+    #expect(events.outcome == .failed)
+    #expect(folder.lines("one.json") == nil && folder.lines("two.json") == nil)
+  }
+
+  @Test func aCancellationAfterTheRowsAreVisibleChangesNothing() async throws {
+    let cancel = Mutex<(@Sendable () -> Void)?>(nil)
+    let path = folder.file("out.json")
+    let destination = JSONFileDestination(
+      path: path, publishing: { while cancel.withLock({ $0 == nil }) { sched_yield() } }, published: { cancel.withLock { $0?() } })
+    let (runner, plan) = try await bind([read("orders", "SELECT range AS id FROM range(10)"), write("publish", "orders", to: destination)])
+    let run = runner.run(plan)
+    cancel.withLock { $0 = run.cancel }
+    var events: [RunEvent] = []
+    for await event in run.events { events.append(event) }
+    #expect(events.outcome == .success)
+    #expect(events.receipts.first?.verified == true && folder.lines("out.json")?.count == 10)
   }
 
   // MARK: Building plans
@@ -181,7 +290,7 @@ import Testing
       timeout: timeout)
   }
 
-  private func bind(_ steps: [PlannedStep], cursors: [String: KeptCursor] = [:], _ options: (inout RunOptions) -> Void = { _ in })
+  private func bind(_ steps: [PlannedStep], cursors: [CursorKey: KeptCursor] = [:], _ options: (inout RunOptions) -> Void = { _ in })
     async throws -> (Runner, BoundPlan)
   {
     var context = RunContext(runID: "run", pipeline: "test", time: Date(timeIntervalSince1970: 0), folder: folder.path)
@@ -191,7 +300,7 @@ import Testing
     return (Runner(check), try await check.check(Plan(name: "test", steps: steps)))
   }
 
-  private func run(_ steps: [PlannedStep], cursors: [String: KeptCursor] = [:], _ options: (inout RunOptions) -> Void = { _ in })
+  private func run(_ steps: [PlannedStep], cursors: [CursorKey: KeptCursor] = [:], _ options: (inout RunOptions) -> Void = { _ in })
     async throws -> [RunEvent]
   {
     let (runner, plan) = try await bind(steps, cursors: cursors, options)
@@ -228,8 +337,9 @@ extension [RunEvent] {
   }
   var receipts: [Receipt] { compactMap { if case .receipt(let receipt) = $0.kind { receipt } else { nil } } }
   var problems: [Problem] { compactMap { if case .stepFailed(let problem, _, nil) = $0.kind { problem } else { nil } } }
+  var checks: [CheckOutcome] { compactMap { if case .checked(let outcome) = $0.kind { outcome } else { nil } } }
   var cursors: [String: String] {
-    reduce(into: [:]) { if case .cursor(let entry) = $1.kind { $0[entry.key] = entry.value } }
+    reduce(into: [:]) { if case .cursor(let entry, _) = $1.kind { $0[entry.key] = entry.value } }
   }
   var rows: [String: Int] {
     reduce(into: [:]) { if case .stepFinished(let rows?, _, _, _) = $1.kind, let step = $1.step { $0[step] = rows } }

@@ -17,10 +17,18 @@ package struct JSONFileDestination: Destination {
   var existingRows: Int?
   /// Changes what is read back, as a target that alters values would.
   var readBack: SQL?
+  /// Called just before, and just after, the rows become visible.
+  var publishing: @Sendable () throws -> Void = {}
+  var published: @Sendable () -> Void = {}
 
   package init(_ settings: Settings, context: ConnectorContext) throws { path = settings.path }
-  package init(path: String, existingRows: Int? = nil, readBack: SQL? = nil) {
+  package init(
+    path: String, existingRows: Int? = nil, readBack: SQL? = nil, publishing: @escaping @Sendable () throws -> Void = {},
+    published: @escaping @Sendable () -> Void = {}
+  ) {
     self.path = path
+    self.publishing = publishing
+    self.published = published
     self.existingRows = existingRows
     self.readBack = readBack
   }
@@ -29,7 +37,7 @@ package struct JSONFileDestination: Destination {
   package func resources() async throws -> [Resource] { [] }
 
   package func prepare(_ request: WriteRequest) async throws -> Load {
-    let (path, staged) = (path, path + ".tmp")
+    let (path, staged, publishing, published) = (path, path + ".tmp", publishing, published)
     let types: [SQL] = request.schema.columns.map { "\(name: $0.name): \(text: $0.type.description)" }
     return Load(
       landing: request.schema, strategy: "JSON lines, renamed into place", existingRows: existingRows,
@@ -38,8 +46,10 @@ package struct JSONFileDestination: Destination {
           stage: { ["COPY (\($0)) TO \(text: staged) (FORMAT json)"] },
           readBack: readBack ?? "SELECT * FROM read_json(\(text: staged), format = 'newline_delimited', columns = {\(types)})",
           finish: {
+            try publishing()
             try? FileManager.default.removeItem(atPath: path)
             try FileManager.default.moveItem(atPath: staged, toPath: path)
+            published()
           },
           discard: { try? FileManager.default.removeItem(atPath: staged) })))
   }

@@ -41,7 +41,7 @@ package final class PostgresServer: @unchecked Sendable {
     // The shell stands between to stop the server when this process is gone, however it ends.
     let command = asUser + [
       "\(programs)/postgres", "-D", folder + "/data", "-p", String(port), "-c", "listen_addresses=127.0.0.1",
-      "-c", "unix_socket_directories=\(folder)", "-c", "fsync=off", "-c", "max_connections=200",
+      "-c", "unix_socket_directories=\(folder)", "-c", "fsync=off", "-c", "max_connections=600",
     ]
     let quoted = command.map { "'\($0)'" }.joined(separator: " ")
     postmaster = Process()
@@ -52,7 +52,7 @@ package final class PostgresServer: @unchecked Sendable {
     leash = Pipe()
     postmaster.standardInput = leash
     try postmaster.run()
-    let deadline = Date(timeIntervalSinceNow: 30)
+    let deadline = Date(timeIntervalSinceNow: 120)
     while try PostgresServer.run(["\(programs)/pg_isready", "-q", "-h", "127.0.0.1", "-p", String(port)]) != 0 {
       guard Date() < deadline, postmaster.isRunning else { throw Missing(description: "PostgreSQL did not start; see \(folder)/log") }
     }

@@ -35,7 +35,7 @@ package final class Attempts: Sendable {
 
   package var made: Int { state.withLock { $0.made } }
 
-  func make() throws {
+  package func make() throws {
     let fails = state.withLock { state in
       state.made += 1
       return state.made <= state.failing

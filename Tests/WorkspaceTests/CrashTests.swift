@@ -116,7 +116,7 @@ private final class CrashTrial: @unchecked Sendable {
   /// Starts a worker and kills it at a message drawn by chance; sometimes that is after its last.
   func killOnce() async throws {
     let chosen = Int.random(in: 1...messages, using: &random)
-    var launch = WorkerProcess.Launch(program: try BuiltProgram.path(), directory: folder.path)
+    var launch = WorkerProcess.Launch(program: try Program.path(), directory: folder.path)
     launch.onMessage = { number, process in if number == chosen { kill(process, SIGKILL) } }
     let run = try await workspace.runIsolated(RunRequest(pipeline), worker: launch)
     #expect(run.status == .failed || run.status == .success)

@@ -32,7 +32,7 @@ import Workspace
     #expect(state.run.steps.map(\.status) == [.success, .success])
     #expect(state.run.steps.map(\.attempts) == [1, 2])
     #expect(state.run.peakMemoryBytes == 80_000_000)
-    #expect(state.cursors == ["orders": "2025-10-02"])
+    #expect(state.cursors == [CursorKey(read: "orders", write: "publish"): "2025-10-02"])
   }
 
   @Test func nothingHappensAfterTheEnd() {
@@ -94,7 +94,7 @@ enum Sample {
       event(5, nil, .heartbeat(memoryBytes: 80_000_000)),
     ] + (reject.map { [event(5, "publish", .rejected($0))] } ?? []) + [
       event(9, "publish", .stepFinished(rows: 149_988, bytes: 9_000, seconds: 5, schema: nil)),
-      event(9, "orders", .cursor(StateEntry(key: "daily-orders/orders", value: "2025-10-02"))),
+      event(9, "orders", .cursor(StateEntry(key: "daily-orders/orders/publish", value: "2025-10-02"), write: "publish")),
       event(10, nil, .runFinished(status: .success, peakMemoryBytes: 70_000_000)),
     ]
   }

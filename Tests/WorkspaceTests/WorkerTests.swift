@@ -21,7 +21,7 @@ import Workspace
 
   private func workspace(_ folder: TemporaryFolder) async throws -> (Workspace, WorkerProcess.Launch) {
     let workspace = try await Workspace(directory: URL(fileURLWithPath: folder.path))
-    return (workspace, WorkerProcess.Launch(program: try BuiltProgram.path(), directory: folder.path))
+    return (workspace, WorkerProcess.Launch(program: try Program.path(), directory: folder.path))
   }
 
   @Test func aRunInAProcessOfItsOwnIsRecordedLikeAnyOther() async throws {
@@ -86,7 +86,7 @@ import Workspace
       """
     let limits = EngineLimits(memoryBytes: 300_000_000)
     let run = try await workspace.runIsolated(RunRequest(PipelineText(file: "sorted.yaml", text: text), limits: limits), worker: launch)
-    #expect(run.status == .success || run.problems.map(\.code) == ["memory-limit"], "\(run.problems)")
+    #expect([.success, .warning].contains(run.status) || run.problems.map(\.code) == ["memory-limit"], "\(run.problems)")
     #expect(try #require(run.peakMemoryBytes) < 450_000_000)
   }
 }

@@ -120,6 +120,8 @@ typedef void (*duckdb_scalar_function_t)(duckdb_function_info info, duckdb_data_
   X(duckdb_logical_type, create_logical_type, (int type))                                                           \
   X(duckdb_logical_type, create_decimal_type, (uint8_t width, uint8_t scale))                                       \
   X(duckdb_logical_type, create_list_type, (duckdb_logical_type child))                                             \
+  X(duckdb_logical_type, create_struct_type,                                                                        \
+    (duckdb_logical_type *types, const char **names, idx_t count))                                                  \
   X(void, logical_type_set_alias, (duckdb_logical_type type, const char *alias))                                    \
   X(void, destroy_logical_type, (duckdb_logical_type *type))                                                        \
   X(duckdb_table_function, create_table_function, (void))                                                           \
@@ -168,5 +170,8 @@ typedef struct {
 
 /// Opens the library and fills `functions`. Returns NULL on success, else a message to be freed with `free`.
 char *cduckdb_load(const char *path, cduckdb_functions *functions);
+
+/// Lets the process's allocator give freed blocks back to the system at once, so that the resident set follows what is used.
+void cduckdb_give_back_early(void);
 
 #endif

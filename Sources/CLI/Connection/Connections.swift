@@ -1,4 +1,5 @@
 import ArgumentParser
+import Execution
 import Foundation
 import Pipelines
 import Tabular
@@ -107,7 +108,7 @@ struct Connections: AsyncParsableCommand {
           headings: ["Name", "Kind", "Rows", "Key", "Columns"],
           rows: resources.map { resource in
             [
-              resource.name, resource.kind, resource.approximateRows.map(RunLog.grouped) ?? "",
+              resource.name, resource.kind, resource.approximateRows.map(\.grouped) ?? "",
               resource.primaryKey.joined(separator: ", "), resource.columns.map { "\($0.name) \($0.type)" }.joined(separator: ", "),
             ]
           }, numeric: [2]

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Execution
 import Foundation
 import Pipelines
 import Tabular
@@ -44,13 +45,13 @@ struct ShowPlan: AsyncParsableCommand {
     let inputs = step.inputs.isEmpty ? "" : "  from \(step.inputs.joined(separator: ", "))"
     var text = Ink.bold(step.id, if: ink) + "  \(step.kind)\(inputs)\n"
     let size = [
-      step.estimatedRows.map { "\(RunLog.grouped($0)) rows" }, step.estimatedBytes.map { RunLog.size($0) },
+      step.estimatedRows.map { "\($0.grouped) rows" }, step.estimatedBytes.map { RunLog.size($0) },
     ].compactMap { $0 }
     if !size.isEmpty { text += "  about \(size.joined(separator: ", "))\n" }
     if let cursor = step.cursor { text += "  \(cursor.column) from \(cursor.after ?? "the beginning") to \(cursor.upTo ?? "the end")\n" }
     text += "  columns: " + step.columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ") + "\n"
     if let strategy = step.strategy { text += "  \(strategy)\n" }
-    if let rows = step.existingRows { text += "  \(RunLog.grouped(rows)) rows stand there now\n" }
+    if let rows = step.existingRows { text += "  \(rows.grouped) rows stand there now\n" }
     for statement in step.statements ?? [] { text += Ink.dim("  \(statement)", if: ink) + "\n" }
     if let dependents = step.dependents, !dependents.isEmpty { text += "  depends on it: \(dependents.joined(separator: ", "))\n" }
     return text

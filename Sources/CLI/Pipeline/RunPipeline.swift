@@ -1,6 +1,7 @@
 import ArgumentParser
 import Execution
 import Foundation
+import Glibc
 import Pipelines
 import Workspace
 
@@ -35,16 +36,32 @@ struct RunPipeline: AsyncParsableCommand {
 }
 
 struct Replay: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Run again what an earlier run ran: the same text, parameters and logical time.")
+  static let configuration = CommandConfiguration(abstract: "Run again what an earlier run ran, or feed in again the rows it rejected.",
+    discussion: """
+      Without --rejects the same text runs with the same parameters and logical time. With --rejects only the rows that the run set aside go \
+      in again, at the step that set them aside, through the pipeline as its file is now; what passes is added to the targets, once.
+      """)
   @Argument(help: "A run's id, or latest.") var id: String
   @OptionGroup var limits: LimitOptions
+  @Flag(help: "Only the rows that run rejected.") var rejects = false
+  @Option(help: "With --rejects: only those this rule rejected.") var rule: String?
+  @Option(help: "With --rejects: only those of this step.") var step: String?
   @Flag(help: "Only what that run left undone: writes that succeeded are left out (as weir run --resume).") var failed = false
   @Flag(help: "Run in a process of its own.") var isolated = false
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
     let workspace = try await common.open()
-    var request = failed ? try await workspace.requestToResume(id) : try await workspace.requestToReplay(id)
+    let feeds = rejects || rule != nil || step != nil
+    guard !feeds || !(failed || limits.fullRefresh || limits.limit != nil) else {
+      throw Problem("usage", "--rejects takes the rejected rows and nothing else.", hint: "Leave --failed, --full-refresh and --limit away.")
+    }
+    var request: RunRequest
+    if feeds {
+      request = try await workspace.requestToFeed(id, rule: rule, step: step)
+    } else {
+      request = failed ? try await workspace.requestToResume(id) : try await workspace.requestToReplay(id)
+    }
     try limits.apply(to: &request)
     try await RunInTerminal(workspace: workspace, common: common, isolated: isolated, standstill: nil).perform(request)
   }
@@ -80,10 +97,10 @@ struct RunInTerminal {
     if !run.problems.isEmpty, common.output == .table {
       ProblemPrinter(isColored: common.isColored).printAll(run.problems)
     }
-    if let signal = signals.caught { throw Leave(code: 128 + signal) }
     switch run.status {
+    // A signal that came when everything had landed changes nothing.
     case .success, .warning: return
-    case .cancelled: throw Leave(code: 130)
+    case .cancelled: throw Leave(code: 128 + (signals.caught ?? SIGINT))
     default: throw Leave(code: !hasBegun && run.problems.allSatisfy(\.isWrongUsage) ? 2 : 1)
     }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Execution
 import Foundation
 import Pipelines
 import Workspace
@@ -15,7 +16,7 @@ struct Rejects: AsyncParsableCommand {
 
     func rows(in workspace: Workspace) async throws -> [KeptReject] {
       let run = try await workspace.requireRun(run)
-      return workspace.folder(of: run.id).rejectedRows().filter { (rule ?? $0.rule) == $0.rule && (step ?? $0.step) == $0.step }
+      return try await workspace.rejects(of: run).filter { (rule ?? $0.rule) == $0.rule && (step ?? $0.step) == $0.step }
     }
   }
 
@@ -25,14 +26,15 @@ struct Rejects: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-      struct Count: Encodable { let step, rule, reason: String, rows: Int }
+      struct Count: Encodable { let step, rule, reason: String, rows, replayed: Int }
       let groups = Dictionary(grouping: try await choice.rows(in: common.open())) { [$0.step, $0.rule] }
       let counts = groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map {
-        Count(step: $0.key[0], rule: $0.key[1], reason: $0.value[0].reason, rows: $0.value.count)
+        Count(step: $0.key[0], rule: $0.key[1], reason: $0.value[0].reason, rows: $0.value.count, replayed: $0.value.count { $0.replayedBy != nil })
       }
       try common.show(counts) {
         TextTable(
-          headings: ["Step", "Rule", "Rows", "Reason"], rows: counts.map { [$0.step, $0.rule, RunLog.grouped($0.rows), $0.reason] }, numeric: [2]
+          headings: ["Step", "Rule", "Rows", "Replayed", "Reason"],
+          rows: counts.map { [$0.step, $0.rule, $0.rows.grouped, $0.replayed.grouped, $0.reason] }, numeric: [2, 3]
         ).render(width: Terminal.width)
       }
     }
@@ -45,10 +47,12 @@ struct Rejects: AsyncParsableCommand {
     @OptionGroup var common: CommonOptions
 
     func run() async throws {
-      let rows = Array(try await choice.rows(in: common.open()).prefix(max(0, limit)))
+      let count = try Usage.check(limit, "--limit", in: 0...Int.max) ?? limit
+      let rows = Array(try await choice.rows(in: common.open()).prefix(count))
       try common.show(rows) {
         TextTable(
-          headings: ["Step", "Position", "Rule", "Reason", "Row"], rows: rows.map { [$0.step, $0.position, $0.rule, $0.reason, $0.original] }
+          headings: ["Step", "Position", "Rule", "Replayed by", "Reason", "Row"],
+          rows: rows.map { [$0.step, $0.position, $0.rule, $0.replayedBy ?? "", $0.reason, $0.original] }
         ).render(width: Terminal.width)
       }
     }

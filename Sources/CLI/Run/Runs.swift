@@ -1,4 +1,5 @@
 import ArgumentParser
+import Execution
 import Foundation
 import Pipelines
 import Workspace
@@ -31,7 +32,7 @@ struct Runs: AsyncParsableCommand {
           rows: runs.map {
             [
               $0.id, $0.pipeline, $0.status.rawValue, Document.text($0.startedAt), ReceiptView.duration($0.metrics.durationSeconds),
-              RunLog.grouped($0.metrics.rowsProcessed),
+              $0.metrics.rowsProcessed.grouped,
             ]
           }, numeric: [4, 5]
         ).render(width: Terminal.width)

@@ -17,8 +17,8 @@ struct State: AsyncParsableCommand {
       let cursors = try await common.open().store.cursors(pipeline: pipeline)
       try common.show(cursors) {
         TextTable(
-          headings: ["Pipeline", "Step", "Value", "Set by", "When"],
-          rows: cursors.map { [$0.pipeline, $0.step, $0.value, $0.run.map { "run \($0)" } ?? "hand", $0.updatedAt] }
+          headings: ["Pipeline", "Step", "Write", "Value", "Set by", "When"],
+          rows: cursors.map { [$0.pipeline, $0.step, $0.write ?? "all", $0.value, $0.run.map { "run \($0)" } ?? "hand", $0.updatedAt] }
         ).render(width: Terminal.width)
       }
     }

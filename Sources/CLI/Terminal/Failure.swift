@@ -63,8 +63,9 @@ extension Problem {
   var isWrongUsage: Bool {
     let codes: Set<String> = [
       "usage", "missing-file", "unknown-column", "unknown-step", "invalid-sql", "unknown-connection", "unknown-secret", "unknown-run",
-      "unknown-connector", "unknown-setting", "missing-setting", "wrong-type", "wrong-name", "wrong-url", "exists", "unknown-choice",
-      "changed-text", "not-failed", "no-tests", "missing-parameter", "unknown-parameter", "unknown-variable", "syntax", "not-confirmed", "unknown-file-type",
+      "unknown-connector", "incomparable-key", "nothing-in-common", "missing-key", "unknown-setting", "missing-setting", "wrong-type", "wrong-name", "wrong-url", "exists", "unknown-choice",
+      "changed-text", "nothing-landed", "in-progress", "no-rejects", "bad-expression", "not-failed", "no-tests", "missing-parameter", "unknown-parameter", "unknown-variable", "syntax", "not-confirmed", "unknown-file-type",
+      "python-syntax", "python-missing", "python-no-function", "python-on-error", "unknown-function",
     ]
     return codes.contains(code.description)
   }

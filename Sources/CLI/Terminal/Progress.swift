@@ -50,7 +50,7 @@ final class Progress: Sendable {
 
   private func draw(_ state: inout State, at time: Date) {
     let rate = Int(Double(state.rows) / max(0.001, time.timeIntervalSince(state.since)))
-    let rows = "\(RunLog.grouped(state.rows)) rows  \(RunLog.grouped(rate)) rows/s"
+    let rows = "\(state.rows.grouped) rows  \(rate.grouped) rows/s"
     Terminal.writeError("\r\u{1B}[K  \(state.step)  \(rows)  \(state.memory / 1_000_000) MB")
     state.isDrawn = true
   }

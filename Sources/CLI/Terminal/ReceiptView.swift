@@ -13,28 +13,36 @@ struct ReceiptView {
     let table = TextTable(
       headings: ["Task", "Kind", "Status", "Duration", "Rows"],
       rows: run.steps.map {
-        [$0.id, $0.kind, $0.status.rawValue, $0.durationSeconds.map(Self.duration) ?? "", $0.rows.map(RunLog.grouped) ?? ""]
+        [$0.id, $0.kind, $0.status.rawValue, $0.durationSeconds.map(Self.duration) ?? "", $0.rows.map(\.grouped) ?? ""]
       }, numeric: [3, 4])
     var text = "\n" + table.render(width: Terminal.width) + "\n"
     for receipt in run.receipts { text += line(receipt) }
     for reject in run.rejects {
-      text += Ink.yellow("!", if: isColored) + " \(RunLog.grouped(reject.summary.count)) rows of \(reject.step) set aside: \(reject.summary.reason)\n"
+      text += Ink.yellow("!", if: isColored) + " \(reject.summary.count.grouped) rows of \(reject.step) set aside: \(reject.summary.reason)\n"
     }
     for check in run.checks where !check.outcome.passed {
-      text += Ink.yellow("!", if: isColored) + " \(check.step): \(check.outcome.words) failed for \(RunLog.grouped(check.outcome.failedRows)) rows\n"
+      text += Ink.yellow("!", if: isColored) + " \(check.step): \(check.outcome.words) failed for \(check.outcome.failedRows.grouped) rows\n"
     }
     let ink: Ink = run.status == .success ? .green : run.status == .warning ? .yellow : .red
     let memory = run.peakMemoryBytes.map { ", \($0 / 1_000_000) MB at most" } ?? ""
     return text + ink(run.status.rawValue, if: isColored)
-      + "  \(run.pipeline)  \(RunLog.grouped(run.metrics.rowsProcessed)) rows in \(Self.duration(run.metrics.durationSeconds))\(memory)  run \(run.id)\n"
+      + "  \(run.pipeline)  \(run.metrics.rowsProcessed.grouped) rows in \(Self.duration(run.metrics.durationSeconds))\(memory)  run \(run.id)\n"
   }
 
   private func line(_ receipt: Receipt) -> String {
+    if let untouched = receipt.untouched {
+      return "\(Ink.yellow("·", if: isColored)) \(receipt.target)  \(receipt.mode.rawValue): left as it is, \(untouched)\n"
+    }
+    if receipt.sent.rows == 0 {
+      let isEmptied = [.replace, .truncate].contains(receipt.mode)
+      let result = isEmptied ? "no rows came, so it holds none" : "no rows came, so nothing changed"
+      return "\(Ink.yellow("·", if: isColored)) \(receipt.target)  \(receipt.mode.rawValue): \(result)\n"
+    }
     let mark = receipt.verified ? Ink.green("✓", if: isColored) : Ink.yellow("·", if: isColored)
     let outcome = receipt.outcome
-    var counts = ["\(RunLog.grouped(outcome.inserted)) inserted"]
-    if outcome.updated > 0 { counts.append("\(RunLog.grouped(outcome.updated)) updated") }
-    if outcome.deleted > 0 { counts.append("\(RunLog.grouped(outcome.deleted)) deleted") }
+    var counts = ["\(outcome.inserted.grouped) inserted"]
+    if outcome.updated > 0 { counts.append("\(outcome.updated.grouped) updated") }
+    if outcome.deleted > 0 { counts.append("\(outcome.deleted.grouped) deleted") }
     let proof = receipt.verified ? "verified (\(receipt.level.rawValue))" : "not verified"
     return "\(mark) \(receipt.target)  \(receipt.mode.rawValue): \(counts.joined(separator: ", "))  \(proof)\n"
   }

@@ -11,7 +11,8 @@ struct CSVReading {
   var copies: [UnifiedFile] = []
 
   func extract() throws -> Extract {
-    let groups = try groups.map(declared)
+    var groups = try groups.map(declared)
+    if let refused = read.request.refused { groups = try groups.compactMap { try only(refused, $0) } }
     var columns: [(name: String, type: CSVType)] = []
     for group in groups {
       for (name, type) in zip(group.names, group.types) where !columns.contains(where: { $0.name == name }) { columns.append((name, type)) }
@@ -42,7 +43,23 @@ struct CSVReading {
     }
     extract.holds = copies
     if !format.strict { extract.rejects = RejectQuery(query: rejects) }
+    extract.readsRefused = read.request.refused != nil
     return extract
+  }
+
+  /// The same group over the lines that were refused before; nil if there are none of its files.
+  private func only(_ refused: RefusedLines, _ group: CSVGroup) throws(Problem) -> CSVGroup? {
+    let known = groups.flatMap(\.paths)
+    if let gone = refused.files.keys.sorted().first(where: { !known.contains($0) }) {
+      throw Problem(
+        "file-not-found", "Rows were set aside from \"\(gone)\", which isn't read any more.",
+        hint: "Its headings and types are needed to read them again; put it back.", at: read.request.location)
+    }
+    var group = group
+    group.paths = group.paths.compactMap { refused.files[$0] }
+    group.dialect.hasHeader = false
+    group.dialect.skip = 0
+    return group.paths.isEmpty ? nil : group
   }
 
   private func value(_ name: String, _ type: CSVType) -> SQL {
@@ -89,7 +106,7 @@ struct CSVReading {
       }
       result = """
         SELECT \(kept) FROM (SELECT raw, \(values) FROM (SELECT *, \(packed(names)) AS raw FROM (\(result)))) \
-        WHERE (\(SQL(raw: filter)))\(inexact, separator: "")
+        WHERE \(SQL(enclosing: filter))\(inexact, separator: "")
         """
     }
     if let limit = read.request.limit { result = "SELECT * FROM (\(result)) LIMIT \(limit)" }
@@ -138,7 +155,7 @@ struct CSVReading {
     var options: SQL = """
       columns = {\(columns)}, auto_detect = false, delim = \(text: group.dialect.delimiter), quote = \(text: group.dialect.quote), \
       escape = \(text: group.dialect.escape), header = \(group.dialect.hasHeader), nullstr = [\(nulls)], \
-      allow_quoted_nulls = false, encoding = \(text: encoding)
+      allow_quoted_nulls = false, encoding = \(text: read.request.refused == nil ? encoding : "utf-8")
       """
     if group.dialect.skip > 0 { options = "\(options), skip = \(group.dialect.skip)" }
     if !group.dialect.comment.isEmpty { options = "\(options), comment = \(text: group.dialect.comment)" }

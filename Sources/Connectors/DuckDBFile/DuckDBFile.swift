@@ -43,16 +43,36 @@ package struct DuckDBFile: Source, Destination {
     Problem("unreadable-file", "\"\(path)\" can't be used: \(String("\(error)".prefix { $0 != "\n" }).prefix(300))", cause: error)
   }
 
+  package func place(of target: WriteRequest.Target, mode: WriteMode, step: String) -> String? {
+    guard case .table(let name) = target else { return nil }
+    return "\(FileTarget.normal(path)) \(name.lowercased())"
+  }
+
   package func read(_ request: ReadRequest) async throws -> Extract {
     try exists()
+    let isWritten = request.destinations.contains { ($0 as? DuckDBFile)?.path == path }
+    let setup = [attach(readOnly: !isWritten)]
     let rows: SQL
     switch request.subject {
-    case .table(let name), .path(let name): rows = "SELECT * FROM \(table(name))"
-    case .query(let query): rows = "SELECT * FROM (\(SQL(raw: query)))"
+    case .table(let name), .path(let name):
+      let names = try await resources().map(\.name)
+      guard names.contains(where: { [$0, "main." + $0].contains { $0.lowercased() == name.lowercased() } }) else {
+        throw Problem(
+          "unknown-table", "\"\(path)\" has no table \"\(name)\".", hint: Nearest.hint(name, among: names), at: request.location)
+      }
+      rows = "SELECT * FROM \(table(name))"
+    case .query(let query):
+      let query = try await context.ask {
+        let inquiry = $0
+        return try await QualifiedQuery(text: query, catalog: catalog).rewritten {
+          try await inquiry.rows($0, setup: [attach(readOnly: true)]).first?.first?.description ?? ""
+        }
+      } failing: {
+        refused($0).located(at: request.location)
+      }
+      rows = "SELECT * FROM (\(query))"
     case .whole: throw Problem("missing-setting", "Say which `table` of \"\(path)\" to read.", at: request.location)
     }
-    var setup = [attach(readOnly: false)]
-    if case .query = request.subject { setup.append("USE \(name: catalog)") }
     let read = FileRead(files: FileSet(paths: [path], bytes: nil, setup: []), request: request, context: context)
     return Extract(.query(read.restricted(rows), setup: setup))
   }
@@ -66,6 +86,8 @@ package struct DuckDBFile: Source, Destination {
     }
   }
 
+  package static var keepsState: Bool { true }
+
   package func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String] {
     guard FileManager.default.fileExists(atPath: path), try await resources().contains(where: { $0.name == "_weir_state" }) else {
       return [:]
@@ -78,5 +100,12 @@ package struct DuckDBFile: Source, Destination {
       refused($0)
     }
     return Dictionary(rows.map { ($0[0].description, $0[1].description) }, uniquingKeysWith: { $1 })
+  }
+
+  package func isThere(_ target: WriteRequest.Target) async throws -> Bool {
+    guard case .table(let name) = target else { return true }
+    guard FileManager.default.fileExists(atPath: path) else { return false }
+    let wanted = (name.hasPrefix("main.") ? String(name.dropFirst(5)) : name).lowercased()
+    return try await resources().contains { $0.name.lowercased() == wanted }
   }
 }

@@ -7,7 +7,7 @@ extension DuckDBFile {
     guard case .table(let name) = request.target else {
       throw Problem("missing-setting", "Say which `table` of \"\(path)\" to write.", at: request.location)
     }
-    _ = try FileTarget(path, runID: request.runID)
+    let file = try FileTarget(path, runID: request.runID)
     let known = FileManager.default.fileExists(atPath: path) ? try await resources().first { $0.name == name } : nil
     let target = table(name)
     let schema = name.split(separator: ".", maxSplits: 1).count == 2 ? name.prefix { $0 != "." } + "." : ""
@@ -33,7 +33,7 @@ extension DuckDBFile {
       statements: publish.map(\.text), existingRows: known?.approximateRows,
       work: .statements(
         StatementLoad(
-          setup: [attach(readOnly: false)], isTransactional: true,
+          makeRoom: { file.makeRoom() }, setup: [attach(readOnly: false)], isTransactional: true,
           stage: { rows in ["CREATE OR REPLACE TABLE \(staging) AS \(rows)"] }, readBack: "SELECT * FROM \(staging)",
           settle: attached.settle, checks: attached.checks, publish: { publish + attached.remember($0) })))
   }

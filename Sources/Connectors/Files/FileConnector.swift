@@ -26,13 +26,22 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     return extract
   }
 
+  package func place(of target: WriteRequest.Target, mode: WriteMode, step: String) -> String? {
+    let relative: String? =
+      switch target {
+      case .path(let path), .table(let path): path
+      case .whole: nil
+      }
+    let path = FileLocation(base: format.path, relative: relative, directory: context.directory).path
+    var isFolder: ObjCBool = false
+    _ = FileManager.default.fileExists(atPath: path, isDirectory: &isFolder)
+    // Every step adds files of its own to a folder.
+    return FileTarget.normal(path) + (isFolder.boolValue || path.hasSuffix("/") ? "/\(step)" : "")
+  }
+
   package func prepare(_ request: WriteRequest) async throws -> Load {
     let format = try options(request.options)
-    let place: FileLocation
-    switch request.target {
-    case .path(let path), .table(let path): place = FileLocation(base: format.path, relative: path, directory: context.directory)
-    case .whole: place = FileLocation(base: format.path, relative: nil, directory: context.directory)
-    }
+    let place = place(of: request.target, format)
     guard !place.isRemote else {
       throw Problem("not-writable", "Files can't be written to the address \"\(place.path)\".", at: request.location)
     }
@@ -44,7 +53,7 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     let verb = FileManager.default.fileExists(atPath: path) ? "Replaces" : "Creates"
     var load = Load(
       landing: layout.landing, strategy: "\(verb) the file \(path) in one step, from a temporary file beside it.",
-      statements: [layout.copy("…", path).text],
+      statements: [layout.copy("…", path).text], countExisting: { await rows(at: request.mode == .append ? place : FileLocation(base: path, relative: nil, directory: context.directory), format) },
       work: .statements(
         StatementLoad(
           setup: layout.setup,
@@ -57,17 +66,39 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     return load
   }
 
+  package func isThere(_ target: WriteRequest.Target) async throws -> Bool {
+    let place = place(of: target, format)
+    return place.isRemote || FileManager.default.fileExists(atPath: place.path)
+  }
+
+  private func place(of target: WriteRequest.Target, _ format: Format) -> FileLocation {
+    switch target {
+    case .path(let path), .table(let path): FileLocation(base: format.path, relative: path, directory: context.directory)
+    case .whole: FileLocation(base: format.path, relative: nil, directory: context.directory)
+    }
+  }
+
+  /// The rows of the file or folder that stands there now; nil if it isn't readable as this format.
+  private func rows(at place: FileLocation, _ format: Format) async -> Int? {
+    guard let files = try? place.files(endings: Format.manifest.fileEndings, extensions: context.extensions) else { return nil }
+    let read = FileRead(files: files, request: ReadRequest(.path(place.path), step: context.name), context: context)
+    guard let extract = try? await format.extract(read) else { return nil }
+    guard case .query(let query, let setup) = extract.origin else { return extract.estimatedRows }
+    let count = try? await read.ask("SELECT count(*) FROM (\(query))", setup: setup + extract.decimalNames)
+    return count.flatMap { Int($0[0][0].description) }
+  }
+
   private func target(_ path: String, isFolder: Bool, _ request: WriteRequest) throws(Problem) -> String {
     let ending = Format.manifest.fileEndings.first ?? Format.manifest.id
     switch request.mode {
     case .append:
       guard isFolder else {
-        if !FileManager.default.fileExists(atPath: path) { return path }
+        if request.increment == nil && !FileManager.default.fileExists(atPath: path) { return path }
         throw Problem(
           "append-needs-folder", "Rows can't be added to the file \"\(path)\" in one safe step.",
           hint: "Give a folder (ending in \"/\"): every run adds a file to it. Or use `mode: replace`.", at: request.location)
       }
-      return (path.hasSuffix("/") ? path : path + "/") + "\(request.step)-\(request.runID).\(ending)"
+      return (path.hasSuffix("/") ? path : path + "/") + "\(request.step)-\(request.increment ?? request.runID).\(ending)"
     case .replace, .truncate:
       guard !isFolder else {
         throw Problem(
@@ -127,11 +158,7 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
       case .query(let query, let setup):
         try await read.describe(
           "SELECT \(extract.projection ?? "*") FROM (\(query))",
-          // The exact conversions belong to the run's engine; here only their types matter.
-          setup: setup + extract.decimals.map { shape in
-            let (precision, scale) = (shape.precision, shape.scale)
-            return "CREATE TEMP MACRO weir_decimal_\(precision)_\(scale)(x) AS CAST(x AS DECIMAL(\(precision), \(scale)))"
-          })
+          setup: setup + extract.decimalNames)
       }
     return schema.columns.map { column in
       Resource.ResourceColumn(name: column.name, type: column.type.description, isNullable: column.isNullable)
@@ -156,6 +183,16 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     case .query:
       throw Problem(
         "unsupported-subject", "A file can't be read by query.", hint: "Read it, then use a transform step.", at: location)
+    }
+  }
+}
+
+extension Extract {
+  /// Stand-ins for the exact conversions, which belong to the run's engine, where only their types matter.
+  fileprivate var decimalNames: [SQL] {
+    decimals.map { shape in
+      let (precision, scale) = (shape.precision, shape.scale)
+      return "CREATE TEMP MACRO weir_decimal_\(precision)_\(scale)(x) AS CAST(x AS DECIMAL(\(precision), \(scale)))"
     }
   }
 }

@@ -22,7 +22,7 @@ package struct FileRead: Sendable {
   /// Reading part of what the engine should read: the wanted columns, rows that pass the filter, at most so many.
   func restricted(_ query: SQL) -> SQL {
     var result = query
-    if let filter = request.filter { result = "SELECT * FROM (\(result)) WHERE (\(SQL(raw: filter)))" }
+    if let filter = request.filter { result = "SELECT * FROM (\(result)) WHERE \(SQL(enclosing: filter))" }
     if let columns = request.columns { result = "SELECT \(names: columns) FROM (\(result))" }
     if let limit = request.limit { result = "SELECT * FROM (\(result)) LIMIT \(limit)" }
     return result

@@ -25,6 +25,12 @@ struct FileTarget: Sendable {
     }
   }
 
+  /// The path without detours (`..`, links), so that one file has one name.
+  static func normal(_ path: String) -> String {
+    let url = URL(fileURLWithPath: path).standardizedFileURL
+    return url.deletingLastPathComponent().resolvingSymlinksInPath().appendingPathComponent(url.lastPathComponent).path
+  }
+
   /// Makes the folder and takes away what crashed runs left of this target: temporary files whose process is gone.
   func makeRoom() {
     let url = URL(fileURLWithPath: path)

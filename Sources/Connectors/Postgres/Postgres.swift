@@ -32,7 +32,8 @@ package struct Postgres: Source, Destination {
       return try PostgresPlan(request, defaultSchema: Postgres.defaultSchema(settings, connection), on: connection)
     }
     return Load(
-      landing: plan.landing, strategy: plan.strategy, statements: plan.statements, dependents: plan.existing?.dependents ?? [],
+      landing: plan.landing, strategy: plan.strategy, statements: plan.statements,
+      dependents: plan.existing?.dependents ?? [],
       existingRows: plan.existingRows, work: .stream { try PostgresLoad(plan, settings) })
   }
 
@@ -40,6 +41,8 @@ package struct Postgres: Source, Destination {
     let settings = settings
     return try await Blocking.run { try PostgresExtract(request, settings).extract() }
   }
+
+  package static var keepsState: Bool { true }
 
   package func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String] {
     guard case .table(let text) = target else { return [:] }
@@ -49,9 +52,27 @@ package struct Postgres: Source, Destination {
       defer { connection.close() }
       let name = try TableName(text)
       let fallback = try Postgres.defaultSchema(settings, connection)
-      let schema = try PostgresTable.find(name, defaultSchema: fallback, on: connection)?.name.schema ?? name.schema ?? fallback
+      let schema =
+        try PostgresTable.find(name, defaultSchema: fallback, on: connection)?.name.schema ?? name.schema ?? fallback
       return try PostgresState(schema: schema).values(of: keys, on: connection)
     }
+  }
+
+  package func isThere(_ target: WriteRequest.Target) async throws -> Bool {
+    guard case .table(let text) = target else { return true }
+    let settings = settings
+    return try await Blocking.run {
+      let connection = try PostgresConnection(settings)
+      defer { connection.close() }
+      let fallback = try Postgres.defaultSchema(settings, connection)
+      return try PostgresTable.find(try TableName(text), defaultSchema: fallback, on: connection) != nil
+    }
+  }
+
+  package func place(of target: WriteRequest.Target, mode: WriteMode, step: String) -> String? {
+    guard case .table(let text) = target, let name = try? TableName(text) else { return nil }
+    let schema = name.schema ?? (settings.schema.isEmpty ? "public" : settings.schema)
+    return "\(settings.host.lowercased()):\(settings.port)/\(settings.database) \(schema).\(name.name)"
   }
 
   /// The schema of tables named without one.
@@ -64,7 +85,23 @@ extension PostgresPlan {
   /// What will happen, in words.
   var strategy: String {
     let table = "\"\(target.description)\""
-    return switch (path, request.mode) {
+    var words = way(table)
+    if path == .staged, request.mode == .replace, let existing, let reason = existing.reasons.first {
+      words +=
+        "; the table itself stays because of \(reason)"
+        + (existing.reasons.count > 1 ? " and \(existing.reasons.count - 1) more" : "")
+    }
+    if let existing, !existing.triggers.isEmpty {
+      words += "; rows are verified again behind \(existing.triggers.joined(separator: ", "))"
+    }
+    let missing = existing == nil ? known.missing(request.schema) : []
+    if !missing.isEmpty { words += "; \(missing.joined(separator: ", ")), because this server has no such type" }
+    let widened = columns.compactMap { column in column.wider.map { "\"\(column.name)\" becomes \($0.staged)" } }
+    return widened.isEmpty ? words : words + "; if a value needs it, \(widened.joined(separator: ", "))"
+  }
+
+  private func way(_ table: String) -> String {
+    switch (path, request.mode) {
     case (.create, _): "create table \(table) and copy into it, in one transaction"
     case (.swap, _): "copy into a new table and put it in the place of \(table), in one transaction"
     case (.direct, _): "copy into \(table), in one transaction"
@@ -79,7 +116,9 @@ extension PostgresPlan {
   /// The statements of `strategy`, for `weir plan`.
   var statements: [String] {
     let setUp = (creation.map { [$0] } ?? []) + alterations
-    guard path == .staged else { return path == .swap ? [PostgresSwap(target: target).create.text] + setUp.map(\.text) : setUp.map(\.text) }
+    guard path == .staged else {
+      return path == .swap ? [PostgresSwap(target: target).create.text] + setUp.map(\.text) : setUp.map(\.text)
+    }
     let publication = publication(staging: "\"_weir_staging\"")
     let steps =
       switch request.mode {

@@ -12,18 +12,20 @@ final class PostgresCopyOut: CopyOut {
   /// nil if a column's binary form isn't the canonical one of its type.
   init?(_ query: PostgresQuery, settings: PostgresSettings) {
     let types = query.columns.compactMap { PostgresTypes.landing(of: $0.type)?.staged }
-    guard !query.columns.isEmpty, types.count == query.columns.count, query.columns.allSatisfy(\.isCanonical) else { return nil }
+    guard !query.columns.isEmpty, types.count == query.columns.count, query.columns.allSatisfy(\.isCanonical) else {
+      return nil
+    }
     self.query = query
     self.settings = settings
     format = CopyFormat.name(of: types)
-    schema = Schema(query.columns.map { Column($0.name, $0.type, isNullable: $0.isNullable) })
+    schema = Schema(query.columns.map { Column($0.name, $0.type, isNullable: $0.isNullable, native: $0.native) })
   }
 
   private static let rowsAtOnce = 2048
   private static let bytesAtOnce = 1 << 20
 
   /// Hands on tuples without header and trailer.
-  func stream(level: VerifyLevel, to body: (UnsafeRawBufferPointer) throws -> Void) throws -> Fingerprint {
+  func stream(level: VerifyLevel, to body: (UnsafeRawBufferPointer, _ rows: Int) throws -> Void) throws -> Fingerprint {
     let connection = try PostgresConnection(settings)
     running.set(connection)
     defer { connection.close() }
@@ -44,7 +46,8 @@ final class PostgresCopyOut: CopyOut {
           try (lent as [any VectorWriter]).withUnsafeBufferPointer { writers in
             guard let writers = writers.baseAddress else { return }
             for (row, start) in starts.enumerated() {
-              _ = try decoder.decode(UnsafeRawBufferPointer(rebasing: bytes[start...]), into: writers, data: base, row: row)
+              _ = try decoder.decode(
+                UnsafeRawBufferPointer(rebasing: bytes[start...]), into: writers, data: base, row: row)
             }
           }
         }
@@ -52,7 +55,7 @@ final class PostgresCopyOut: CopyOut {
       } else {
         prints.add(Batch(rowCount: starts.count, columns: []))
       }
-      try body(sink.bytes)
+      try body(sink.bytes, starts.count)
       sink.removeAll()
       starts.removeAll(keepingCapacity: true)
     }

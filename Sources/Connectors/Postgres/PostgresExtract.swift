@@ -29,7 +29,7 @@ struct PostgresExtract {
       table = found
       relation = found.sql
     case .query(let text):
-      relation = "(\(SQL(raw: PostgresExtract.trimmed(text)))\n) AS \"_weir_query\""
+      relation = "\(SQL(enclosing: PostgresExtract.trimmed(text))) AS \"_weir_query\""
     case .path, .whole:
       throw Problem(
         "missing-setting", "A read from PostgreSQL needs a table or a query.", hint: "Write `table: schema.name` or `query: SELECT …`.",
@@ -45,7 +45,7 @@ struct PostgresExtract {
     }
     if let names = request.columns { columns = try names.map { name in try pick(name, columns) } }
     let upperBound = try upperBound(relation, columns, connection)
-    var query = PostgresQuery(relation: relation, columns: columns, conditions: conditions(upperBound), limit: request.limit)
+    var query = PostgresQuery(relation: relation, columns: columns, conditions: try conditions(upperBound, columns, connection), limit: request.limit)
     var pages = 0
     if let table, table.kind == "r", request.limit == nil, connection.serverVersion >= 140_000 {
       pages = Int(try connection.value("SELECT pg_relation_size(\(text: table.oid)::oid) / current_setting('block_size')::bigint") ?? "") ?? 0
@@ -54,41 +54,76 @@ struct PostgresExtract {
     let isWhole = request.filter == nil && request.cursor == nil && request.limit == nil
     let rows = isWhole ? table?.estimatedRows : nil
     let source = PostgresRows(query, settings: settings, estimatedRows: rows)
-    return Extract(
+    var extract = Extract(
       .batches(source), upperBound: upperBound, passThrough: PostgresCopyOut(query, settings: settings), estimatedRows: rows,
       estimatedBytes: isWhole ? table.map { $0.pages * 8192 } : nil)
+    if request.limit == nil { extract.hashing = PostgresHashing(query: query, settings: settings, table: table?.oid) }
+    if upperBound != nil { extract.valueless = try valueless(relation, columns, connection) }
+    return extract
   }
 
-  private func conditions(_ upperBound: String?) -> [SQL] {
+  private func conditions(
+    _ upperBound: String?, _ columns: [PostgresReadColumn], _ connection: PostgresConnection
+  ) throws -> [SQL] {
     var conditions: [SQL] = []
-    if let filter = request.filter { conditions.append("(\(SQL(raw: filter))\n)") }
-    if let cursor = request.cursor {
-      if let after = cursor.after { conditions.append("\(name: cursor.column) >= \(text: after)") }
-      if let bound = upperBound { conditions.append("\(name: cursor.column) <= \(text: bound)") }
-    }
+    if let filter = request.filter { conditions.append(SQL(enclosing: filter)) }
+    guard let cursor = request.cursor else { return conditions }
+    let column = try pick(cursor.column, columns)
+    let name: SQL = "\(name: column.name)"
+    var range: [SQL] = []
+    if let after = cursor.after { range.append("\(name) >= \(text: after)") }
+    if let bound = upperBound { range.append("\(name) <= \(text: bound)") }
+    guard !range.isEmpty else { return conditions }
+    let infinite = finite(column, connection).map { condition -> SQL in " OR NOT (\(condition))" } ?? ""
+    conditions += cursor.takesValueless ? ["(\(range, separator: " AND ") OR \(name) IS NULL\(infinite))"] : range
     return conditions
   }
 
-  /// The largest cursor this read may yield, fixed before the first row: the largest there is, but for points in time not
+  /// What tells values from infinities and NaN, which PostgreSQL sorts after all others; nil = the type has none.
+  private func finite(_ column: PostgresReadColumn, _ connection: PostgresConnection) -> SQL? {
+    let name: SQL = "\(name: column.name)"
+    switch column.type {
+    case .date, .timestamp, .timestampTZ, .float32, .float64: return "\(name) < 'infinity' AND \(name) > '-infinity'"
+    case .decimal, .numeric:
+      return connection.serverVersion >= 140_000 ? "\(name) < 'infinity' AND \(name) > '-infinity'" : "\(name) < 'NaN'"
+    default: return nil
+    }
+  }
+
+  /// The largest cursor this read may yield, fixed before the first row: the largest finite one there is, but for points in time not
   /// after the start of the oldest transaction that still writes: its rows may carry an earlier time and are not visible yet.
   private func upperBound(
     _ relation: SQL, _ columns: [PostgresReadColumn], _ connection: PostgresConnection
   ) throws -> String? {
     guard let cursor = request.cursor else { return nil }
     let column = try pick(cursor.column, columns)
-    if let bound = cursor.upTo { return bound }
     let name: SQL = "\(name: column.name)"
-    let filter: SQL = request.filter.map { " WHERE (\(SQL(raw: $0))\n)" } ?? ""
-    let largest: SQL
+    var conditions: [SQL] = []
+    if let filter = request.filter { conditions.append(SQL(enclosing: filter)) }
+    if let condition = finite(column, connection) { conditions.append(condition) }
+    if let end = cursor.upTo { conditions.append("\(name) <= \(text: end)") }
+    let filter: SQL = conditions.isEmpty ? "" : " WHERE \(conditions, separator: " AND ")"
+    var largest: SQL = "max(\(name))"
     if column.type == .timestampTZ {
       largest = """
-        least(max(\(name)), (SELECT min(xact_start) FROM pg_stat_activity WHERE backend_xid IS NOT NULL \
-        AND datname = current_database() AND pid <> pg_backend_pid()))
+        CASE WHEN max(\(name)) IS NOT NULL THEN least(max(\(name)), (SELECT min(xact_start) FROM pg_stat_activity \
+        WHERE backend_xid IS NOT NULL AND datname = current_database() AND pid <> pg_backend_pid())) END
         """
-    } else {
-      largest = "max(\(name))"
     }
     return try connection.value("SELECT (\(largest))::text FROM \(relation)\(filter)") ?? cursor.after
+  }
+
+  /// How many rows an incremental read passes by because their cursor says nothing.
+  private func valueless(
+    _ relation: SQL, _ columns: [PostgresReadColumn], _ connection: PostgresConnection
+  ) throws -> Int? {
+    guard let cursor = request.cursor, !cursor.takesValueless else { return nil }
+    let column = try pick(cursor.column, columns)
+    let condition: SQL = finite(column, connection).map { " OR NOT (\($0))" } ?? ""
+    guard column.isNullable || !condition.text.isEmpty else { return nil }
+    let filter: SQL = request.filter.map { "\(SQL(enclosing: $0)) AND " } ?? ""
+    let count = try connection.value("SELECT count(*) FROM \(relation) WHERE \(filter)(\(name: column.name) IS NULL\(condition))")
+    return count.flatMap { Int($0) }
   }
 
   private func pick(_ name: String, _ columns: [PostgresReadColumn]) throws -> PostgresReadColumn {

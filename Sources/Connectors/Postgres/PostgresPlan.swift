@@ -19,8 +19,8 @@ struct PostgresPlan: Sendable {
     /// The name in the target.
     var name: String
     var fit: PostgresTypes.Fit
-    /// A generated column: staged and verified, but computed by the target.
-    var isComputed = false
+    /// The fit after the target's column is widened, if that may be done for a value that needs it.
+    var wider: PostgresTypes.Fit?
   }
 
   var request: WriteRequest
@@ -28,8 +28,10 @@ struct PostgresPlan: Sendable {
   var existing: PostgresTable?
   var path: Path
   var columns: [PlannedColumn]
-  /// Changes of the existing table: new and widened columns.
+  /// Changes of the existing table: new columns, and those widened whatever the values.
   var alterations: [SQL] = []
+  /// Source types this server has too.
+  var known = PostgresNatives()
   /// Makes the table, if there is none.
   var creation: SQL?
   var existingRows: Int?
@@ -40,22 +42,28 @@ struct PostgresPlan: Sendable {
   /// - Throws: `Problems`.
   init(_ request: WriteRequest, defaultSchema: String, on connection: PostgresConnection) throws {
     guard case .table(let text) = request.target else {
-      throw Problem("missing-setting", "A write to PostgreSQL needs a table.", hint: "Write `table: schema.name`.", at: request.location)
+      throw Problem(
+        "missing-setting", "A write to PostgreSQL needs a table.", hint: "Write `table: schema.name`.",
+        at: request.location)
     }
     let wanted = try TableName(text)
     let schema = wanted.schema ?? defaultSchema
     let existing = try PostgresTable.find(wanted, defaultSchema: defaultSchema, on: connection)
     if let existing, existing.kind != "r" && existing.kind != "p" {
-      throw Problem("not-a-table", "\"\(existing.name.description)\" is not a table but a view, so it can't be written.", at: request.location)
+      throw Problem(
+        "not-a-table", "\"\(existing.name.description)\" is not a table but a view, so it can't be written.",
+        at: request.location)
     }
     self.request = request
     self.existing = existing
     target = existing?.name ?? TableName(schema: schema, name: wanted.name)
     path = .create
     columns = []
-    try planColumns()
+    known = try PostgresNatives(request.schema, on: connection)
+    try planColumns(PostgresWriteOptions.read(request.options))
     try checkKey()
     choosePath()
+    try refuseCascades()
     if existing == nil, try connection.value("SELECT 1 FROM pg_namespace WHERE nspname = \(text: schema)") == nil {
       throw Problem(
         "unknown-schema", "PostgreSQL at \(connection.place) has no schema \"\(schema)\".",
@@ -70,100 +78,12 @@ struct PostgresPlan: Sendable {
     Schema(zip(columns, request.schema.columns).map { Column($0.name, $0.fit.landing, isNullable: $1.isNullable) })
   }
 
-  private mutating func planColumns() throws {
-    var problems: [Problem] = []
-    var taken: [String: String] = [:]
-    for column in request.schema.columns {
-      if let other = taken.updateValue(column.name, forKey: column.name.lowercased()) {
-        problems.append(
-          Problem(
-            "column-collision", "Columns \"\(other)\" and \"\(column.name)\" differ only in upper and lower case.",
-            hint: "Rename one of them in a transform step.", at: request.location))
-      }
-      if column.name.utf8.count > 63 || column.name.isEmpty || column.name.contains("\0") {
-        problems.append(
-          Problem(
-            "invalid-name", "\"\(column.name)\" can't be a column's name in PostgreSQL: at most 63 bytes, not empty.",
-            hint: "Rename it in a transform step.", at: request.location))
-      }
-      if let existing {
-        planColumn(column, in: existing, &problems)
-      } else if let fit = PostgresTypes.landing(of: column.type) {
-        columns.append(PlannedColumn(name: column.name, fit: fit))
-      } else {
-        problems.append(noExactType(column, "PostgreSQL has no exact type"))
-      }
-    }
-    if let existing { checkMissing(existing, &problems) }
-    guard problems.isEmpty else { throw Problems(problems) }
-    if existing == nil {
-      var definitions = columns.map { column -> SQL in "\(name: column.name) \(SQL(raw: column.fit.staged))" }
-      if request.mode == .scd2 { definitions += ["\"valid_from\" timestamptz NOT NULL", "\"valid_to\" timestamptz"] }
-      if [.merge, .deleteInsert].contains(request.mode), !request.key.isEmpty {
-        definitions.append("PRIMARY KEY (\(names: request.key.map(targetName)))")
-      }
-      creation = "CREATE TABLE \(target.sql) (\(definitions))"
-    }
-  }
-
-  private mutating func planColumn(_ column: Column, in table: PostgresTable, _ problems: inout [Problem]) {
-    let folded = table.columns.filter { $0.name.lowercased() == column.name.lowercased() }
-    let match = table.columns.first { $0.name == column.name } ?? (folded.count == 1 ? folded[0] : nil)
-    guard let match else {
-      guard let fit = PostgresTypes.landing(of: column.type) else {
-        return problems.append(noExactType(column, "PostgreSQL has no exact type"))
-      }
-      let change: SQL = "ADD COLUMN \(name: column.name) \(SQL(raw: fit.staged))"
-      allow(change, "has no column \"\(column.name)\"", &problems)
-      columns.append(PlannedColumn(name: column.name, fit: fit))
-      return
-    }
-    if let fit = PostgresTypes.fit(column.type, into: match) {
-      columns.append(PlannedColumn(name: match.name, fit: fit, isComputed: match.isGenerated))
-    } else if let wider = PostgresTypes.widened(match, for: column.type), let fit = PostgresTypes.landing(of: column.type) {
-      let change: SQL = "ALTER COLUMN \(name: match.name) TYPE \(SQL(raw: wider))"
-      allow(change, "keeps column \"\(match.name)\" as \(match.sqlType), which can't hold every \(column.type)", &problems)
-      var landed = match
-      (landed.type, landed.modifier, landed.sqlType) = (wider == "numeric" ? "numeric" : landed.type, -1, wider)
-      columns.append(PlannedColumn(name: match.name, fit: PostgresTypes.fit(column.type, into: landed) ?? fit))
-    } else {
-      problems.append(noExactType(column, "the target's column is \(match.sqlType), which can't hold every value"))
-    }
-  }
-
-  private mutating func allow(_ change: SQL, _ reason: String, _ problems: inout [Problem]) {
-    if request.schemaPolicy == .evolve {
-      alterations.append("ALTER TABLE \(target.sql) \(change)")
-    } else {
-      problems.append(
-        Problem(
-          "schema-change", "Table \"\(target.description)\" \(reason), and its schema is set to \(request.schemaPolicy.rawValue).",
-          hint: "Allow it with `schema: evolve`, or run: ALTER TABLE \(target.sql) \(change);", at: request.location))
-    }
-  }
-
-  private func noExactType(_ column: Column, _ reason: String) -> Problem {
-    Problem(
-      "no-exact-type", "Column \"\(column.name)\" is \(column.type), and \(reason) for it.",
-      hint: "Choose one with a cast in a transform step, for example \"\(column.name)\"::VARCHAR.", at: request.location)
-  }
-
-  private func checkMissing(_ table: PostgresTable, _ problems: inout [Problem]) {
-    let given = Set(request.schema.columns.map { $0.name.lowercased() })
-    for column in table.columns where !given.contains(column.name.lowercased()) {
-      if request.mode == .scd2, Publication.versionColumns.contains(column.name) { continue }
-      if column.isNullable || column.hasDefault || column.isIdentity || column.isGenerated { continue }
-      problems.append(
-        Problem(
-          "missing-column", "Table \"\(table.name.description)\" needs a value for column \"\(column.name)\", which the rows don't have.",
-          hint: "Add it in a transform step, or give the column a default.", at: request.location))
-    }
-  }
-
   /// The target's spelling of a column of the rows.
   func targetName(_ name: String) -> String {
-    guard let index = request.schema.columns.firstIndex(where: { $0.name == name })
-      ?? request.schema.columns.firstIndex(where: { $0.name.lowercased() == name.lowercased() }), index < columns.count
+    guard
+      let index = request.schema.columns.firstIndex(where: { $0.name == name })
+        ?? request.schema.columns.firstIndex(where: { $0.name.lowercased() == name.lowercased() }),
+      index < columns.count
     else { return name }
     return columns[index].name
   }
@@ -171,7 +91,9 @@ struct PostgresPlan: Sendable {
   private func checkKey() throws {
     let needsKey = [WriteMode.merge, .deleteInsert, .scd2].contains(request.mode)
     if needsKey, request.key.isEmpty {
-      throw Problem("missing-key", "Mode \(request.mode.rawValue) needs a key.", hint: "Name its columns: `key: [id]`.", at: request.location)
+      throw Problem(
+        "missing-key", "Mode \(request.mode.rawValue) needs a key.", hint: "Name its columns: `key: [id]`.",
+        at: request.location)
     }
     for name in request.key where request.schema[name: name] == nil {
       throw Problem(
@@ -181,16 +103,28 @@ struct PostgresPlan: Sendable {
   }
 
   private mutating func choosePath() {
-    let isCast = columns.contains { $0.fit.castTo != nil || $0.isComputed }
+    let isCast = columns.contains { $0.fit.castTo != nil }
     switch request.mode {
     case .merge, .deleteInsert, .scd2: path = .staged
-    case _ where existing == nil: path = .create
+    case _ where existing == nil: path = isCast ? .staged : .create
     case .append:
-      let isSimple = !isCast && existing?.hasTriggers == false && existing?.kind == "r"
+      let isSimple =
+        !isCast && existing?.obstacles.isDisjoint(with: PostgresTable.rowKeepers) == true && existing?.kind == "r"
       path = isSimple && alterations.isEmpty ? .direct : .staged
     case .replace: path = !isCast && existing?.obstacles.isEmpty == true ? .swap : .staged
     case .truncate: path = .staged
     }
+  }
+
+  /// Emptying a table whose foreign keys cascade would delete or change rows of other tables.
+  private func refuseCascades() throws(Problem) {
+    guard path == .staged, [.replace, .truncate, .deleteInsert].contains(request.mode), let existing,
+      let key = existing.cascades.first
+    else { return }
+    throw Problem(
+      "cascading-delete",
+      "Deleting rows of \"\(existing.name.description)\" would also delete or change rows of other tables, through \(key).",
+      hint: "Use mode merge, which deletes nothing, or change the foreign key's ON DELETE rule.", at: request.location)
   }
 
   /// Exact where that is quick (up to about 80 MB), else the planner's estimate; nil = unknown.
@@ -198,6 +132,6 @@ struct PostgresPlan: Sendable {
     if table.pages > 10_000, let estimate = table.estimatedRows { return estimate }
     do throws(Problem) {
       return try connection.value("SELECT count(*) FROM \(table.sql)").flatMap { Int($0) }
-    } catch where error.code == "permission-denied" { return table.estimatedRows }
+    } catch  where error.code == "permission-denied" { return table.estimatedRows }
   }
 }

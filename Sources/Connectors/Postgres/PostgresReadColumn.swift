@@ -17,10 +17,14 @@ struct PostgresReadColumn: Sendable {
   var type: DataType
   var decoding: Decoding
   var isNullable = true
+  /// The type in PostgreSQL's words, where `type` says less.
+  var native: NativeType?
   /// Sent as text because its own binary form means nothing elsewhere.
   var isCastToText = false
   /// An array of such values, sent as `text[]`.
   var isCastToTextArray = false
+  /// `character(n)`, which its own cast to text would shorten.
+  var isPadded = false
   /// Whether its binary form is the canonical one of `type`.
   var isCanonical = true
 
@@ -43,12 +47,19 @@ struct PostgresReadColumn: Sendable {
       SELECT t.oid, t.typname, t.typtype, e.typname, e.typtype FROM pg_type t \
       LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A' WHERE t.oid IN (\(oids))
       """)
-    return described.map { column in
+    let shapes = described.map { column -> SQL in "(\(Int(column.oid))::oid, \(column.modifier))" }
+    let names = try connection.rows("SELECT format_type(o, m) FROM (VALUES \(shapes)) AS w (o, m)")
+    return zip(described, names).map { column, words in
       let row = types.first { $0[0] == String(column.oid) } ?? []
-      var result = row.count < 5 || row[3] == nil
-        ? scalar(row.count < 5 ? "" : row[1] ?? "", kind: row.count < 5 ? "b" : row[2] ?? "b", modifier: column.modifier)
+      var result =
+        row.count < 5 || row[3] == nil
+        ? scalar(
+          row.count < 5 ? "" : row[1] ?? "", kind: row.count < 5 ? "b" : row[2] ?? "b", modifier: column.modifier)
         : array(row[3] ?? "", kind: row[4] ?? "b", modifier: column.modifier, dimensions: dimensions[column.name] ?? 1)
       result.name = column.name
+      if let words = words[0], words != PostgresTypes.landing(of: result.type)?.staged {
+        result.native = NativeType(system: Postgres.manifest.id, name: words)
+      }
       return result
     }
   }
@@ -85,7 +96,11 @@ struct PostgresReadColumn: Sendable {
       guard modifier >= 4, digits <= 38 else { return make(.numeric, .numericText) }
       let places = max(scale, 0)
       return make(.decimal(precision: digits, scale: places), .decimal(precision: digits, scale: places))
-    case "text", "varchar", "bpchar", "name", "citext": return make(.text, .text)
+    case "text", "varchar", "name", "citext": return make(.text, .text)
+    case "bpchar":
+      var column = make(.text, .text)
+      column.isPadded = true
+      return column
     case "json": return make(.json, .text)
     case "jsonb":
       var column = make(.json, .jsonb)

@@ -10,19 +10,30 @@ final class PostgresRows: BatchSource {
   let estimatedRows: Int?
   let partitions: Int
   private let scans = Mutex<[PostgresScan]>([])
+  private let snapshot: String?
+  /// Whoever holds the snapshot open.
+  private let keeper: (any Sendable)?
 
-  init(_ query: PostgresQuery, settings: PostgresSettings, estimatedRows: Int?) {
+  /// - Parameter snapshot: an exported snapshot to read in, which `keeper` holds; nil = what stands there when the read begins.
+  init(
+    _ query: PostgresQuery, settings: PostgresSettings, estimatedRows: Int?, snapshot: String? = nil,
+    keeping keeper: (any Sendable)? = nil
+  ) {
     self.query = query
+    self.snapshot = snapshot
+    self.keeper = keeper
     self.settings = settings
     self.estimatedRows = estimatedRows
     let cores = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
     partitions = max(1, min(cores, settings.connections - 1, query.pages / PostgresExtract.pagesForParts))
   }
 
-  var schema: Schema { Schema(query.columns.map { Column($0.name, $0.type, isNullable: $0.isNullable) }) }
+  var schema: Schema {
+    Schema(query.columns.map { Column($0.name, $0.type, isNullable: $0.isNullable, native: $0.native) })
+  }
 
   func scan() -> any BatchScan {
-    let scan = PostgresScan(query, settings, partitions: partitions)
+    let scan = PostgresScan(query, settings, partitions: partitions, snapshot: snapshot)
     scans.withLock { $0.append(scan) }
     return scan
   }
@@ -51,10 +62,11 @@ final class PostgresScan: BatchScan {
   /// How many pieces a table is cut into for each reader, so that none waits long for another.
   private static let piecesPerReader = 8
 
-  init(_ query: PostgresQuery, _ settings: PostgresSettings, partitions: Int) {
+  init(_ query: PostgresQuery, _ settings: PostgresSettings, partitions: Int, snapshot: String? = nil) {
     self.query = query
     self.settings = settings
     self.partitions = partitions
+    state.withLock { $0.snapshot = snapshot }
   }
 
   private var pieces: Int { partitions == 1 ? 1 : partitions * PostgresScan.piecesPerReader }
@@ -65,14 +77,16 @@ final class PostgresScan: BatchScan {
     try state.withLock { state in
       if state.isCancelled { throw PostgresScan.cancelled }
       state.readers.append(connection)
-      guard partitions > 1, state.keeper == nil else { return }
+      guard partitions > 1, state.snapshot == nil else { return }
       let keeper = try PostgresConnection(settings)
       try keeper.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
       state.snapshot = try keeper.value("SELECT pg_export_snapshot()")
       state.keeper = keeper
     }
     try connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    if let snapshot = state.withLock({ $0.snapshot }) { try connection.run("SET TRANSACTION SNAPSHOT \(text: snapshot)") }
+    if let snapshot = state.withLock({ $0.snapshot }) {
+      try connection.run("SET TRANSACTION SNAPSHOT \(text: snapshot)")
+    }
     return PostgresReader(connection, wanted) { [self] in nextPiece(wanted) }
   }
 
@@ -124,7 +138,8 @@ final class PostgresReader: BatchReader {
   }
 
   private func read(
-    into writers: UnsafeBufferPointer<any VectorWriter>, data: UnsafeBufferPointer<UnsafeMutableRawPointer>, capacity: Int
+    into writers: UnsafeBufferPointer<any VectorWriter>, data: UnsafeBufferPointer<UnsafeMutableRawPointer>,
+    capacity: Int
   ) throws -> Int {
     var row = 0
     while row < capacity, !isDone {

@@ -21,7 +21,8 @@ struct PostgresSwap {
   func prepare(_ oid: String, on connection: PostgresConnection) throws(Problem) {
     try connection.run(create)
     for sequence in try sequences(of: oid, on: connection) {
-      try connection.run("SELECT setval(\(text: sequence.new)::regclass, last_value, is_called) FROM \(SQL(raw: sequence.old))")
+      try connection.run(
+        "SELECT setval(\(text: sequence.new)::regclass, last_value, is_called) FROM \(SQL(raw: sequence.old))")
     }
   }
 
@@ -90,10 +91,20 @@ struct PostgresSwap {
   private func attributes(of oid: String, on connection: PostgresConnection) throws(Problem) -> [SQL] {
     var after: [SQL] = []
     let owner = try connection.rows(
-      "SELECT pg_get_userbyid(relowner), obj_description(oid, 'pg_class'), relacl IS NULL, current_user FROM pg_class WHERE oid = \(text: oid)")
+      "SELECT pg_get_userbyid(relowner), obj_description(oid, 'pg_class'), relacl IS NULL, current_user FROM pg_class WHERE oid = \(text: oid)"
+    )
     guard let row = owner.first else { return [] }
     if let name = row[0], name != row[3] { after.append("ALTER TABLE \(target.sql) OWNER TO \(name: name)") }
     if let comment = row[1] { after.append("COMMENT ON TABLE \(target.sql) IS \(text: comment)") }
+    // Default privileges may have given the new table grants the old one doesn't have.
+    let given = try connection.rows(
+      """
+      SELECT DISTINCT CASE WHEN a.grantee = 0 THEN NULL ELSE pg_get_userbyid(a.grantee) END FROM pg_class c, aclexplode(c.relacl) a \
+      WHERE c.oid = to_regclass(\(text: fresh.sql.text)) AND a.grantee <> c.relowner
+      """)
+    for row in given {
+      after.append("REVOKE ALL ON \(target.sql) FROM \(row[0].map { "\(name: $0)" } ?? "PUBLIC" as SQL)")
+    }
     if row[2] == "t" { return after }
     let grants = try connection.rows(
       """
@@ -103,7 +114,8 @@ struct PostgresSwap {
     for grant in grants {
       let grantee: SQL = grant[0].map { "\(name: $0)" } ?? "PUBLIC"
       after.append(
-        "GRANT \(SQL(raw: grant[1] ?? "")) ON \(target.sql) TO \(grantee)\(grant[2] == "t" ? " WITH GRANT OPTION" : "")")
+        "GRANT \(SQL(raw: grant[1] ?? "")) ON \(target.sql) TO \(grantee)\(grant[2] == "t" ? " WITH GRANT OPTION" : "")"
+      )
     }
     return after
   }

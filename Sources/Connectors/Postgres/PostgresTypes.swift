@@ -11,6 +11,25 @@ enum PostgresTypes {
     var staged: String
     /// The target's own type, if staged values must be cast to it.
     var castTo: String?
+    /// What values must keep to; nil = every value of `landing` gets into the column.
+    var limit: ValueLimit?
+    /// The column's type in words, where it says more than `staged`.
+    var target: String?
+
+    /// The type whose binary form staged values have.
+    var wire: String {
+      if staged.hasPrefix("character varying") { return "text" }
+      return landing == .numeric ? "numeric" : staged
+    }
+
+    /// The type values are sent as.
+    var stored: DataType { limit?.stored(landing) ?? landing }
+    /// What staged values are cast to before they are compared with those that were sent.
+    var comparedAs: String? {
+      let isLooser = if case .decimal = landing { staged == "numeric" } else { false }
+      return castTo == nil && (limit?.changesForm == true || isLooser)
+        ? PostgresTypes.landing(of: landing)?.staged : nil
+    }
   }
 
   /// The type a new column gets; nil = there is none.
@@ -56,12 +75,18 @@ enum PostgresTypes {
     return Fit(landing: whole, staged: base + "[]")
   }
 
-  /// How values of `type` get into an existing column; nil = not without loss.
+  /// How values of `type` get into an existing column, each checked where the column is narrower; nil = not without loss.
   static func fit(_ type: DataType, into column: PostgresTable.TableColumn) -> Fit? {
+    exactFit(type, into: column) ?? limitedFit(type, into: column)
+  }
+
+  private static func exactFit(_ type: DataType, into column: PostgresTable.TableColumn) -> Fit? {
     guard let natural = landing(of: type) else { return nil }
     func land(_ landing: DataType, _ staged: String) -> Fit { Fit(landing: landing, staged: staged, castTo: nil) }
     let whole = wholeDigits(type)
-    if column.type.hasPrefix("time") || column.type == "interval", (0..<6).contains(column.modifier) { return nil }
+    if column.type.hasPrefix("time") || column.type == "interval", (0..<6).contains(column.modifier), type != .date {
+      return nil
+    }
     switch column.type {
     case "bool": return type == .boolean ? natural : nil
     case "int2": return natural.staged == "smallint" ? land(.int16, "smallint") : nil
@@ -76,12 +101,16 @@ enum PostgresTypes {
       let (precision, scale) = ((column.modifier - 4) >> 16 & 0xffff, (column.modifier - 4) & 0x7ff)
       let places = min(scale, 38)
       if let whole { return whole <= precision - scale && whole + places <= 38 ? decimal(whole, places, column) : nil }
-      guard case .decimal(let p, let s) = type, p - s <= precision - scale, s <= scale, p - s + places <= 38 else { return nil }
+      guard case .decimal(let p, let s) = type, p - s <= precision - scale, s <= scale, p - s + places <= 38 else {
+        return nil
+      }
       return decimal(p - s, places, column)
     case "float4": return type == .float32 || (whole ?? 99) <= 5 ? land(.float32, "real") : nil
-    case "float8": return type == .float32 || type == .float64 || (whole ?? 99) <= 10 ? land(.float64, "double precision") : nil
-    case "text", "varchar": return isPlain(type) ? land(.text, "text") : nil
-    case "bpchar", "name", "citext", "xml", "inet", "cidr", "macaddr", "macaddr8", "money", "tsvector", "ltree":
+    case "float8":
+      return type == .float32 || type == .float64 || (whole ?? 99) <= 10 ? land(.float64, "double precision") : nil
+    case "text", "varchar": return isPlain(type) ? shortened(land(.text, "text"), column) : nil
+    case "bpchar": return isText(type) ? shortened(cast(.text, "text", column), column) : nil
+    case "name", "citext", "xml", "inet", "cidr", "macaddr", "macaddr8", "money", "tsvector", "ltree":
       return isText(type) ? cast(.text, "text", column) : nil
     case "json": return natural.landing == .json || isText(type) ? land(.json, "json") : nil
     case "jsonb": return natural.landing == .json || isText(type) ? cast(.json, "json", column) : nil
@@ -97,8 +126,12 @@ enum PostgresTypes {
     case "interval": return type == .interval ? natural : nil
     case "varbit", "bit": return type == .bit ? cast(.bit, "bit varying", column) : nil
     default:
-      if column.kind == "e" || column.kind == "r" || column.kind == "m" { return isText(type) ? cast(.text, "text", column) : nil }
-      if natural.staged.hasSuffix("[]"), column.typeSchema == "pg_catalog", column.sqlType == natural.staged { return natural }
+      if column.kind == "e" || column.kind == "r" || column.kind == "m" {
+        return isText(type) ? cast(.text, "text", column) : nil
+      }
+      if natural.staged.hasSuffix("[]"), column.typeSchema == "pg_catalog", column.sqlType == natural.staged {
+        return natural
+      }
       if natural.staged.hasSuffix("[]"), column.sqlType.hasSuffix("[]"), natural.landing != .json {
         return natural.staged == "text[]" ? cast(natural.landing, natural.staged, column) : nil
       }
@@ -106,27 +139,28 @@ enum PostgresTypes {
     }
   }
 
-  /// A larger type for an existing column that holds its values and those of `type`; nil = there is none.
-  static func widened(_ column: PostgresTable.TableColumn, for type: DataType) -> String? {
-    guard !column.isDomain, !column.isGenerated else { return nil }
-    let rank = ["int2": 1, "int4": 2, "int8": 3]
-    let wanted = landing(of: type)?.staged ?? ""
-    if let have = rank[column.type] {
-      if let want = ["integer": 2, "bigint": 3][wanted], want > have { return wanted }
-      if isDecimal(type) || wanted.hasPrefix("numeric") { return "numeric" }
-      return nil
+  /// `varchar(n)` and `char(n)` hold n characters; the modifier counts four more.
+  private static func shortened(_ fit: Fit, _ column: PostgresTable.TableColumn) -> Fit {
+    var fit = fit
+    if ["varchar", "bpchar"].contains(column.type), column.modifier > 4 {
+      fit.limit = .characters(column.modifier - 4)
+      fit.target = column.sqlType
     }
-    if column.type == "numeric", isDecimal(type) || wholeDigits(type) != nil || type == .numeric { return "numeric" }
-    if column.type == "float4", type == .float64 { return "double precision" }
-    return nil
+    return fit
   }
 
   private static func decimal(_ whole: Int, _ scale: Int, _ column: PostgresTable.TableColumn) -> Fit {
-    Fit(landing: .decimal(precision: max(1, whole + scale), scale: scale), staged: column.isDomain ? "numeric(\(whole + scale),\(scale))" : column.sqlType)
+    Fit(
+      landing: .decimal(precision: max(1, whole + scale), scale: scale),
+      staged: column.isDomain ? "numeric(\(whole + scale),\(scale))" : column.sqlType)
   }
 
   private static func cast(_ landing: DataType, _ staged: String, _ column: PostgresTable.TableColumn) -> Fit {
-    Fit(landing: landing, staged: staged, castTo: column.sqlType)
+    // Without the column's length: a cast to varchar(3)[] or bit(3) would cut silently, an assignment refuses.
+    let isBuiltIn = column.typeSchema == "pg_catalog"
+    return Fit(
+      landing: landing, staged: staged,
+      castTo: isBuiltIn ? "pg_catalog.\(SQL.quote(column.type, with: "\""))" : column.sqlType)
   }
 
   private static func isDecimal(_ type: DataType) -> Bool { if case .decimal = type { true } else { false } }
@@ -147,7 +181,7 @@ enum PostgresTypes {
   }
 
   /// How many digits whole numbers of a type may have; nil = not whole.
-  private static func wholeDigits(_ type: DataType) -> Int? {
+  static func wholeDigits(_ type: DataType) -> Int? {
     switch type {
     case .integer(let bits, let signed):
       [8: 3, 16: 5, 32: 10, 64: signed ? 19 : 20, 128: 39][bits]

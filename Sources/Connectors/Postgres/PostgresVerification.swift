@@ -9,13 +9,19 @@ struct PostgresVerification {
   var condition: SQL?
   var level: VerifyLevel
   var sample: SampleRule?
+  /// Types values are cast to before they are compared, by column.
+  var comparedAs: [String: String]
 
   /// - Parameter landing: the columns as the table names them, with the types they landed as.
-  init(_ landing: Schema, in table: SQL, where condition: SQL? = nil, level: VerifyLevel) {
+  init(
+    _ landing: Schema, in table: SQL, where condition: SQL? = nil, comparedAs: [String: String] = [:],
+    level: VerifyLevel
+  ) {
     columns = landing.columns
     self.table = table
     self.condition = condition
     self.level = level
+    self.comparedAs = comparedAs
     sample = SampleRule(for: landing)
   }
 
@@ -46,6 +52,10 @@ struct PostgresVerification {
 
   private var rows: SQL { condition.map { " FROM \(table) WHERE \($0)" } ?? " FROM \(table)" }
 
+  private func value(_ column: Column) -> SQL {
+    comparedAs[column.name].map { "\(name: column.name)::\(SQL(raw: $0))" } ?? "\(name: column.name)"
+  }
+
   private enum Kind { case number, float, date, timestamp, text, other }
 
   private func kind(_ type: DataType) -> Kind {
@@ -60,8 +70,10 @@ struct PostgresVerification {
   }
 
   private func facts(_ column: Column) -> [SQL] {
-    let name: SQL = "\(name: column.name)"
-    func ends(_ send: SQL) -> [SQL] { ["encode(\(send)(min(\(name))), 'hex')", "encode(\(send)(max(\(name))), 'hex')"] }
+    let name = value(column)
+    func ends(_ send: SQL) -> [SQL] {
+      ["encode(\(send)(min(\(name))), 'hex')", "encode(\(send)(max(\(name))), 'hex')"]
+    }
     let more: [SQL] =
       switch kind(column.type) {
       case .number: ["sum(\(name))", "min(\(name))", "max(\(name))"]
@@ -85,7 +97,9 @@ struct PostgresVerification {
     case .float:
       func text(_ hex: String) -> String {
         let bits = UInt64(hex, radix: 16) ?? 0
-        let value = column.type == .float32 ? Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits))) : Double(bitPattern: bits)
+        let value =
+          column.type == .float32
+          ? Double(Float(bitPattern: UInt32(truncatingIfNeeded: bits))) : Double(bitPattern: bits)
         return value.isNaN ? "nan" : CanonicalText.float(value)
       }
       print.smallest = next().map(text)
@@ -114,56 +128,28 @@ struct PostgresVerification {
   private var hashFacts: [SQL] {
     guard level == .full || sample != nil else { return [] }
     let pieces = columns.compactMap { column -> SQL? in
-      guard Canonical(column.type) != nil else { return nil }
-      let bytes = PostgresVerification.send(column)
-      return "coalesce(int4send(octet_length(\(bytes))) || \(bytes), '\\xffffffff'::bytea)"
+      Canonical(column.type) == nil ? nil : PostgresCanonical.field(value(column), column.type)
     }
     guard !pieces.isEmpty else { return ["count(*)", "0"] }
-    let hash: SQL = "sum(('x' || substr(md5(\(pieces, separator: " || ")), 1, 15))::bit(60)::bigint)"
+    let hash: SQL = "sum(\(PostgresCanonical.hash(pieces)))"
     guard level == .columns, let sample else { return ["count(*)", hash] }
-    let chosen = PostgresVerification.condition(sample, columns[sample.column])
+    let chosen = condition(sample, columns[sample.column])
     return ["count(*) FILTER (WHERE \(chosen))", "\(hash) FILTER (WHERE \(chosen))"]
   }
 
-  private static func condition(_ sample: SampleRule, _ column: Column) -> SQL {
-    let name: SQL = "\(name: column.name)"
+  private func condition(_ sample: SampleRule, _ column: Column) -> SQL {
+    let name = value(column)
     func chosen(_ number: SQL) -> SQL {
       "mod(\(number), \(SampleRule.modulus)) IN (\(sample.remainder), \(sample.remainder - SampleRule.modulus))"
     }
     switch column.type {
-    case .date: return "isfinite(\(name)) AND " + chosen("CASE WHEN isfinite(\(name)) THEN \(name) - DATE '1970-01-01' END")
+    case .date:
+      return "isfinite(\(name)) AND " + chosen("CASE WHEN isfinite(\(name)) THEN \(name) - DATE '1970-01-01' END")
     case .timestamp, .timestampTZ:
-      let micros: SQL = "('x' || encode(\(send(column)), 'hex'))::bit(64)::bigint + \(Int(Canonical.epochMicros))"
+      let micros: SQL = "('x' || encode(\(PostgresCanonical.bytes(name, column.type)), 'hex'))::bit(64)::bigint + \(Int(Canonical.epochMicros))"
       return chosen("CASE WHEN isfinite(\(name)) THEN \(micros) END")
     default: return chosen(name)
     }
-  }
-
-  /// The value's canonical bytes.
-  private static func send(_ column: Column) -> SQL {
-    let name: SQL = "\(name: column.name)"
-    let function: SQL =
-      switch column.type {
-      case .boolean: "boolsend"
-      case .integer(8, _), .integer(16, true): "int2send"
-      case .integer(16, false), .integer(32, true): "int4send"
-      case .integer(32, false), .integer(64, true): "int8send"
-      case .integer, .decimal, .numeric: "numeric_send"
-      case .float32: "float4send"
-      case .float64: "float8send"
-      case .blob: "bytea"
-      case .uuid: "uuid_send"
-      case .bit: "varbit_send"
-      case .date: "date_send"
-      case .time: "time_send"
-      case .timeTZ: "timetz_send"
-      case .timestamp: "timestamp_send"
-      case .timestampTZ: "timestamptz_send"
-      case .interval: "interval_send"
-      case .list, .array: "array_send"
-      default: "textsend"
-      }
-    return column.type == .json ? "textsend(\(name)::text)" : column.type == .blob ? name : "\(function)(\(name))"
   }
 }
 

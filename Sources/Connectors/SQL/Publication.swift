@@ -86,20 +86,14 @@ package struct Publication: Sendable {
   /// Closes the current version of changed rows and adds the new one. `time` is ISO 8601.
   package func scd2(time: String) -> [Step] {
     let others = columns.filter { !key.contains($0.name) }
-    let changes = others.map { column -> SQL in
-      if let type = column.comparedAs {
-        return dialect.differs(
-          "CAST(t.\(name: column.name) AS \(type))", "CAST(\(value(column)) AS \(type))")
-      }
-      return dialect.differs("t.\(name: column.name)", value(column))
-    }
+    let changes = others.map(changed)
     let instant: SQL = "CAST(\(text: time) AS \(dialect.instant))"
-    let changed: SQL = changes.isEmpty ? "1 = 0" : "(\(changes, separator: " OR "))"
+    let isChanged: SQL = changes.isEmpty ? "1 = 0" : "(\(changes, separator: " OR "))"
     let names = columns.map(\.name) + Publication.versionColumns
     let values = columns.map(value)
     return [
       (
-        "UPDATE \(target) AS t SET valid_to = \(instant) FROM \(staging) AS s WHERE \(sameKey) AND t.valid_to IS NULL AND \(changed)",
+        "UPDATE \(target) AS t SET valid_to = \(instant) FROM \(staging) AS s WHERE \(sameKey) AND t.valid_to IS NULL AND \(isChanged)",
         .updates
       ),
       (
@@ -123,12 +117,14 @@ package struct Publication: Sendable {
   package var dropCopies: SQL {
     // The key comes first and with plain equality, so that equal rows are found by hashing.
     let keys = key.map { name -> SQL in "a.\(name: name) = b.\(name: name)" }
-    let same = keys + columns.filter { !key.contains($0.name) }.map { column -> SQL in
-      let type = column.comparedAs
-      let left: SQL = type.map { "CAST(a.\(name: column.name) AS \($0))" } ?? "a.\(name: column.name)"
-      let right: SQL = type.map { "CAST(b.\(name: column.name) AS \($0))" } ?? "b.\(name: column.name)"
-      return "NOT (\(dialect.differs(left, right)))"
-    }
+    let same =
+      keys
+      + columns.filter { !key.contains($0.name) }.map { column -> SQL in
+        let type = column.comparedAs
+        let left: SQL = type.map { "CAST(a.\(name: column.name) AS \($0))" } ?? "a.\(name: column.name)"
+        let right: SQL = type.map { "CAST(b.\(name: column.name) AS \($0))" } ?? "b.\(name: column.name)"
+        return "NOT (\(dialect.differs(left, right)))"
+      }
     return """
       DELETE FROM \(staging) AS a WHERE EXISTS (SELECT 1 FROM \(staging) AS b \
       WHERE a.\(dialect.rowID) > b.\(dialect.rowID) AND \(same, separator: " AND "))
@@ -139,6 +135,22 @@ package struct Publication: Sendable {
   package var nullKey: SQL {
     let missing = key.map { name -> SQL in "\(name: name) IS NULL" }
     return "SELECT 1 FROM \(staging) WHERE \(missing, separator: " OR ") LIMIT 1"
+  }
+
+  /// One row: how many staged rows the target lacks, then for each column outside the key in how many of them it differs.
+  package func divergence(onlyCurrent: Bool) -> SQL {
+    let others = columns.filter { !key.contains($0.name) }
+    let changes = others.map { column -> SQL in
+      "count(*) FILTER (WHERE t.\(dialect.rowID) IS NOT NULL AND \(changed(column)))"
+    }
+    let facts: [SQL] = ["count(*) FILTER (WHERE t.\(dialect.rowID) IS NULL)"] + changes
+    let current: SQL = onlyCurrent ? " AND t.valid_to IS NULL" : ""
+    return "SELECT \(facts) FROM \(staging) AS s LEFT JOIN \(target) AS t ON \(sameKey)\(current)"
+  }
+
+  private func changed(_ column: PublishedColumn) -> SQL {
+    guard let type = column.comparedAs else { return dialect.differs("t.\(name: column.name)", value(column)) }
+    return dialect.differs("CAST(t.\(name: column.name) AS \(type))", "CAST(\(value(column)) AS \(type))")
   }
 
   private var sameKey: SQL {

@@ -49,6 +49,11 @@ package struct SQLite: Source, Destination {
     }
   }
 
+  package func place(of target: WriteRequest.Target, mode: WriteMode, step: String) -> String? {
+    guard case .table(let name) = target else { return nil }
+    return "\(FileTarget.normal(path)) \(name.lowercased())"
+  }
+
   package func read(_ request: ReadRequest) async throws -> Extract {
     try exists(at: request.location)
     let relation: SQL
@@ -60,10 +65,10 @@ package struct SQLite: Source, Destination {
           "unknown-table", "\"\(path)\" has no table \"\(name)\".", hint: Nearest.hint(name, among: names), at: request.location)
       }
       relation = "\(name: name)"
-    case .query(let query): relation = "(\(SQL(raw: query)))"
+    case .query(let query): relation = SQL(enclosing: query)
     case .whole: throw Problem("missing-setting", "Say which `table` of \"\(path)\" to read.", at: request.location)
     }
-    let filter: SQL = request.filter.map { " WHERE (\(SQL(raw: $0)))" } ?? ""
+    let filter: SQL = request.filter.map { " WHERE \(SQL(enclosing: $0))" } ?? ""
     let columns = try stored(relation, filter, request)
     let limit: SQL = request.limit.map { " LIMIT \($0)" } ?? ""
     let rows = SQLiteRows(
@@ -84,6 +89,8 @@ package struct SQLite: Source, Destination {
     }
   }
 
+  package static var keepsState: Bool { true }
+
   package func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String] {
     guard FileManager.default.fileExists(atPath: path),
       try !ask("SELECT 1 FROM sqlite_master WHERE name = '_weir_state'").isEmpty
@@ -91,6 +98,12 @@ package struct SQLite: Source, Destination {
     let wanted = keys.map { key -> SQL in "\(text: key)" }
     let rows = try ask("SELECT key, value FROM _weir_state WHERE key IN (\(wanted))")
     return Dictionary(rows.map { ($0[0] ?? "", $0[1] ?? "") }, uniquingKeysWith: { $1 })
+  }
+
+  package func isThere(_ target: WriteRequest.Target) async throws -> Bool {
+    guard case .table(let name) = target else { return true }
+    guard FileManager.default.fileExists(atPath: path) else { return false }
+    return try !ask("SELECT 1 FROM sqlite_master WHERE lower(name) = lower(\(text: name))").isEmpty
   }
 }
 

@@ -7,7 +7,7 @@ extension SQLite {
     guard case .table(let name) = request.target else {
       throw Problem("missing-setting", "Say which `table` of \"\(path)\" to write.", at: request.location)
     }
-    _ = try FileTarget(path, runID: request.runID)
+    let file = try FileTarget(path, runID: request.runID)
     let known =
       FileManager.default.fileExists(atPath: path)
       ? try await resources().first { $0.name.lowercased() == name.lowercased() && $0.kind == "table" } : nil
@@ -27,7 +27,7 @@ extension SQLite {
       statements: publish.map(\.text), existingRows: known?.approximateRows,
       work: .statements(
         StatementLoad(
-          setup: attach, isTransactional: true,
+          makeRoom: { file.makeRoom() }, setup: attach, isTransactional: true,
           stage: { query in
             ["DROP TABLE IF EXISTS \(staging)", "CREATE TABLE \(staging) AS SELECT \(rows) FROM (\(query))"]
           },

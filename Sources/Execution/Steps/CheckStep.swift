@@ -7,18 +7,31 @@ extension SchemaCheck {
     guard let input = inputs.first else {
       throw Problem("missing-input", "Step \"\(step.id)\" has no rows to check.", hint: "Name a step with `on`.", at: step.location)
     }
-    let relation = try relation(input, bound)
+    var relation = try relation(input, bound)
+    let isFlowing = bound[id: input]?.isFed == true
+    let letters = context.letters?.letters(into: step.id) ?? []
+    if !letters.isEmpty {
+      let rows = try await self.relation(of: letters, relation.schema, for: step)
+      relation = Relation(isFlowing ? "(SELECT * FROM \(relation.sql) UNION ALL BY NAME \(rows))" : "(\(rows))", relation.schema)
+    }
     var result = BoundStep(planned: step, schema: relation.schema, select: "SELECT * FROM \(relation.sql)")
+    result.isFed = !letters.isEmpty
+    result.replacedInput = letters.isEmpty || isFlowing ? nil : input
     var rowRules: [RowRule] = []
     for rule in rules {
       var others: [String: Relation] = [:]
       for name in rule.otherInputs { others[name] = try self.relation(name, bound) }
+      try await check(rule.patterns, at: rule.location)
       let test = try rule.test(over: relation, in: OperationContext(time: context.timeText, others: others))
       do {
         switch test {
         case .row(let condition, let columns):
           _ = try await engine.connection.describe("SELECT coalesce(\(condition), false) FROM \(relation.sql)")
           rowRules.append(RowRule(rule, condition, columns))
+        // Whether a few rows are like no other can't be told without the others.
+        case .relation where result.isFed || isFlowing, .rowAmongOthers where result.isFed || isFlowing: break
+        case .rowAmongOthers(let condition, let columns):
+          rowRules.append(RowRule(rule, condition, columns, looksAround: true))
         case .relation(let query):
           _ = try await engine.connection.describe(query)
           result.relationRules.append(
@@ -29,11 +42,25 @@ extension SchemaCheck {
       }
     }
     if !rowRules.isEmpty {
-      let tap = RuleTap(step: step.id, rules: rowRules, schema: relation.schema, rejects: rejects)
+      let tap = RuleTap(step: step.id, rules: rowRules, schema: relation.schema, rejects: rejects(isFed: isFlowing || !letters.isEmpty))
       result.select = try await tap.wrap(result.select, as: engine.uniqueName("weir_rules"), on: engine.connection)
       result.taps.append(tap)
     }
     result.schema = try await define(step, result.select, origin: relation.schema)
     return result
+  }
+
+  /// - Throws: `invalid-regex`.
+  func check(_ patterns: [String], at location: Location) async throws {
+    for pattern in patterns {
+      do {
+        _ = try await engine.connection.query("SELECT regexp_matches('', \(text: pattern))")
+      } catch let error as DuckDBError {
+        let reason = error.message.split(separator: ": ", maxSplits: 1).last ?? ""
+        throw Problem(
+          "invalid-regex", "The regular expression \"\(pattern)\" can't be read: \(reason.prefix { $0 != "\n" }).",
+          hint: "Put a \\ before a bracket, point or other sign that is meant as it stands.", at: location)
+      }
+    }
   }
 }

@@ -3,14 +3,31 @@ import Pipelines
 import Tabular
 
 extension SchemaCheck {
-  func bindRead(_ step: PlannedStep, _ source: any Source, _ spec: ReadSpec, _ plan: Plan) async throws -> BoundStep {
-    let (cursor, known) = try await cursorRange(step, spec, plan)
-    let request = ReadRequest(
+  /// - Parameter earlier: the step as it was bound before a retry: an incremental read takes the same range again.
+  func bindRead(
+    _ step: PlannedStep, _ source: any Source, _ spec: ReadSpec, _ plan: Plan, earlier: BoundStep?
+  ) async throws -> BoundStep {
+    let earlier = earlier?.cursor?.upTo == nil ? nil : earlier
+    let decided = earlier == nil ? try await IncrementRule(step: step, spec: spec, plan: plan, context: context).decide() : nil
+    let cursor = earlier?.cursor ?? decided?.0
+    var request = ReadRequest(
       spec.subject, columns: spec.columns, filter: spec.filter, limit: [spec.limit, context.options.limit].compactMap { $0 }.min(),
-      cursor: cursor, options: spec.options, step: step.id, location: step.location)
+      cursor: cursor, options: spec.options,
+      destinations: plan.steps.compactMap { if case .write(let destination, _) = $0.work { destination } else { nil } }, step: step.id, location: step.location)
+    let letters = context.letters?.letters(into: step.id) ?? []
+    let lines = context.letters?.letters(into: step.id, lines: true) ?? []
+    if !lines.isEmpty { request.refused = try refusedLines(lines) }
     let extract = try await source.read(request)
+    if !lines.isEmpty, !extract.readsRefused {
+      throw Problem(
+        "changed-step", "Step \"\(step.id)\" doesn't read lines of text any more, as it did when it refused \(lines.count) of them.",
+        hint: "Run the pipeline from the beginning with weir run.", at: step.location)
+    }
     var bound = BoundStep(planned: step, schema: Schema([]), extract: extract, cursor: cursor, select: "")
-    if let upperBound = extract.upperBound { bound.cursor?.upTo = upperBound }
+    bound.increment = earlier?.increment ?? decided?.1
+    bound.remarks = decided?.remarks ?? []
+    // A range that is being read again, or up to where other writes are, stays as it is.
+    if let upperBound = extract.upperBound, earlier == nil, bound.increment?.goal == nil { bound.cursor?.upTo = upperBound }
     var select: SQL
     var origin: Schema?
     switch extract.origin {
@@ -24,17 +41,22 @@ extension SchemaCheck {
       select = "SELECT * FROM \(SQL(raw: name))()"
       origin = batches.schema
     }
+    bound.refusedPositions = request.refused?.positions ?? [:]
+    bound.isFed = !letters.isEmpty || !lines.isEmpty
+    if !letters.isEmpty {
+      let rows = try await relation(of: letters, try await engine.connection.describe(select), for: step)
+      select = lines.isEmpty ? rows : "\(select) UNION ALL BY NAME \(rows)"
+    }
     if !extract.conditions.isEmpty {
       let rules = extract.conditions.map {
         RowRule(name: $0.rule, words: $0.reason, reason: $0.reason, condition: $0.sql, columns: $0.columns, onFail: .skip)
       }
-      let tap = RuleTap(step: step.id, rules: rules, schema: try await engine.connection.describe(select), rejects: rejects)
+      let tap = RuleTap(step: step.id, rules: rules, schema: try await engine.connection.describe(select), rejects: rejects(isFed: bound.isFed))
       select = try await tap.wrap(select, as: engine.uniqueName("weir_rules"), on: engine.connection)
       bound.taps.append(tap)
     }
     if let projection = extract.projection { select = "SELECT \(projection) FROM (\(select))" }
-    let isAppended = plan.steps.contains { if case .write(_, let write) = $0.work { write.mode == .append } else { false } }
-    select = try await incremental(select, &bound, known: known, keepsBoundary: isAppended)
+    select = try await incremental(select, &bound, earlier: earlier)
     if !extract.pushesDownFilters {
       let counter = RowCounter()
       bound.counter = counter
@@ -43,26 +65,5 @@ extension SchemaCheck {
     bound.select = select
     bound.schema = try await define(step, select, origin: origin)
     return bound
-  }
-
-  /// What an incremental read takes: from the last run's largest value, as the target or the workspace remembers it, and the rows at
-  /// that value which have landed.
-  private func cursorRange(_ step: PlannedStep, _ spec: ReadSpec, _ plan: Plan) async throws -> (CursorRange?, known: [String]) {
-    guard case .incremental(let column, let lag) = spec.mode else { return (nil, []) }
-    if context.options.fullRefresh { return (CursorRange(column: column, after: spec.start, upTo: spec.end), []) }
-    let kept = context.cursors[step.id]
-    var last = kept.map { CursorState($0.value) }
-    for case .write(let destination, let write) in plan.steps.map(\.work) {
-      if write.mode == .append && lag > 0 {
-        throw Problem(
-          "lag-doubles-rows", "Step \"\(step.id)\" reads \(lag) units back, and appending would land those rows twice.",
-          hint: "Use `mode: merge` with a `key`, or remove `lag`.", at: step.location)
-      }
-      guard kept?.isForced != true else { continue }
-      let key = context.stateKey(step.id)
-      if let stored = try await destination.storedState([key], for: write.target)[key] { last = CursorState(stored) }
-    }
-    let after = spec.start ?? last.map { lag > 0 ? CursorText.less($0.cursor, by: lag) : $0.cursor }
-    return (CursorRange(column: column, after: after, upTo: spec.end), spec.start == nil ? last?.rows ?? [] : [])
   }
 }

@@ -7,44 +7,86 @@ extension SchemaCheck {
   func bindTransform(_ step: PlannedStep, _ transform: Transform, _ inputs: [String], _ bound: BoundPlan) async throws -> BoundStep {
     let counter = RowCounter()
     var result = BoundStep(planned: step, schema: Schema([]), select: "", counter: counter)
+    let origin: Schema
     switch transform {
     case .sql(let text, let location):
       // A check's relation stands in for the step it checked, under the name the SQL uses.
-      let renamed = zip(step.inputs, inputs).filter { $0 != $1 }
-      let prefix: [SQL] = renamed.map { "\(name: $0) AS NOT MATERIALIZED (SELECT * FROM \(name: $1))" }
-      let query = SQL(raw: text.trimmingSuffix(";"))
-      let select: SQL = prefix.isEmpty ? query : "WITH \(prefix) SELECT * FROM (\n\(query)\n)"
+      let query = SQL(raw: text)
+      let emptied = try await emptied(query, step, inputs, bound)
+      let renamed = zip(step.inputs, inputs).filter { $0 != $1 || emptied.contains($0) }
+      let prefix: [SQL] = renamed.map {
+        "\(name: $0) AS NOT MATERIALIZED (SELECT * FROM memory.main.\(name: $1)\(emptied.contains($0) ? " WHERE false" : "" as SQL))"
+      }
+      let select: SQL = prefix.isEmpty ? query : "WITH \(prefix) SELECT * FROM \(SQL(enclosing: text))"
       do {
         _ = try await engine.connection.describe(select)
       } catch let error as DuckDBError {
         throw Problem.of(error, in: step.id, at: nil).located(inside: text, at: location)
       }
+      origin = try await unchangedColumns(of: query, from: zip(step.inputs, inputs).map { ($0, try relation($1, bound).schema) })
       result.select = try await counted(select, counter)
     case .operations(let operations):
       guard let input = inputs.first else {
         throw Problem("missing-input", "Step \"\(step.id)\" has no rows to work on.", hint: "Name a step with `on`.", at: step.location)
       }
       var relation = try relation(input, bound)
-      for operation in operations { relation = try await apply(operation, to: relation, bound, &result) }
-      result.select = try await counted("SELECT * FROM \(relation.sql)", counter)
+      var isFlowing = bound[id: input]?.isFed == true
+      result.replacedInput = isFlowing || context.letters?.goes(into: step.id) != true ? nil : input
+      for (index, operation) in operations.enumerated() {
+        let letters = context.letters?.letters(into: step.id, operation: index) ?? []
+        if !letters.isEmpty {
+          try refuseChange(operation, letters[0], of: step)
+          let rows = try await self.relation(of: letters, relation.schema, for: step)
+          relation = Relation(isFlowing ? "(SELECT * FROM \(relation.sql) UNION ALL BY NAME \(rows))" : "(\(rows))", relation.schema)
+          isFlowing = true
+        }
+        relation = try await apply(operation, index, to: relation, bound, &result, isFed: isFlowing)
+      }
+      result.isFed = isFlowing
+      if let lost = context.letters?.letters.first(where: { $0.step == step.id && !operations.indices.contains($0.operation ?? -1) }) {
+        throw changed(step, lost.rule)
+      }
+      let rows: SQL = "SELECT * FROM \(relation.sql)"
+      origin = try await unchangedColumns(of: rows, from: Set(inputs).sorted().map { ($0, try self.relation($0, bound).schema) })
+      result.select = try await counted(rows, counter)
     }
-    result.schema = try await define(step, result.select)
+    result.schema = try await define(step, result.select, origin: origin)
     return result
   }
 
   private func apply(
-    _ operation: any Pipelines.Operation, to relation: Relation, _ bound: BoundPlan, _ result: inout BoundStep
+    _ operation: any Pipelines.Operation, _ index: Int, to relation: Relation, _ bound: BoundPlan, _ result: inout BoundStep,
+    isFed: Bool
   ) async throws -> Relation {
+    if let program = operation.program { return try await run(program, at: index, over: relation, in: &result, isFed: isFed) }
     var others: [String: Relation] = [:]
     for name in operation.otherInputs { others[name] = try self.relation(name, bound) }
+    if isFed, operation.rule == nil {
+      let names = operation.otherInputs
+      if let other = names.first(where: { bound[id: $0]?.isFed == true }) {
+        throw Problem("not-row-by-row", "Step \"\(result.id)\" joins rows that were set aside with others of \"\(other)\".",
+          hint: "Run the whole pipeline again with weir run.", at: result.planned.location)
+      }
+      let stubs = OperationContext(time: context.timeText, others: others.reduce(into: [:]) { $0[$1.key] = Relation("\(name: $1.key)", $1.value.schema) })
+      let schemas = others.mapValues(\.schema).merging(["weir_fed": relation.schema]) { $1 }
+      let emptied = try await RowByRow.check(
+        try operation.select(from: Relation("weir_fed", relation.schema), in: stubs), schemas, fed: ["weir_fed"], of: result.planned,
+        on: try await engine.connect())
+      for name in emptied { if let other = others[name] { others[name] = Relation("(SELECT * FROM \(other.sql) WHERE false)", other.schema) } }
+    }
+    try await check(operation.patterns, at: operation.location)
     let context = OperationContext(time: context.timeText, others: others)
     var select = try operation.select(from: relation, in: context)
     if let rule = operation.rule {
-      guard case .row(let condition, let columns) = try rule.test(over: relation, in: context) else {
+      let row: RowRule
+      switch try rule.test(over: relation, in: context) {
+      case .row(let condition, let columns): row = RowRule(rule, condition, columns)
+      case .rowAmongOthers(let condition, let columns): row = RowRule(rule, condition, columns, looksAround: true)
+      case .relation:
         throw Problem("invalid-rule", "This rule is about the rows as a whole; put it into a `check` step.", at: rule.location)
       }
       let tap = RuleTap(
-        step: result.id, rules: [RowRule(rule, condition, columns)], schema: relation.schema, rejects: rejects)
+        step: result.id, rules: [row], schema: relation.schema, operation: index, rejects: rejects(isFed: isFed))
       select = try await tap.wrap("SELECT * FROM \(relation.sql)", as: engine.uniqueName("weir_rules"), on: engine.connection)
       result.taps.append(tap)
     }
@@ -52,26 +94,40 @@ extension SchemaCheck {
   }
 }
 
+extension SchemaCheck {
+  /// The inputs of a query that count as empty while dead letters flow through it.
+  private func emptied(_ query: SQL, _ step: PlannedStep, _ inputs: [String], _ bound: BoundPlan) async throws -> Set<String> {
+    let pairs = zip(step.inputs, inputs)
+    let fed = Set(pairs.filter { bound[id: $1]?.isFed == true }.map(\.0))
+    guard !fed.isEmpty else { return [] }
+    var schemas: [String: Schema] = [:]
+    for (name, input) in pairs { schemas[name] = try relation(input, bound).schema }
+    return try await RowByRow.check(query, schemas, fed: fed, of: step, on: try await engine.connect())
+  }
+
+  /// Dead letters go in before the operation whose rule set them aside; it must still be there.
+  private func refuseChange(_ operation: any Pipelines.Operation, _ letter: DeadLetter, of step: PlannedStep) throws {
+    guard operation.rule?.typeName ?? operation.program.map({ _ in "python" }) == letter.rule else { throw changed(step, letter.rule) }
+  }
+
+  private func changed(_ step: PlannedStep, _ rule: String) -> Problem {
+    Problem(
+      "changed-step", "Step \"\(step.id)\" has changed: the rule \(rule) isn't at the place any more where it set rows aside.",
+      hint: "Run the pipeline from the beginning with weir run.", at: step.location)
+  }
+}
+
 extension RowRule {
-  init(_ rule: any Rule, _ condition: SQL, _ columns: [String]) {
+  init(_ rule: any Rule, _ condition: SQL, _ columns: [String], looksAround: Bool = false) {
     self.init(
       name: rule.typeName, words: rule.words, reason: "Not true: \(rule.words)", condition: condition, columns: columns,
-      onFail: rule.onFail)
+      onFail: rule.onFail, looksAround: looksAround)
   }
 }
 
 extension Rule {
   /// The name of its kind, as written in pipeline files.
   var typeName: String { Self.manifest.name }
-}
-
-extension String {
-  /// Without `mark` and white space at the end.
-  fileprivate func trimmingSuffix(_ mark: Character) -> String {
-    var text = Substring(self)
-    while let last = text.last, last == mark || last.isWhitespace { text.removeLast() }
-    return String(text)
-  }
 }
 
 extension Problem {

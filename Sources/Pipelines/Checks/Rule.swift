@@ -9,19 +9,31 @@ package protocol Rule: Sendable {
   var location: Location { get }
   /// The rule in words: `"email" is an e-mail address`.
   var words: String { get }
+  /// Whether the rule is about the rows as a whole, so that no single row can be said to break it.
+  var isAboutTheWhole: Bool { get }
   /// Other steps the rule reads (referential integrity).
   var otherInputs: [String] { get }
+  /// Its regular expressions, to be tried before anything runs.
+  var patterns: [String] { get }
   func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest
 }
 
 extension Rule {
   package var otherInputs: [String] { [] }
+  package var patterns: [String] { [] }
+  package var isAboutTheWhole: Bool { false }
 }
 
 /// How a rule is evaluated.
 package enum RuleTest: Sendable {
   /// A condition that is true for every row that passes (never null), and the columns it is about.
   case row(SQL, columns: [String])
-  /// A query with one row: `passed BOOLEAN, observed VARCHAR`; for rules about the relation as a whole.
+  /// As `row`, but the condition looks at other rows, too; `RuleTest.position` is a row's place among them.
+  case rowAmongOthers(SQL, columns: [String])
+  /// A query with one row: `passed BOOLEAN, observed VARCHAR`, and if it can tell `failed BIGINT, rows BIGINT`; for rules about the
+  /// relation as a whole.
   case relation(SQL)
+
+  /// The column with a row's place, from 1, that `rowAmongOthers` may use.
+  package static let position = "__weir_position"
 }

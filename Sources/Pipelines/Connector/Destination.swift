@@ -3,14 +3,23 @@ import Tabular
 /// A connector that can be written.
 package protocol Destination: Connector {
   static var writeModes: Set<WriteMode> { get }
+  /// Whether what a load stores with its rows comes back from `storedState`.
+  static var keepsState: Bool { get }
   /// Decides how rows will land, from what stands in the system now. Changes nothing.
   /// - Throws: a `Problem` or `Problems` (a type without exact landing type, a key that isn't there, no permission).
   func prepare(_ request: WriteRequest) async throws -> Load
+  /// Where a write lands: two writes with the same place would undo each other. nil = what the step says is all that is known.
+  func place(of target: WriteRequest.Target, mode: WriteMode, step: String) -> String?
   /// Cursors an earlier load stored in the target together with its rows; missing keys are left out.
   func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String]
+  /// Whether the target is there; once it is gone, cursors that are remembered for it count for nothing.
+  func isThere(_ target: WriteRequest.Target) async throws -> Bool
 }
 
 extension Destination {
+  package func isThere(_ target: WriteRequest.Target) async throws -> Bool { true }
+  package static var keepsState: Bool { false }
+  package func place(of target: WriteRequest.Target, mode: WriteMode, step: String) -> String? { nil }
   package func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String] { [:] }
 }
 
@@ -52,10 +61,12 @@ package struct WriteRequest: Sendable {
   package var runID: String
   /// The run's logical time, ISO 8601 (for scd2).
   package var time: String
+  /// For what incremental reads bring, of which later runs will bring more: names this part of it, the same when it is loaded again.
+  package var increment: String?
 
   package init(
     target: Target, mode: WriteMode, key: [String], schemaPolicy: SchemaPolicy, schema: Schema, options: Setting?, step: String,
-    location: Location?, stateKey: String, runID: String, time: String
+    location: Location?, stateKey: String, runID: String, time: String, increment: String? = nil
   ) {
     self.target = target
     self.mode = mode
@@ -68,6 +79,7 @@ package struct WriteRequest: Sendable {
     self.stateKey = stateKey
     self.runID = runID
     self.time = time
+    self.increment = increment
   }
 }
 
@@ -84,6 +96,8 @@ package struct Load: Sendable {
   package var dependents: [String]
   /// Rows that stand in the target now, if known; guards against shrinking loads.
   package var existingRows: Int?
+  /// Counts them where that takes a pass over the target; asked only when a load would replace them. nil = they can't be counted.
+  package var countExisting: (@Sendable () async -> Int?)?
   package var work: Work
 
   package enum Work: Sendable {
@@ -94,20 +108,24 @@ package struct Load: Sendable {
   }
 
   package init(
-    landing: Schema, strategy: String, statements: [String] = [], dependents: [String] = [], existingRows: Int? = nil, work: Work
+    landing: Schema, strategy: String, statements: [String] = [], dependents: [String] = [], existingRows: Int? = nil,
+    countExisting: (@Sendable () async -> Int?)? = nil, work: Work
   ) {
     self.landing = landing
     self.strategy = strategy
     self.statements = statements
     self.dependents = dependents
     self.existingRows = existingRows
+    self.countExisting = countExisting
     self.work = work
   }
 }
 
 /// A load the engine runs by itself. All of `stage` … `publish` happens in one transaction if `isTransactional`.
 package struct StatementLoad: Sendable {
-  /// Before anything (LOAD, ATTACH); safe to repeat.
+  /// Before anything, outside the engine (folders); safe to repeat.
+  package var makeRoom: @Sendable () -> Void
+  /// Then, in the engine (LOAD, ATTACH); safe to repeat.
   package var setup: [SQL]
   package var isTransactional: Bool
   /// Puts the rows of a query where nobody sees them yet.
@@ -124,14 +142,15 @@ package struct StatementLoad: Sendable {
   package var finish: @Sendable () throws -> Void
   /// Takes everything back after a failure; safe to repeat.
   package var discard: @Sendable () -> Void
-  /// Counts what the target would hold afterwards and before, for the shrink guard; nil = not applicable.
+  /// Last of all, whether the load went well or not.
   package var teardown: [SQL]
 
   package init(
-    setup: [SQL] = [], isTransactional: Bool = false, stage: @escaping @Sendable (SQL) -> [SQL], readBack: SQL,
+    makeRoom: @escaping @Sendable () -> Void = {}, setup: [SQL] = [], isTransactional: Bool = false, stage: @escaping @Sendable (SQL) -> [SQL], readBack: SQL,
     settle: [SQL] = [], checks: [LoadCheck] = [], publish: @escaping @Sendable ([StateEntry]) -> [SQL] = { _ in [] }, finish: @escaping @Sendable () throws -> Void = {},
     discard: @escaping @Sendable () -> Void = {}, teardown: [SQL] = []
   ) {
+    self.makeRoom = makeRoom
     self.setup = setup
     self.isTransactional = isTransactional
     self.stage = stage

@@ -28,15 +28,19 @@ package struct ReadRequest: Sendable {
   package var limit: Int?
   /// Only rows whose cursor lies in this range.
   package var cursor: CursorRange?
+  /// Lines an earlier read refused: only these are read, in place of the files they came from.
+  package var refused: RefusedLines?
   /// Options of the format or system, read by the connector through its own schema (delimiter, sheet, …).
   package var options: Setting?
+  /// Where the same run writes; a file that is only read is opened for reading.
+  package var destinations: [any Destination]
   /// For messages.
   package var step: String
   package var location: Location?
 
   package init(
     _ subject: Subject, columns: [String]? = nil, filter: String? = nil, limit: Int? = nil, cursor: CursorRange? = nil,
-    options: Setting? = nil, step: String, location: Location? = nil
+    options: Setting? = nil, destinations: [any Destination] = [], step: String, location: Location? = nil
   ) {
     self.subject = subject
     self.columns = columns
@@ -44,9 +48,19 @@ package struct ReadRequest: Sendable {
     self.limit = limit
     self.cursor = cursor
     self.options = options
+    self.destinations = destinations
     self.step = step
     self.location = location
   }
+}
+
+/// Lines of files that were refused, as files of their own without headings, in UTF-8.
+package struct RefusedLines: Sendable, Hashable {
+  /// By the path of the file they came from: where they stand now.
+  package var files: [String: String] = [:]
+  /// `file:line` where a line stands now, and where it stood.
+  package var positions: [String: String] = [:]
+  package init() {}
 }
 
 /// The part of a table an incremental read takes: `after ≤ column ≤ upTo` (the boundary is read again and deduplicated).
@@ -55,11 +69,14 @@ package struct CursorRange: Sendable, Hashable, Codable {
   package var column: String
   package var after: String?
   package var upTo: String?
+  /// Whether rows whose cursor is null or not finite belong to it: only the first read takes them along.
+  package var takesValueless: Bool
 
-  package init(column: String, after: String? = nil, upTo: String? = nil) {
+  package init(column: String, after: String? = nil, upTo: String? = nil, takesValueless: Bool = false) {
     self.column = column
     self.after = after
     self.upTo = upTo
+    self.takesValueless = takesValueless
   }
 }
 
@@ -84,10 +101,16 @@ package struct Extract: Sendable {
   package var pushesDownFilters = false
   /// Rows the reader refuses are collected by the engine after the read, if the origin can say so (CSV).
   package var rejects: RejectQuery?
+  /// Whether it yields the request's refused lines and nothing else.
+  package var readsRefused = false
   /// The largest cursor value the read may yield, fixed before the first row is read.
   package var upperBound: String?
+  /// With an upper bound: how many rows the range passes by because their cursor is null or not finite; nil = none or unknown.
+  package var valueless: Int?
   /// The same rows as raw bytes of a format, for a destination that takes that format (a COPY stream).
   package var passThrough: (any CopyOut)?
+  /// The same rows, hashed by the system itself.
+  package var hashing: (any RowHashing)?
   /// How many rows it will be, as far as the system knows.
   package var estimatedRows: Int?
   /// How many bytes that is where it lies; nil = unknown.
@@ -148,7 +171,7 @@ package protocol CopyOut: Sendable {
   /// The format with all that must be equal on both sides: `pgcopy-binary`.
   var format: String { get }
   var schema: Schema { get }
-  /// Hands every chunk of bytes to `body` and returns the fingerprint of the rows, taken from the bytes. Blocking.
-  func stream(level: VerifyLevel, to body: (UnsafeRawBufferPointer) throws -> Void) throws -> Fingerprint
+  /// Hands every chunk of bytes to `body` with the number of rows in it and returns the fingerprint of all, taken from the bytes. Blocking.
+  func stream(level: VerifyLevel, to body: (UnsafeRawBufferPointer, _ rows: Int) throws -> Void) throws -> Fingerprint
   func cancel()
 }

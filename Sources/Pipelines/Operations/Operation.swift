@@ -13,6 +13,10 @@ package protocol Operation: Sendable {
   var effect: String { get }
   /// The rule a validating operation carries; the runner applies it to the rows as they are at this place.
   var rule: (any Rule)? { get }
+  /// Its regular expressions, to be tried before anything runs.
+  var patterns: [String] { get }
+  /// The user's own code that makes the rows outside the engine; such an operation has no SQL.
+  var program: PythonProgram? { get }
   /// A SELECT over `input`.
   /// - Throws: a `Problem` naming an unknown column (with the near one) or a type that doesn't fit.
   func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL
@@ -20,8 +24,10 @@ package protocol Operation: Sendable {
 
 extension Operation {
   package var otherInputs: [String] { [] }
+  package var patterns: [String] { rule?.patterns ?? [] }
   package var effect: String { Self.manifest.summary }
   package var rule: (any Rule)? { nil }
+  package var program: PythonProgram? { nil }
 }
 
 /// Something that can stand after FROM, and its columns.

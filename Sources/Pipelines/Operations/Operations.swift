@@ -24,7 +24,8 @@ package enum Operations {
 
   private static let rows: [OperationType] = [
     OperationType(Filter.self), OperationType(Sort.self), OperationType(Dedupe.self), OperationType(Split.self),
-    OperationType(Limit.self), OperationType(Sample.self), OperationType(Window.self),
+    OperationType(Limit.self), OperationType(Sample.self), OperationType(Window.self), OperationType(Python.self),
+    OperationType(Call.self),
   ]
 
   private static let tables: [OperationType] = [

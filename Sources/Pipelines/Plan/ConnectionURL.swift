@@ -18,13 +18,17 @@ package struct ConnectionURL: Sendable, Hashable {
     [scheme, user, password, host, port.map(String.init), path, rest] + options.flatMap { [$0.name, $0.value] }
   }
 
+  /// Whether an @ stands where a database or option does: then a / or ? in a password was not encoded, and its rest would be taken
+  /// for a name, which messages show.
+  package private(set) var hasLateMark = false
+
   /// Names of the schemes whose addresses say by their file ending what they are.
   static let fileSchemes: Set<String> = [
     "http", "https", "file", "s3", "s3a", "gs", "gcs", "az", "azure", "abfss", "hf", "r2",
   ]
 
   /// nil for a text without `://`.
-  static func scheme(of text: String) -> String? {
+  package static func scheme(of text: String) -> String? {
     guard let colon = text.firstRange(of: "://"), colon.lowerBound > text.startIndex else { return nil }
     return text[..<colon.lowerBound].lowercased()
   }
@@ -51,6 +55,7 @@ package struct ConnectionURL: Sendable, Hashable {
       if parts.count == 2 { password = try Self.decoded(parts[1]) }
       authority = authority[authority.index(after: at)...]
     }
+    hasLateMark = path.contains("@") || user == nil && query.contains("@")
     try (host, port) = Self.address(authority)
     options = []
     for pair in query.split(separator: "&") {
@@ -78,7 +83,7 @@ package struct ConnectionURL: Sendable, Hashable {
 
   private static func nonEmpty(_ text: Substring) throws(Problem) -> String? { text.isEmpty ? nil : try decoded(text) }
 
-  private static let encodingHint =
+  static let encodingHint =
     "In a user name or password, write @ as %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25."
 
   /// - Throws: `wrong-url` where a % isn't followed by two hexadecimal digits, or the bytes are not UTF-8.

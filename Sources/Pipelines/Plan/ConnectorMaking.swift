@@ -83,7 +83,13 @@ package struct ConnectorMaking {
         hint: Nearest.hint(scheme, among: schemes)
           ?? "It knows \(schemes.sorted().map { "\($0)://" }.joined(separator: ", ")).")
     }
-    return (type, settings(of: try ConnectionURL(text), for: type, at: location))
+    let url = try ConnectionURL(text)
+    if url.hasLateMark, !isFile(type) {
+      throw Problem(
+        "wrong-url", "The URL has an @ behind its host, as if a / or ? of a password were not encoded.", hint: ConnectionURL.encodingHint,
+        at: location)
+    }
+    return (type, settings(of: url, for: type, at: location))
   }
 
   private func file(_ text: String, at location: Location) throws(Problem) -> (ConnectorType, Setting) {
@@ -96,6 +102,10 @@ package struct ConnectorMaking {
     return (type, Setting(.map([entry("path", path, location)]), at: location))
   }
 
+  private func isFile(_ type: ConnectorType) -> Bool {
+    type.settings.contains { $0.name == "path" } && !type.settings.contains { $0.name == "host" }
+  }
+
   private func settings(of url: ConnectionURL, for type: ConnectorType, at location: Location) -> Setting {
     var entries: [Setting.Entry] = []
     func add(_ value: String?, as names: String...) {
@@ -104,8 +114,7 @@ package struct ConnectorMaking {
       entries.append(entry(known ?? names[0], value, location))
     }
     if let password = url.password { redactor.hide(password) }
-    let isFile = type.settings.contains { $0.name == "path" } && !type.settings.contains { $0.name == "host" }
-    if isFile {
+    if isFile(type) {
       add(url.rest, as: "path")
     } else {
       add(url.host, as: "host")

@@ -5,6 +5,7 @@ struct PlanOrder {
 
   func plan(_ steps: [PlannedStep]) -> Plan {
     var steps = steps
+    SharedTargets(problems: problems).refuse(in: steps)
     let reads = graph(of: steps) { Set($0.inputs) }
     if let cycle = reads.cycle {
       problems.add(

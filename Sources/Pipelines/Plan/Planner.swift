@@ -9,14 +9,16 @@ package struct Planner: Sendable {
   private let extensions: String
   private let redactor: Redactor
   private let inquiry: (any Inquiry)?
+  private let isFullRefresh: Bool
 
   /// - Parameter directory: Relative paths in the file start here.
   /// - Parameter extensions: Folder of DuckDB's extensions.
   /// - Parameter inquiry: Answers connectors' small questions.
+  /// - Parameter isFullRefresh: Whether incremental reads are to read everything.
   package init(
     catalog: Catalog, connections: any ConnectionLookup = NoConnections(), directory: String = ".",
     extensions: String = "",
-    redactor: Redactor = Redactor(), inquiry: (any Inquiry)? = nil
+    redactor: Redactor = Redactor(), inquiry: (any Inquiry)? = nil, isFullRefresh: Bool = false
   ) {
     self.catalog = catalog
     self.connections = connections
@@ -24,6 +26,7 @@ package struct Planner: Sendable {
     self.extensions = extensions
     self.redactor = redactor
     self.inquiry = inquiry
+    self.isFullRefresh = isFullRefresh
   }
 
   /// - Parameter tableNames: The tables a SELECT reads. It throws a `Problem` for text that isn't exactly one SELECT.
@@ -40,7 +43,8 @@ package struct Planner: Sendable {
           id: step.id, inputs: reads, work: work, retry: step.retry ?? spec.retry, timeout: step.timeout,
           location: step.location))
     }
-    let plan = PlanOrder(spec: spec, problems: problems).plan(steps)
+    let ordered = PlanOrder(spec: spec, problems: problems).plan(steps)
+    let plan = IncrementalWrites(problems: problems, isFullRefresh: isFullRefresh).settle(ordered)
     let errors = problems.all.filter { $0.severity == .error }
     guard errors.isEmpty else { throw Problems(errors.map(redactor.redact).sorted(by: Problem.standsBefore)) }
     return plan
@@ -104,7 +108,7 @@ package struct Planner: Sendable {
       throw Problems([
         Problem(
           "unknown-operation", "There is no operation \"\(spec.name)\".",
-          hint: Nearest.hint(spec.name, among: names) ?? "weir operations lists them.", at: spec.location)
+          hint: Nearest.hint(spec.name, among: names) ?? "docs/reference/operations.md lists them.", at: spec.location)
       ])
     }
     do { return try type.make(spec.settings, spec.location) } catch { throw located(error, at: spec.location) }
@@ -121,9 +125,19 @@ package struct Planner: Sendable {
           at: spec.location)
       ])
     }
-    do { return try type.make(spec.settings, spec.onFail, spec.location) } catch {
+    let rule: any Rule
+    do { rule = try type.make(spec.settings, spec.onFail, spec.location) } catch {
       throw located(error, at: spec.location)
     }
+    guard !rule.isAboutTheWhole || ![.skip, .flag, .null].contains(spec.onFail) else {
+      throw Problems([
+        Problem(
+          "rule-about-the-whole",
+          "\"\(spec.name)\" is about the rows as a whole, so there are no single rows for on_fail: \(spec.onFail.rawValue).",
+          hint: "Use on_fail: stop or warn, or a rule about each row.", at: spec.location)
+      ])
+    }
+    return rule
   }
 
   private func located(_ error: any Error, at location: Location) -> Problems {

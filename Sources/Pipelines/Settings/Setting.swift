@@ -25,6 +25,8 @@ package struct Setting: Sendable, Hashable {
 
   package var content: Content
   package var location: Location
+  /// The parts of a text, as offsets into its UTF-8, that a parameter filled in.
+  package var parameters: [Range<Int>] = []
 
   package init(_ content: Content, at location: Location) {
     self.content = content

@@ -29,21 +29,27 @@ package struct Interpolation {
   package mutating func fill(_ setting: Setting) -> Setting {
     switch setting.content {
     case .text(let text) where text.utf8.contains(UInt8(ascii: "$")) || text.contains("{{"):
-      var place = setting
-      place.content = fill(text, at: setting.location)
-      return place
+      return fill(text, at: setting.location)
     case .list(let elements):
       return Setting(.list(elements.map { fill($0) }), at: setting.location)
     case .map(let entries):
-      let filled = entries.map { Setting.Entry(key: $0.key, keyLocation: $0.keyLocation, value: fill($0.value)) }
+      let filled = entries.map { entry in
+        Self.isCode(entry) ? entry : Setting.Entry(key: entry.key, keyLocation: entry.keyLocation, value: fill(entry.value))
+      }
       return Setting(.map(filled), at: setting.location)
     default:
       return setting
     }
   }
 
-  private mutating func fill(_ text: String, at location: Location) -> Setting.Content {
+  /// Code is left as it is: braces mean something else in Python.
+  private static func isCode(_ entry: Setting.Entry) -> Bool {
+    (entry.key == "code" || entry.key == "python") && entry.value.text?.contains("def ") == true
+  }
+
+  private mutating func fill(_ text: String, at location: Location) -> Setting {
     var result = ""
+    var parameters: [Range<Int>] = []
     var rest = text[...]
     var pieces = 0
     var literals = 0
@@ -60,7 +66,9 @@ package struct Interpolation {
         pieces += 1
         rest = after
       } else if let (body, after) = enclosed(rest, from: "{{", to: "}}") {
+        let start = result.utf8.count
         result += expression(body, at: place(of: rest.startIndex, in: text, from: location))
+        parameters.append(start..<result.utf8.count)
         pieces += 1
         rest = after
       } else {
@@ -70,7 +78,9 @@ package struct Interpolation {
     }
     literals += rest.isEmpty ? 0 : 1
     result += rest
-    return pieces == 1 && literals == 0 ? Self.retyped(result) : .text(result)
+    var filled = Setting(pieces == 1 && literals == 0 ? Self.retyped(result) : .text(result), at: location)
+    if case .text = filled.content { filled.parameters = parameters }
+    return filled
   }
 
   /// A value that is nothing but one variable may be a number or toggle, if no character is lost by it.

@@ -32,6 +32,16 @@ struct MapReader {
     read(names) { setting throws(Problem) in try String(setting: setting) }
   }
 
+  /// One SELECT in some system's SQL.
+  mutating func query(_ names: String...) -> String? {
+    read(names) { setting throws(Problem) in try UserSQL.query(setting) }
+  }
+
+  /// A condition in some system's SQL.
+  mutating func condition(_ names: String...) -> String? {
+    read(names) { setting throws(Problem) in try UserSQL.condition(setting) }
+  }
+
   mutating func number(_ names: String...) -> Double? {
     read(names) { setting throws(Problem) in try Double(setting: setting) }
   }

@@ -196,6 +196,8 @@ package struct WriteSpec: Sendable {
   package var to: ConnectionReference
   package var target: WriteRequest.Target
   package var mode: WriteMode
+  /// Whether the file names the mode; if not, the plan may choose a better one.
+  package var isModeGiven = true
   package var key: [String]
   package var schemaPolicy: SchemaPolicy
   package var verify: VerifyLevel

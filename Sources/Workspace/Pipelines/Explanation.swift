@@ -53,27 +53,6 @@ package struct RowsShown: Sendable, Encodable {
   }
 }
 
-/// A value as JSON; numbers JSON can't hold exactly in other programs stay numbers here, decimals keep their digits as text.
-private struct JSONValue: Encodable {
-  var value: Value
-
-  func encode(to encoder: any Encoder) throws {
-    var container = encoder.singleValueContainer()
-    switch value {
-    case .null: try container.encodeNil()
-    case .boolean(let flag): try container.encode(flag)
-    case .integer(let number):
-      if let small = Int64(exactly: number) { try container.encode(small) } else { try container.encode(String(number)) }
-    case .float(let number):
-      if number.isFinite { try container.encode(number) } else { try container.encode("\(number)") }
-    case .list(let values): try container.encode(values.map { JSONValue(value: $0) })
-    case .structure(let fields):
-      try container.encode(Dictionary(fields.map { ($0.name, JSONValue(value: $0.value)) }, uniquingKeysWith: { first, _ in first }))
-    default: try container.encode(value.description)
-    }
-  }
-}
-
 extension Workspace {
   /// Everything that can be told of a pipeline without asking a system: its text and its plan.
   /// - Throws: `InvalidPipeline`.
@@ -99,7 +78,8 @@ extension Workspace {
         strategy: step.load.map { redactor.redact($0.strategy) }, statements: step.load.map { $0.statements.map(redactor.redact) },
         dependents: step.load?.dependents, existingRows: step.load?.existingRows)
     }
-    return Explanation(pipeline: bound.name, steps: steps, warnings: bound.warnings.map(redactor.redact))
+    let warnings = bound.warnings + bound.steps.flatMap(\.remarks)
+    return Explanation(pipeline: bound.name, steps: steps, warnings: warnings.map(redactor.redact))
   }
 
   /// The first rows a step yields (the last step, if none is named). Nothing is written.
@@ -145,7 +125,7 @@ extension Workspace {
     let redactor = Redactor()
     redactor.learn(addressesIn: sql)
     do {
-      let table = try await engine.connection.query("SELECT * FROM (\(SQL(raw: sql))\n) LIMIT \(rows)")
+      let table = try await engine.connection.query("SELECT * FROM \(SQL(enclosing: try UserSQL.query(Setting(.text(sql), at: Location(file: "query", line: 1, column: 1))))) LIMIT \(rows)")
       return RowsShown(schema: table.schema, rows: table.rows)
     } catch let error as DuckDBError {
       throw redactor.redact(Problem("invalid-sql", error.message.components(separatedBy: "\n\nLINE ")[0], cause: error))

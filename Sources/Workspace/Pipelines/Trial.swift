@@ -34,7 +34,8 @@ extension Workspace {
       let engine = try Engine(limits: request.limits, folder: folder.url.path)
       let trial = PipelineTrial(test, of: spec)
       let plan = try await plan(try trial.standIn(), engine, redactor)
-      let context = RunContext(runID: request.id, pipeline: Run.slug(spec.name), time: request.time, folder: folder.url.path)
+      var context = RunContext(runID: request.id, pipeline: Run.slug(spec.name), time: request.time, folder: folder.url.path)
+      context.directory = directory.path
       let differences = try await trial.differences(plan, SchemaCheck(engine, context))
       return TrialOutcome(name: test.name, passed: differences.isEmpty, differences: differences, problems: [])
     } catch {

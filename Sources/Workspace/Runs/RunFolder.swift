@@ -29,19 +29,6 @@ package struct RunFolder: Sendable {
   }
 }
 
-/// A row that a run set aside, as its file keeps it.
-package struct KeptReject: Sendable, Codable {
-  package var step, position, original, rule, reason: String
-}
-
-extension RunFolder {
-  /// The rows the run set aside, in the order in which they came.
-  package func rejectedRows() -> [KeptReject] {
-    guard let text = try? String(contentsOf: rejects, encoding: .utf8) else { return [] }
-    return text.split(separator: "\n").compactMap { try? Document.read(KeptReject.self, from: String($0)) }
-  }
-}
-
 /// Appends lines to a file; a full disk is noticed at the latest when it is closed.
 package final class LineFile: Sendable {
   private let handle: FileHandle

@@ -31,7 +31,7 @@ package struct RunLog: Sendable {
       default: return [(.info, "Loading to \"\(step)\"...\(again)")]
       }
     case .stepFinished(let rows, _, let seconds, _):
-      let count = rows.map { Self.grouped($0) }
+      let count = rows.map(\.grouped)
       let time = String(format: "%.2f", seconds)
       switch kind {
       case "read": return [(.info, count.map { "Extracted \($0) rows from \"\(step)\"" } ?? "Extraction of \"\(step)\" prepared")]
@@ -41,7 +41,7 @@ package struct RunLog: Sendable {
       }
     case .log(let level, let message): return [(level, message)]
     case .rejected(let summary):
-      return [(.warning, "\(Self.grouped(summary.count)) rows of \"\(step)\" set aside: \(summary.reason)")]
+      return [(.warning, "\(summary.count.grouped) rows of \"\(step)\" set aside: \(summary.reason)")]
     case .checked(let outcome) where !outcome.passed:
       return [(.warning, "Check failed in \"\(step)\": \(outcome.words)")]
     case .stepFailed(let problem, _, let retryIn):
@@ -66,17 +66,6 @@ package struct RunLog: Sendable {
       return tenths >= 100 || tenths % 10 == 0 ? "\((tenths + 5) / 10) \(unit)" : "\(tenths / 10).\(tenths % 10) \(unit)"
     }
     return "\(bytes) bytes"
-  }
-
-  /// `150000` → `150,000`.
-  package static func grouped(_ number: Int) -> String {
-    let digits = String(number.magnitude)
-    var result = ""
-    for (index, digit) in digits.enumerated() {
-      if index > 0, (digits.count - index) % 3 == 0 { result.append(",") }
-      result.append(digit)
-    }
-    return number < 0 ? "-" + result : result
   }
 
   static func stamp(_ time: Date) -> String {

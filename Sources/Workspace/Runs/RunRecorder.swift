@@ -10,7 +10,7 @@ package actor RunRecorder {
   private let events: LineFile
   private let logFile: LineFile
   private let redactor: Redactor
-  private let process: ProcessMark
+  private var process: ProcessMark
   private var lastSave = Date.distantPast
 
   /// Begins the history of `run`: from here on it exists, pending.
@@ -27,6 +27,9 @@ package actor RunRecorder {
   }
 
   package var run: Run { state.run }
+
+  /// From now on the run lives as long as `process`.
+  package func follow(_ process: ProcessMark) { self.process = process }
 
   /// Takes one event in.
   /// - Returns: the event as anybody may see it.
@@ -51,6 +54,14 @@ package actor RunRecorder {
     try await store.save(state.run, process: process)
   }
 
+  /// Ends a run that was stopped before its plan began, or whose process had to be killed for it.
+  package func cancel(at time: Date = Date()) async throws {
+    guard !state.run.status.isOver else { return }
+    state.cancel(at: time)
+    try logFile.append("[\(RunLog.stamp(time))] WARNING: Pipeline execution cancelled")
+    try await store.save(state.run, process: process)
+  }
+
   private func save(after event: RunEvent) async throws {
     switch event.kind {
     case .progressed, .heartbeat, .log:
@@ -58,8 +69,15 @@ package actor RunRecorder {
     default: break
     }
     lastSave = event.time
-    let cursorsCount = state.run.status == .success || state.run.status == .warning
-    try await store.save(state.run, process: process, cursors: cursorsCount ? state.cursors : [:])
+    // A write's cursor is true as soon as its rows have landed, whatever becomes of the others.
+    guard case .cursor(let entry, let write) = event.kind, let read = event.step else {
+      try await store.save(state.run, process: process)
+      if state.run.status == .success || state.run.status == .warning {
+        try await store.forgetSetCursors(of: Set(state.cursors.keys.map(\.read)), pipeline: state.run.pipelineId)
+      }
+      return
+    }
+    try await store.save(state.run, process: process, cursors: [CursorKey(read: read, write: write): entry.value])
   }
 
   private func redacted(_ event: RunEvent) throws -> RunEvent {

@@ -15,6 +15,8 @@ package struct RunRequest: Sendable, Codable {
   package var options: RunOptions
   /// The run that this one goes on after.
   package var resumes: String?
+  /// The dead letters this one feeds in; it reads nothing else.
+  package var letters: LetterChoice?
 
   package init(
     _ text: PipelineText, because trigger: Trigger = .manual, parameters: [String: String] = [:], time: Date = Date(),

@@ -5,8 +5,8 @@ import Pipelines
 /// A run as its events make it. Pure: the same events give the same run.
 package struct RunState: Sendable {
   package private(set) var run: Run
-  /// Cursors the run reported; they count only if it succeeds.
-  package private(set) var cursors: [String: String] = [:]
+  /// How far writes that succeeded have taken incremental reads.
+  package private(set) var cursors: [CursorKey: String] = [:]
   private var progressOfStep: [String: Double] = [:]
   private var beginningOfStep: [String: Date] = [:]
 
@@ -54,7 +54,8 @@ package struct RunState: Sendable {
       }
       if retryIn == nil { run.problems.append(problem) }
     case .stepSkipped: update(event.step) { $0.status = .skipped }
-    case .cursor(let entry): if let step = event.step { cursors[step] = entry.value }
+    case .cursor(let entry, let write):
+      if let read = event.step { cursors[CursorKey(read: read, write: write)] = entry.value }
     case .heartbeat(let bytes): run.peakMemoryBytes = max(run.peakMemoryBytes ?? 0, bytes)
     case .runFinished(let outcome, let peak): end(outcome, peak: peak, at: event.time)
     }
@@ -70,6 +71,13 @@ package struct RunState: Sendable {
     run.problems += problems
     run.metrics.durationSeconds = max(0, time.timeIntervalSince(run.startedAt))
     end(.failed, peak: run.peakMemoryBytes, at: time)
+  }
+
+  /// Ends a run that was stopped before it could say so itself.
+  package mutating func cancel(at time: Date) {
+    guard !run.status.isOver else { return }
+    run.metrics.durationSeconds = max(0, time.timeIntervalSince(run.startedAt))
+    end(.cancelled, peak: run.peakMemoryBytes ?? 0, at: time)
   }
 
   private mutating func begin(_ steps: [StepOutline], at time: Date) -> Bool {

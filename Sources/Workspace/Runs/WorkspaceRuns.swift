@@ -21,14 +21,16 @@ extension Workspace {
     let recorder = try await begin(request, prepared.plan, redactor)
     let bound: BoundPlan
     do {
-      bound = try await prepared.check.check(prepared.plan)
+      bound = try await bind(prepared, cancellation)
     } catch {
-      try await recorder.fail(Problems.of(error))
+      if cancellation.isCancelled { try await recorder.cancel() } else { try await recorder.fail(Problems.of(error)) }
+      try await settle(request.letters, after: recorder.run, prepared)
       return await recorder.run
     }
     let progress = Runner(prepared.check).run(bound)
     cancellation.onCancel(progress.cancel)
     for await event in progress.events { await onEvent(try await recorder.record(event)) }
+    try await settle(request.letters, after: recorder.run, prepared)
     return await recorder.run
   }
 
@@ -38,9 +40,17 @@ extension Workspace {
     onEvent: @escaping @Sendable (RunEvent) async -> Void = { _ in }
   ) async throws -> Run {
     let redactor = Redactor()
-    let prepared = try await prepare(request, redactor)
-    let process = try WorkerProcess(worker, request: request)
-    let recorder = try await begin(request, prepared.plan, redactor, process: ProcessMark(id: process.id))
+    var unlimited = request
+    // The limits are the worker's; what this process holds doesn't count.
+    unlimited.limits = EngineLimits()
+    let prepared = try await prepare(unlimited, redactor)
+    let recorder = try await begin(request, prepared.plan, redactor)
+    let process: WorkerProcess
+    do { process = try WorkerProcess(worker, request: request) } catch {
+      try await recorder.fail(Problems.of(error))
+      return await recorder.run
+    }
+    await recorder.follow(ProcessMark(id: process.id))
     cancellation.onCancel { process.cancel() }
     for await line in process.lines {
       guard let message = try? Document.read(WorkerMessage.self, from: line) else { continue }
@@ -51,15 +61,29 @@ extension Workspace {
     }
     let ending = await process.ending()
     let run = await recorder.run
-    if !run.status.isOver { try await recorder.fail([ending.problem(memoryBytes: request.limits.memoryBytes)]) }
+    if !run.status.isOver {
+      if cancellation.isCancelled {
+        try await recorder.cancel()
+      } else {
+        try await recorder.fail([ending.problem(memoryBytes: request.limits.memoryBytes)])
+      }
+    }
+    try await settle(request.letters, after: recorder.run, prepared)
     return await recorder.run
+  }
+
+  /// Binding asks sources for their columns, which can take long; a cancellation ends it.
+  private func bind(_ prepared: Prepared, _ cancellation: Cancellation) async throws -> BoundPlan {
+    let task = Task { try await prepared.check.check(prepared.plan) }
+    cancellation.onCancel { task.cancel() }
+    return try await task.value
   }
 
   /// What a worker process does: runs without recording and hands every event to `tell`.
   package func work(_ request: RunRequest, cancellation: Cancellation, tell: @escaping @Sendable (WorkerMessage) -> Void) async {
     do {
       let prepared = try await prepare(request, Redactor())
-      let bound = try await prepared.check.check(prepared.plan)
+      let bound = try await bind(prepared, cancellation)
       let progress = Runner(prepared.check).run(bound)
       cancellation.onCancel(progress.cancel)
       for await event in progress.events { tell(.event(event)) }
@@ -132,24 +156,28 @@ extension Workspace {
     let engine = try Engine(limits: request.limits, folder: folder.url.path)
     do {
       let spec = try parse(request.text, for: request, redactor)
-      let plan = try await plan(spec, engine, redactor)
+      let plan = try await plan(spec, engine, redactor, isFullRefresh: request.options.fullRefresh)
       var context = RunContext(runID: request.id, pipeline: Run.slug(spec.name), time: request.time, folder: folder.url.path)
       context.limits = request.limits
       context.options = request.options
       context.redact = redactor.redactValues
       context.seal = { [vault] in try vault.sealed($0, as: request.id) }
-      for cursor in try await store.cursors(pipeline: spec.name) {
-        context.cursors[cursor.step] = KeptCursor(value: cursor.kept, isForced: cursor.isForced)
+      context.directory = directory.path
+      context.cursors = try await store.keptCursors(pipeline: spec.name)
+      if let choice = request.letters {
+        let batch = try batch(choice)
+        context.letters = batch
+        context.options.done = try await landed(batch, of: plan, context).writes
       }
-      return Prepared(plan: plan, check: SchemaCheck(engine, context), engine: engine, spec: spec)
+      let check = SchemaCheck(engine, context)
+      try check.readPrograms(of: plan)
+      return Prepared(plan: plan, check: check, engine: engine, spec: spec)
     } catch let problems as Problems {
       throw InvalidPipeline(problems: problems)
     }
   }
 
-  private func begin(
-    _ request: RunRequest, _ plan: Plan, _ redactor: Redactor, process: ProcessMark = .current
-  ) async throws -> RunRecorder {
+  private func begin(_ request: RunRequest, _ plan: Plan, _ redactor: Redactor) async throws -> RunRecorder {
     let (name, file) = (redactor.redact(plan.name), redactor.redact(request.text.file))
     try await store.keep(
       PipelineVersion(hash: request.text.hash, pipeline: name, file: file, text: try vault.sealed(request.text, redactor)))
@@ -160,7 +188,15 @@ extension Workspace {
       run.sealedParameters = try vault.sealed(Document.line(request.parameters), as: run.id)
     }
     run.resumes = request.resumes
+    run.feeds = request.letters?.run
     run.steps = plan.steps.map { StepRun(id: $0.id, kind: $0.work.kind) }
-    return try await RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor, process: process)
+    let recorder = try await RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor)
+    if let letters = request.letters {
+      do { try await store.beginFeed(letters, by: run.id) } catch {
+        try await recorder.fail(Problems.of(error))
+        throw error
+      }
+    }
+    return recorder
   }
 }

@@ -18,8 +18,19 @@ enum Migrations {
             is_done INTEGER NOT NULL, PRIMARY KEY (run, batch)) WITHOUT ROWID;
           """)
     }
+    migrator.registerMigration("0004 a cursor for each write") { try $0.execute(sql: cursors) }
     return migrator
   }
+
+  /// `write_step` is empty for what holds for all writes; `step` too, for all reads. No value = cleared by a person.
+  private static let cursors = """
+    CREATE TABLE cursors_of_writes (
+      pipeline TEXT NOT NULL, step TEXT NOT NULL, write_step TEXT NOT NULL, value TEXT, is_forced INTEGER NOT NULL, run TEXT,
+      updated_at TEXT NOT NULL, PRIMARY KEY (pipeline, step, write_step)) WITHOUT ROWID;
+    INSERT INTO cursors_of_writes SELECT pipeline, step, '', value, is_forced, run, updated_at FROM cursors;
+    DROP TABLE cursors;
+    ALTER TABLE cursors_of_writes RENAME TO cursors;
+    """
 
   private static let runs = """
     CREATE TABLE versions (

@@ -31,13 +31,15 @@ extension Store {
   }
 
   /// Writes the run as it stands now. With `cursors`, in the same transaction, what the next run starts from.
-  package func save(_ run: Run, process: ProcessMark? = nil, cursors: [String: String] = [:]) async throws {
+  package func save(_ run: Run, process: ProcessMark? = nil, cursors: [CursorKey: String] = [:]) async throws {
     try await database.write { db in
       try RunRecord.write(run, process: process, in: db)
-      for (step, value) in cursors {
+      for (key, value) in cursors {
         try db.execute(
-          sql: "INSERT OR REPLACE INTO cursors (pipeline, step, value, is_forced, run, updated_at) VALUES (?, ?, ?, 0, ?, ?)",
-          arguments: [run.pipelineId, step, value, run.id, Document.text(run.finishedAt ?? Date())])
+          sql: """
+            INSERT OR REPLACE INTO cursors (pipeline, step, write_step, value, is_forced, run, updated_at) VALUES (?, ?, ?, ?, 0, ?, ?)
+            """,
+          arguments: [run.pipelineId, key.read, key.write ?? "", value, run.id, Document.text(run.finishedAt ?? Date())])
       }
     }
   }

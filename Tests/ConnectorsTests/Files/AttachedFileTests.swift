@@ -14,7 +14,7 @@ import Testing
     let connector = try files.connector(id, ["path": "w.\(id)"])
     let destination = try #require(connector as? any Destination)
     let source = try #require(connector as? any Source)
-    return (destination, { try await files.run(source.read(ReadRequest(.table("t"), step: "read")), sorted: true).rows })
+    return (destination, { try await files.run(source.read(ReadRequest(.table("t"), destinations: [destination], step: "read")), sorted: true).rows })
   }
 
   @Test(arguments: ["duckdb", "sqlite"]) func everyModeLandsInOneTransactionWithItsState(_ id: String) async throws {
@@ -83,5 +83,18 @@ import Testing
     }
     #expect(try await files.write(to: file, .table("n"), "SELECT 9999999999::BIGINT AS n", mode: .append))
     #expect(try await file.resources().first { $0.name == "n" }?.columns.first?.type == "BIGINT")
+  }
+
+  @Test func aQueryOfADuckDBFileReadsItsTablesAndChangesNothing() async throws {
+    let (file, _) = try open("duckdb")
+    #expect(try await files.write(to: file, .table("t"), "SELECT 1::BIGINT AS id, 'a' AS v UNION ALL SELECT 2, 'b'", mode: .append))
+    let reading = try FileRuns(folder: files.folder)
+    let source = try #require(reading.connector("duckdb", ["path": "w.duckdb"]) as? any Source)
+    let query = "WITH t2 AS (SELECT id + 1 AS id FROM t WHERE v <> 'x') SELECT t.id, v, 0.10 AS d FROM main.t JOIN t2 USING (id) -- the end"
+    let extract = try await source.read(ReadRequest(.query(query), filter: "v IS NOT NULL -- always", step: "t"))
+    #expect(try await reading.run(extract).rows == [["2", "b", "0.10"]])
+    let isReadOnly = try await reading.engine.connection.query("SELECT readonly FROM duckdb_databases() WHERE path LIKE '%w.duckdb'")
+    #expect(isReadOnly.rows == [[.boolean(true)]])
+    await #expect(throws: Problem.self) { _ = try await source.read(ReadRequest(.query("DROP TABLE t"), step: "t")) }
   }
 }

@@ -11,8 +11,9 @@ struct FileRuns {
   let folder: TemporaryFolder
   let engine: Engine
 
-  init() throws {
-    folder = try TemporaryFolder()
+  /// - Parameter folder: where the files are; one of its own if none is given.
+  init(folder: TemporaryFolder? = nil) throws {
+    self.folder = try folder ?? TemporaryFolder()
     engine = try Engine()
   }
 

@@ -1,8 +1,9 @@
-@testable import Connectors
 import Pipelines
 import Tabular
 import TestSupport
 import Testing
+
+@testable import Connectors
 
 @Suite(.enabled(if: PostgresServer.isThere, "PostgreSQL is not installed")) struct PostgresLoadTests {
   private let people = Schema([Column("id", .int64), Column("name", .text)])
@@ -17,7 +18,8 @@ import Testing
   @Test func aNewTableIsMadeFilledAndRemembersItsCursor() async throws {
     let pg = try PostgresFixture("create_table")
     let outcome = try await pg.load(
-      "people", people, [[.integer(1), .text("Ann")], [.integer(2), .null]], .replace, state: [StateEntry(key: "k", value: "2")])
+      "people", people, [[.integer(1), .text("Ann")], [.integer(2), .null]], .replace,
+      state: [StateEntry(key: "k", value: "2")])
     #expect(outcome.inserted == 2)
     #expect(try pg.rows("SELECT * FROM people ORDER BY id") == [["1", "Ann"], ["2", nil]])
     #expect(try await pg.postgres.storedState(["k", "other"], for: .table("people")) == ["k": "2"])
@@ -29,7 +31,8 @@ import Testing
     try await pg.load("people", people, [[.integer(3), .text("Cy")]], .append)
     #expect(try pg.value("SELECT count(*) FROM people") == "3")
     let merged = try await pg.load(
-      "people", people, [[.integer(2), .text("Bea")], [.integer(4), .text("Di")], [.integer(4), .text("Di")]], .merge, key: ["id"])
+      "people", people, [[.integer(2), .text("Bea")], [.integer(4), .text("Di")], [.integer(4), .text("Di")]], .merge,
+      key: ["id"])
     #expect(merged == LoadOutcome(inserted: 1, updated: 1))
     #expect(try pg.value("SELECT string_agg(name, ',' ORDER BY id) FROM people") == "Ann,Bea,Cy,Di")
     let replaced = try await pg.load(
@@ -42,8 +45,10 @@ import Testing
 
   @Test func scd2KeepsVersions() async throws {
     let pg = try PostgresFixture("versions")
-    try await pg.load("people", people, [[.integer(1), .text("Ann")], [.integer(2), .text("Bob")]], .scd2, key: ["id"])
-    let second = try await pg.load("people", people, [[.integer(1), .text("Anna")], [.integer(2), .text("Bob")]], .scd2, key: ["id"])
+    try await pg.load(
+      "people", people, [[.integer(1), .text("Ann")], [.integer(2), .text("Bob")]], .scd2, key: ["id"])
+    let second = try await pg.load(
+      "people", people, [[.integer(1), .text("Anna")], [.integer(2), .text("Bob")]], .scd2, key: ["id"])
     #expect(second == LoadOutcome(inserted: 1, updated: 1))
     #expect(
       try pg.rows("SELECT id, name, valid_to IS NULL FROM people ORDER BY id, name")
@@ -54,10 +59,12 @@ import Testing
     let pg = try PostgresFixture("duplicates")
     try await pg.load("people", people, [[.integer(1), .text("Ann")]], .replace)
     let codes = await code {
-      try await pg.load("people", people, [[.integer(7), .text("x")], [.integer(7), .text("y")]], .merge, key: ["id"])
+      try await pg.load(
+        "people", people, [[.integer(7), .text("x")], [.integer(7), .text("y")]], .merge, key: ["id"])
     }
     #expect(codes == ["duplicate-key"])
-    #expect(await code { try await pg.load("people", people, [[.null, .text("x")]], .merge, key: ["id"]) } == ["null-key"])
+    #expect(
+      await code { try await pg.load("people", people, [[.null, .text("x")]], .merge, key: ["id"]) } == ["null-key"])
     #expect(await code { try await pg.load("people", people, [], .merge, key: ["ident"]) } == ["unknown-column"])
     #expect(try pg.rows("SELECT * FROM people") == [["1", "Ann"]])
   }
@@ -73,8 +80,11 @@ import Testing
       GRANT SELECT ON people TO weir_reader; INSERT INTO people (id, name) VALUES (1, 'old'), (2, 'older')
       """)
     let definition = "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'swapped' ORDER BY 1"
-    let constraints = "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'swapped.people'::regclass ORDER BY 1"
-    let before = (try pg.rows(definition), try pg.rows(constraints), try pg.value("SELECT 'swapped.people'::regclass::oid"))
+    let constraints =
+      "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'swapped.people'::regclass ORDER BY 1"
+    let before = (
+      try pg.rows(definition), try pg.rows(constraints), try pg.value("SELECT 'swapped.people'::regclass::oid")
+    )
     let load = try await pg.postgres.prepare(pg.request("people", people, .replace))
     #expect(load.strategy.contains("in the place of"))
     #expect(load.existingRows == 2)
@@ -101,7 +111,8 @@ import Testing
     try await pg.load("people", people, [[.integer(2), .text("new")]], .replace)
     #expect(try pg.rows("SELECT * FROM names") == [["new"]])
     try pg.run("CREATE TABLE pets (owner bigint REFERENCES people); INSERT INTO pets VALUES (2)")
-    #expect(await code { try await pg.load("people", people, [[.integer(3), .text("x")]], .replace) } == ["foreign-key"])
+    #expect(
+      await code { try await pg.load("people", people, [[.integer(3), .text("x")]], .replace) } == ["foreign-key"])
     #expect(try pg.rows("SELECT * FROM names") == [["new"]])
   }
 
@@ -111,9 +122,12 @@ import Testing
     let wider = Schema([
       Column("ID", .int64), Column("amount", .decimal(precision: 18, scale: 4)), Column("extra", .boolean),
     ])
-    #expect(await code { try await pg.load("t", wider, [], .append, policy: .freeze) } == ["schema-change", "schema-change", "schema-change"])
+    #expect(await code { try await pg.load("t", wider, [], .append, policy: .freeze) } == ["schema-change"])
     try await pg.load("t", wider, [[.integer(5_000_000_000), .integer(123_456_789_012), .boolean(true)]], .append)
-    #expect(try pg.rows("SELECT * FROM t ORDER BY id") == [["1", "2.50", "a", nil], ["5000000000", "12345678.9012", nil, "t"]])
+    #expect(
+      try pg.rows("SELECT * FROM t ORDER BY id") == [
+        ["1", "2.50", "a", nil], ["5000000000", "12345678.9012", nil, "t"],
+      ])
     #expect(await code { try await pg.load("t", Schema([Column("note", .text)]), [], .append) } == ["missing-column"])
     #expect(await code { try await pg.load("t", Schema([Column("id", .text)]), [], .append) } == ["no-exact-type"])
   }
@@ -129,8 +143,11 @@ import Testing
     try await pg.load("t", grown, [[.integer(5_000_000_000), .text("b"), .integer(15)]], .replace)
     #expect(try pg.rows("SELECT id, name, loud, kept, more FROM t") == [["5000000000", "b", "B", "2024-01-01", "1.5"]])
     let generated = Schema([Column("id", .int64), Column("name", .text), Column("loud", .text)])
-    try await pg.load("t", generated, [[.integer(2), .text("c"), .text("ignored")]], .replace)
-    #expect(try pg.rows("SELECT id, name, loud, kept, more FROM t") == [["2", "c", "C", "2024-01-01", nil]])
+    #expect(
+      await code { try await pg.load("t", generated, [[.integer(2), .text("c"), .text("lost")]], .replace) } == [
+        "generated-column"
+      ])
+    #expect(try pg.rows("SELECT id, name, loud, kept, more FROM t") == [["5000000000", "b", "B", "2024-01-01", "1.5"]])
   }
 
   @Test func loadsOfTheSameTableWaitForEachOther() async throws {
@@ -156,7 +173,9 @@ import Testing
       try await group.waitForAll()
     }
     #expect(try pg.value("SELECT count(*) FROM people") == "2")
-    #expect(try pg.value("SELECT name FROM people WHERE id = 1") == "from " + (try pg.value("SELECT value FROM _weir_state WHERE key = 'k'") ?? ""))
+    #expect(
+      try pg.value("SELECT name FROM people WHERE id = 1") == "from "
+        + (try pg.value("SELECT value FROM _weir_state WHERE key = 'k'") ?? ""))
   }
 
   @Test func partitionedTablesAndTablesWithTriggersKeepThem() async throws {
@@ -165,13 +184,18 @@ import Testing
       """
       CREATE TABLE people (id bigint, name text) PARTITION BY RANGE (id);
       CREATE TABLE low PARTITION OF people FOR VALUES FROM (0) TO (10); CREATE TABLE high PARTITION OF people FOR VALUES FROM (10) TO (100);
-      CREATE FUNCTION shout() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.name = upper(NEW.name); RETURN NEW; END $$;
-      CREATE TRIGGER shout BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION shout()
+      CREATE TABLE log (id bigint); CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO partitioned.log VALUES (NEW.id); \
+      RETURN NEW; END $$;
+      CREATE TRIGGER note BEFORE INSERT ON people FOR EACH ROW EXECUTE FUNCTION note()
       """)
     try await pg.load("people", people, [[.integer(1), .text("a")], [.integer(11), .text("b")]], .append)
     try await pg.load("people", people, [[.integer(2), .text("c")], [.integer(12), .text("d")]], .replace)
-    #expect(try pg.rows("SELECT id, name FROM high") == [["12", "D"]])
-    #expect(await code { try await pg.load("people", people, [[.integer(500), .text("x")]], .append) } == ["constraint-violated"])
+    #expect(try pg.rows("SELECT id, name FROM high") == [["12", "d"]])
+    #expect(try pg.value("SELECT count(*) FROM log") == "4")
+    #expect(
+      await code { try await pg.load("people", people, [[.integer(500), .text("x")]], .append) } == [
+        "constraint-violated"
+      ])
   }
 
   @Test func namesThatNeedQuotingOrCollide() async throws {
@@ -179,7 +203,8 @@ import Testing
     let schema = Schema([Column("select", .int64), Column("a\"b; DROP TABLE x", .text), Column("Ünï", .text)])
     try await pg.load("\"Order \"\"Items\"\".x\"", schema, [[.integer(1), .text("'"), .text("\\")]], .replace)
     try await pg.load("\"Order \"\"Items\"\".x\"", schema, [[.integer(2), .text("'"), .text("\\")]], .replace)
-    try await pg.load("\"Order \"\"Items\"\".x\"", schema, [[.integer(2), .text("$$"), .text("\\")]], .merge, key: ["select"])
+    try await pg.load(
+      "\"Order \"\"Items\"\".x\"", schema, [[.integer(2), .text("$$"), .text("\\")]], .merge, key: ["select"])
     #expect(try pg.rows("SELECT * FROM \"Order \"\"Items\"\".x\"") == [["2", "$$", "\\"]])
     let colliding = Schema([Column("id", .int64), Column("ID", .int64)])
     #expect(await code { try await pg.load("t", colliding, [], .replace) } == ["column-collision"])
@@ -189,14 +214,22 @@ import Testing
 
   @Test func valuesGoIntoColumnsOfOtherTypesThroughACast() async throws {
     let pg = try PostgresFixture("conversions")
-    try pg.run("CREATE TYPE mood AS ENUM ('ok', 'bad'); CREATE TABLE t (id uuid, m mood, j jsonb, ip inet, c char(4), v varchar(3), f float8, n numeric)")
+    try pg.run(
+      "CREATE TYPE mood AS ENUM ('ok', 'bad'); CREATE TABLE t (id uuid, m mood, j jsonb, ip inet, c char(4), v varchar(3), f float8, n numeric)"
+    )
     let schema = Schema([
-      Column("m", .text), Column("j", .json), Column("ip", .text), Column("c", .text), Column("v", .text), Column("f", .float32), Column("n", .text),
+      Column("m", .text), Column("j", .json), Column("ip", .text), Column("c", .text), Column("v", .text),
+      Column("f", .float32), Column("n", .text),
     ])
-    let row: [Value] = [.text("bad"), .json("{\"a\": [1,2]}"), .text("10.0.0.1"), .text("ab"), .text("xyz"), .float(1.5), .text("1.230")]
+    let row: [Value] = [
+      .text("bad"), .json("{\"a\": [1,2]}"), .text("10.0.0.1"), .text("ab"), .text("xyz"), .float(1.5), .text("1.230"),
+    ]
     try await pg.load("t", schema, [row], .append)
     try await pg.load("t", schema, [row], .replace)
-    #expect(try pg.rows("SELECT m, j, ip, c, v, n FROM t") == [["bad", "{\"a\": [1, 2]}", "10.0.0.1", "ab  ", "xyz", "1.230"]])
+    #expect(
+      try pg.rows("SELECT m, j, ip, c, v, n FROM t") == [
+        ["bad", "{\"a\": [1, 2]}", "10.0.0.1", "ab  ", "xyz", "1.230"]
+      ])
     var bad = row
     bad[0] = .text("so-so")
     #expect(await code { try await pg.load("t", schema, [bad], .append) } == ["invalid-value"])
@@ -208,7 +241,8 @@ import Testing
 
   @Test func aNULInATextIsRefusedAndAnEmptyLoadIsFine() async throws {
     let pg = try PostgresFixture("oddities")
-    #expect(await code { try await pg.load("t", people, [[.integer(1), .text("a\0b")]], .replace) } == ["invalid-text"])
+    #expect(
+      await code { try await pg.load("t", people, [[.integer(1), .text("a\0b")]], .replace) } == ["invalid-text"])
     #expect(try pg.value("SELECT to_regclass('t')") == nil)
     try await pg.load("t", people, [], .replace)
     #expect(try pg.value("SELECT count(*) FROM t") == "0")
@@ -232,7 +266,9 @@ import Testing
     memory.columns[0].set(0, .integer(2))
     memory.columns[1].set(0, .text("new"))
     func kill() throws {
-      try pg.run("SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid IN (SELECT (hashtextextended('weir:\(pg.schema).people', 0) & 4294967295)::oid)")
+      try pg.run(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objid IN (SELECT (hashtextextended('weir:\(pg.schema).people', 0) & 4294967295)::oid)"
+      )
     }
     let codes = await code {
       try stream.begin()

@@ -1,9 +1,10 @@
-@testable import Connectors
 import Foundation
 import Pipelines
 import Tabular
 import TestSupport
 import Testing
+
+@testable import Connectors
 
 /// Writes `docs/reference/types.md` from what the connectors decide, for the types whose round trips `PostgresReadTests` proves.
 @Suite(.enabled(if: PostgresServer.isThere, "PostgreSQL is not installed")) struct TypeReferenceTests {
@@ -23,18 +24,23 @@ import Testing
         let made = try connector.make(setting, ConnectorContext(name: id, directory: folder.path, extensions: "/"))
         let destination = try #require(made as? any Destination)
         cells.append(
-          try await landing(schema, destination, .path(folder.file("t.\(ending)"))) { "`\($0.landing.columns[0].type)`" })
+          try await landing(schema, destination, .path(folder.file("t.\(ending)"))) {
+            "`\($0.landing.columns[0].type)`"
+          })
       }
       cells.append(values.map { "`\($0)`" }.joined(separator: " "))
       lines.append("| \(cells.joined(separator: " | ")) |")
     }
     let text = lines.joined(separator: "\n") + "\n"
-    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../docs/reference/types.md").standardized
+    let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../../docs/reference/types.md")
+      .standardized
     if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] == "1" {
       try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
       try text.write(to: file, atomically: true, encoding: .utf8)
     }
-    #expect(try String(contentsOf: file, encoding: .utf8) == text, "docs/reference/types.md is stale; UPDATE_GOLDEN=1 rewrites it")
+    #expect(
+      try String(contentsOf: file, encoding: .utf8) == text,
+      "docs/reference/types.md is stale; UPDATE_GOLDEN=1 rewrites it")
   }
 
   private func landing(
@@ -44,7 +50,8 @@ import Testing
       return words(
         try await destination.prepare(
           WriteRequest(
-            target: target, mode: .replace, key: [], schemaPolicy: .evolve, schema: schema, options: nil, step: "types", location: nil,
+            target: target, mode: .replace, key: [], schemaPolicy: .evolve, schema: schema, options: nil, step: "types",
+            location: nil,
             stateKey: "types", runID: "types", time: "2026-01-01T00:00:00Z")))
     } catch let problem as Problem {
       return "refused: `\(problem.code)`"
@@ -63,6 +70,10 @@ import Testing
     What a column of each PostgreSQL type is inside a pipeline, and what it lands as in a new target. This page is written by a test
     from the connectors' own decisions; other tests write the values of the last column, read them back and compare them byte by byte,
     also through the engine. A type without an exact form in a target is refused before anything moves; pick a cast in the pipeline.
+
+    A new PostgreSQL table gets the source's own types (`varchar(20)`, `jsonb`, `inet`, ranges, enums if the server has them, else text), also behind
+    transforms for columns that come through unchanged. The engine has no exact number beyond 38 digits, so it carries `numeric` without precision as
+    text: it lands as `numeric` again where it came through unchanged, and comparing or adding it in a transform needs a cast.
 
     | PostgreSQL | in the pipeline | new PostgreSQL table | Parquet | JSON | CSV | values proved to come back |
     |---|---|---|---|---|---|---|

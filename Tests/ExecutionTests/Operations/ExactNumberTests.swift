@@ -7,7 +7,7 @@ import Testing
   @Test(arguments: [
     ("multiply", "3", "9.99", "29.97"), ("multiply", "1.1", "1.1", "1.21"), ("add", "0.1", "0.2", "0.3"),
     ("subtract", "0.3", "0.1", "0.2"),
-    ("divide", "0.3", "0.1", "3.0"), ("divide", "449.97", "3", "149.99"), ("divide", "1.5", "0", "null"),
+    ("divide", "0.3", "0.1", "3.0"), ("divide", "449.97", "3", "149.99"),
     ("multiply", "1e200", "10.5", "1.05e+201"),
     ("multiply", "1e-9", "0.5", "5e-10"), ("add", "123456789012.25", "0.5", "123456789012.75"),
     ("multiply", "null", "2.5", "null"),
@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test func decimalsStayDecimals() async throws {
-    let bench = try OperationBench()
+    let bench = try await OperationBench()
     let input = try await bench.bound("(SELECT 2::INTEGER AS q, 29.99::DECIMAL(10,2) AS p)")
     let result = try await bench.apply(
       "[calculate: {operation: multiply, source_fields: [q, p], as: t}, calculate: {operation: divide, source_fields: [p, q], as: h}]",
@@ -40,7 +40,7 @@ import Testing
     ("'inf'::DOUBLE, 1.5", "inf", "inf"),
   ])
   func totalsAreExact(_ values: String, _ sum: String, _ average: String) async throws {
-    let bench = try OperationBench()
+    let bench = try await OperationBench()
     let input = try await bench.bound("(SELECT unnest([\(SQL(raw: values))]::DOUBLE[]) AS x)")
     let totals = try await bench.apply("[aggregate: {aggregates: {s: sum(x), a: avg(x)}}]", to: input)
     let row = try await bench.connection.query("SELECT CAST(s AS VARCHAR), CAST(a AS VARCHAR) FROM \(totals.sql)").rows[
@@ -50,7 +50,7 @@ import Testing
 
   /// Cents never gain noise: products and sums equal whole-number arithmetic in cents.
   @Test func centsAreExact() async throws {
-    let bench = try OperationBench()
+    let bench = try await OperationBench()
     let input = try await bench.bound(
       "(SELECT i % 97 AS q, (i * 7919 % 1000003) / 100::DOUBLE AS p, i * 7919 % 1000003 AS cents, i % 5 AS g FROM range(20000) t(i))"
     )
@@ -61,5 +61,41 @@ import Testing
     let sums = try await bench.apply("[aggregate: {group_by: g, aggregates: {s: sum(p), c: sum(cents)}}]", to: input)
     let wrongSums = try await bench.connection.query("SELECT count(*) FROM \(sums.sql) WHERE s <> c / 100")
     #expect(wrongSums.rows == [[.integer(0)]])
+  }
+}
+
+/// Values an operation can't use end the step with what, where and why.
+@Suite struct RefusalTests {
+  @Test(arguments: [
+    (
+      "[field_calculation: {operation: divide, source_fields: [a, b], output_field: c}]", #"[{"a": 1, "b": 0}]"#,
+      #""field_calculation" of "c": 1 ÷ 0 has no result that fits."#
+    ),
+    (
+      "[field_calculation: {operation: add, source_fields: [a, b], output_field: c}]", #"[{"a": 9223372036854775807, "b": 2}]"#,
+      #""field_calculation" of "c": 9223372036854775807 + 2 has no result that fits."#
+    ),
+    (
+      "[aggregate: {aggregates: {s: sum(a)}}]", #"[{"a": 9223372036854775807}, {"a": 1}]"#,
+      #""sum" of column "a" is 9223372036854775808, too large for a whole number of 64 bits."#
+    ),
+    ("[cast: {d: date}]", #"[{"d": "x"}, {"d": "2025-02-30"}]"#, #""cast" of column "d": "x" is no exact date."#),
+    (
+      "[date: {field: d, operation: add, amount: 1, unit: day}]", #"[{"d": "x"}, {"d": "2025-02-30"}]"#,
+      #""date" of column "d": "x" is no date or time that exists."#
+    ),
+  ])
+  func namesOperationColumnAndValue(_ operations: String, _ rows: String, _ message: String) async throws {
+    let error = await #expect(throws: DuckDBError.self) { _ = try await OperationBench().run(operations, on: rows) }
+    let problem = Refusal.problem(in: error?.message ?? "", at: Location(file: "p.yaml", line: 9, column: 9))
+    #expect(problem?.message == message)
+    #expect(problem?.code == "bad-value" && problem?.location?.file == "p.yaml" && problem?.location?.line == 1)
+  }
+
+  @Test func whereItIsAskedForAValueBecomesEmpty() async throws {
+    let rows = try await OperationBench().run(
+      "[field_calculation: {operation: divide, source_fields: [a, b], output_field: c, on_error: null}]",
+      on: #"[{"a": 1, "b": 0}, {"a": 3, "b": 2}]"#)
+    #expect(rows == #"[{"a":1,"b":0,"c":null},{"a":3,"b":2,"c":1.5}]"#)
   }
 }

@@ -33,7 +33,7 @@ import Testing
 
   /// Whatever passes the guard stays one value inside its parentheses: the statement around it is what it was.
   @Test func guardedExpressionsStayInPlace() async throws {
-    let bench = try OperationBench()
+    let bench = try await OperationBench()
     try await bench.connection.execute("CREATE TABLE canary AS SELECT 1 AS a")
     var accepted = 0
     for text in Self.texts(3000, seed: 11) {
@@ -55,7 +55,7 @@ import Testing
   }
 
   @Test func settingsOfEveryKindAreQuoted() async throws {
-    let bench = try OperationBench()
+    let bench = try await OperationBench()
     let input = try await bench.relation(#"[{"a": "x", "b": 1}]"#)
     for text in Self.texts(60, seed: 23) {
       let value = Setting(.text(text), at: place)

@@ -1,4 +1,5 @@
 import DuckDB
+import Execution
 import Pipelines
 import Tabular
 import TestSupport
@@ -8,7 +9,10 @@ struct OperationBench {
   let connection: Connection
   var time = "2025-01-16T08:00:00Z"
 
-  init() throws { connection = try Database(settings: ["threads": "2"]).connect() }
+  init() async throws {
+    connection = try Database(settings: ["threads": "2"]).connect()
+    try await TextFunctions.register(on: connection)
+  }
 
   /// The relation of a JSON array, typed as a JSON reader types it (numbers with a fraction are DOUBLE).
   func relation(_ json: String) async throws -> Relation {

@@ -203,7 +203,7 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
   }
 
   @Test func nestedJSONIsReadAndChanged() async throws {
-    let bench = try OperationBench()
+    let bench = try await OperationBench()
     let input = try await bench.bound(
       "(SELECT '{\"b\":\" X \",\"c\":{\"d\":1}}'::JSON AS j, 12.50::DECIMAL(10,2) AS n)")
     let result = try await bench.apply(
@@ -213,7 +213,7 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
   }
 
   @Test func numbersCarriedAsTextAreComparedAsNumbers() async throws {
-    let bench = try OperationBench()
+    let bench = try await OperationBench()
     let input = Relation("(VALUES ('9'), ('10'), ('100.50')) t(n)", Schema([Column("n", .numeric)]))
     let filter = try Operations.make(Setting(yaml: "filter: {field: n, operator: '>', value: 9.5}"))
     let rows = try await bench.connection.query(filter.select(from: input, in: OperationContext(time: ""))).rows
@@ -234,7 +234,7 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
   }
 
   @Test func refusalsNamePlaceAndWayOut() async throws {
-    let bench = try OperationBench()
+    let bench = try await OperationBench()
     let rows = #"[{"amount": 1, "email": "x", "when": true, "nested": {"city": "x"}}]"#
     let column = try await bench.problem("\n- title_case: emial\n", on: rows)
     #expect(column?.code == "unknown-column")

@@ -9,7 +9,7 @@ import Testing
   }
 
   @Test func ordersMappedToTheDestinationHaveUnitPrice() async throws {
-    let bench = try OperationBench()
+    let bench = try await OperationBench()
     let cleaned = try await bench.apply(WorkedExamples.orderSteps, to: bench.relation(WorkedExamples.orders))
     let mapped = try await bench.apply("[{field_mapping: {price: unit_price}}]", to: cleaned)
     #expect(try await bench.json(mapped) == compact(WorkedExamples.finalOrders))

@@ -30,6 +30,43 @@ import Testing
       server.settings.database == "shop" && target.settings.path == "./out/revenue.parquet" && operations.count == 3)
   }
 
+  private func problems(_ text: String) -> [Problem] {
+    do {
+      _ = try planned(text)
+      return []
+    } catch {
+      return Problems.of(error)
+    }
+  }
+
+  @Test(arguments: [
+    ("[{ id: a, read: a.csv }, { id: one, write: { to: postgres://h/d, table: t, mode: append } }, { id: two, write: { from: a, to: postgres://h/d, table: t, mode: append } }]", ["same-target"]),
+    ("[{ id: a, read: a.csv }, { id: one, write: { to: postgres://h/d, table: t } }, { id: two, write: { from: a, to: postgres://h/d, table: u } }]", []),
+  ])
+  func twoWritesMayNotMeet(_ steps: String, _ codes: [String]) {
+    #expect(problems("steps: \(steps)").map(\.code.description) == codes)
+  }
+
+  @Test(arguments: [
+    ("row_count: { min: 1 }", "skip", true), ("row_count: { min: 1 }", "stop", false), ("freshness: d", "flag", true),
+    ("expression: max(d) > 3", "null", true), ("expression: d > 3", "null", false), ("unique: d", "skip", false),
+    ("sql: SELECT * FROM input", "skip", true),
+  ])
+  func rulesAboutTheWholeCanNotSkipRows(_ rule: String, _ onFail: String, _ isRefused: Bool) {
+    let found = problems(
+      """
+      steps:
+        - { id: a, read: a.csv }
+        - id: c
+          check:
+            rules:
+              - { \(rule), on_fail: \(onFail) }
+        - { id: out, write: out.csv }
+      """)
+    #expect(found.map(\.code) == (isRefused ? ["rule-about-the-whole"] : []), "\(found)")
+    if isRefused { #expect(found.first?.location?.line == 6) }
+  }
+
   @Test func stepsMayStandInAnyOrder() throws {
     let plan = try planned(
       """

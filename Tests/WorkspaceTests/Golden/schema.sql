@@ -1,9 +1,9 @@
 CREATE TABLE connection_tests (
   connection TEXT NOT NULL, tested_at TEXT NOT NULL, succeeded INTEGER NOT NULL, report TEXT NOT NULL);
 CREATE INDEX connection_tests_by_name ON connection_tests (connection, tested_at);
-CREATE TABLE cursors (
-  pipeline TEXT NOT NULL, step TEXT NOT NULL, value TEXT NOT NULL, is_forced INTEGER NOT NULL, run TEXT,
-  updated_at TEXT NOT NULL, PRIMARY KEY (pipeline, step)) WITHOUT ROWID;
+CREATE TABLE "cursors" (
+  pipeline TEXT NOT NULL, step TEXT NOT NULL, write_step TEXT NOT NULL, value TEXT, is_forced INTEGER NOT NULL, run TEXT,
+  updated_at TEXT NOT NULL, PRIMARY KEY (pipeline, step, write_step)) WITHOUT ROWID;
 CREATE TABLE feeds (
   run TEXT NOT NULL REFERENCES runs ON DELETE CASCADE, batch TEXT NOT NULL, letters TEXT NOT NULL, fed_by TEXT NOT NULL,
   is_done INTEGER NOT NULL, PRIMARY KEY (run, batch)) WITHOUT ROWID;

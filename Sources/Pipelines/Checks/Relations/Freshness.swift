@@ -30,6 +30,7 @@ package struct Freshness: Rule {
     self.location = location
   }
 
+  package var isAboutTheWhole: Bool { true }
   package var words: String { "the newest \"\(column.name)\" is at most \(maxAge.text) old" }
 
   package func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest {

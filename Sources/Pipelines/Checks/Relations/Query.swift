@@ -17,23 +17,20 @@ package struct Query: Rule {
   package let location: Location
 
   package init(_ settings: Settings, onFail: OnFail, at location: Location) throws(Problem) {
-    guard let setting = settings.sql, let text = setting.text else {
-      throw Problem("wrong-type", "\"sql\" must be a query.", at: settings.sql?.location ?? location)
-    }
-    try ExpressionGuard.check(text, at: setting.location, allowing: .query)
-    sql = text
+    guard let setting = settings.sql else { throw Problem("wrong-type", "\"sql\" must be a query.", at: location) }
+    sql = try UserSQL.query(setting)
     self.onFail = onFail
     self.location = location
   }
 
+  package var isAboutTheWhole: Bool { true }
   package var words: String { "no row is found by: \(sql)" }
 
   package func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest {
     .relation(
       """
       WITH input AS (SELECT * FROM \(input.sql)) SELECT count(*) = 0 AS passed, count(*) || ' rows were found' AS observed \
-      FROM (\(SQL(raw: sql))
-      )
+      FROM \(SQL(enclosing: sql))
       """)
   }
 }

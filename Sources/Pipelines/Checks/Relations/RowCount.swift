@@ -32,6 +32,7 @@ package struct RowCount: Rule {
     }
   }
 
+  package var isAboutTheWhole: Bool { true }
   package var words: String {
     switch (min, max) {
     case (let min?, let max?): min == max ? "there are \(min) rows" : "there are \(min) to \(max) rows"

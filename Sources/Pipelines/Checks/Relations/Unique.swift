@@ -24,15 +24,26 @@ package struct Unique: Rule {
 
   package func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest {
     var keys: [SQL] = []
-    for column in columns { keys.append(try input.field(column).sql) }
-    let present = keys.map { key -> SQL in "\(key) IS NOT NULL" }
+    var roots: [String] = []
+    for column in columns {
+      let access = try input.field(column)
+      keys.append(access.sql)
+      roots.append(access.root.name)
+    }
+    let present: SQL = "\(keys.map { "\($0) IS NOT NULL" as SQL }, separator: " AND ")"
+    if [.skip, .flag, .null].contains(onFail) {
+      // As in SQL, a key with an empty part equals no other. The first row of a key passes.
+      let turn: SQL = "row_number() OVER (PARTITION BY \(keys) ORDER BY \(name: RuleTest.position))"
+      return .rowAmongOthers("CASE WHEN \(present) THEN \(turn) = 1 ELSE TRUE END", columns: roots)
+    }
     let shown = keys.map { key -> SQL in "CAST(\(key) AS VARCHAR)" }
     return .relation(
       """
-      SELECT count(*) = 0 AS passed, CASE WHEN count(*) = 0 THEN 'every value is unique' ELSE \
-      count(*) || ' values occur more than once, such as ' || min(sample) END AS observed \
-      FROM (SELECT concat_ws(', ', \(shown)) AS sample FROM \(input.sql) WHERE \(present, separator: " AND ") \
-      GROUP BY \(keys) HAVING count(*) > 1)
+      SELECT count(*) FILTER (n > 1) = 0 AS passed, CASE WHEN count(*) FILTER (n > 1) = 0 THEN 'every value is unique' ELSE \
+      count(*) FILTER (n > 1) || ' values occur more than once, such as ' || min(sample) FILTER (n > 1) END AS observed, \
+      CAST(coalesce(sum(n - 1) FILTER (n > 1), 0) AS BIGINT) AS failed, CAST(coalesce(sum(total), 0) AS BIGINT) AS rows \
+      FROM (SELECT concat_ws(', ', \(shown)) AS sample, CASE WHEN \(present) THEN count(*) ELSE 1 END AS n, count(*) AS total \
+      FROM \(input.sql) GROUP BY \(keys))
       """)
   }
 }

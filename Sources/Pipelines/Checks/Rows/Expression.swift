@@ -30,6 +30,7 @@ package struct Expression: Rule {
     self.location = location
   }
 
+  package var isAboutTheWhole: Bool { isAggregate }
   package var words: String { expression.text }
 
   package func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest {

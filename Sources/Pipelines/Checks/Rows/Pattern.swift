@@ -25,6 +25,7 @@ package struct Pattern: Rule {
     self.location = location
   }
 
+  package var patterns: [String] { [settings.regex] }
   package var words: String { "\(RowTest.names(settings.columns)) matches \(settings.regex)" }
 
   package func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest {

@@ -66,7 +66,9 @@ package struct Cast: Operation {
       let value: SQL = "\(name: column.name)"
       let attempt = ExactCast.attempt(value, from: column.type, to: type.type, formats: formats)
       let refusal: SQL =
-        "error('Column \"' || \(Literal.text(column.name)) || '\": \"' || CAST(\(value) AS VARCHAR) || '\" is no exact ' || \(Literal.text(type.text)) || '.')"
+        Refusal.saying(
+          "'\"cast\" of column \"' || \(Literal.text(column.name)) || '\": \"' || CAST(\(value) AS VARCHAR) || '\" is no exact ' || \(Literal.text(type.text)) || '.'",
+          at: location)
       let result: SQL =
         onError == .null
         ? attempt

@@ -84,7 +84,7 @@ package struct DateOperation: FieldOperation {
       let formats = settings.formats.isEmpty ? ["%Y-%m-%d"] : settings.formats
       let parsed = ExactCast.attempt(access.sql, from: access.type, to: .timestampMicros, formats: formats)
       value =
-        "CASE WHEN \(access.sql) IS NOT NULL THEN coalesce(\(parsed), CAST(error('Column \"' || \(Literal.text(field.name)) || '\": \"' || CAST(\(access.sql) AS VARCHAR) || '\" has none of the formats.') AS TIMESTAMP)) END"
+        "CASE WHEN \(access.sql) IS NOT NULL THEN coalesce(\(parsed), CAST(\(refusal(access, "has none of the formats")) AS TIMESTAMP)) END"
       let isDate = !formats.contains { format in ["%H", "%I", "%T", "%X", "%c", "%M"].contains { format.contains($0) } }
       let target = isDate ? DataType.date : .timestampMicros
       return [
@@ -115,6 +115,16 @@ package struct DateOperation: FieldOperation {
         "wrong-type", "\"date\" needs a date or time; column \"\(field.name)\" is \(access.type.inWords).",
         at: field.location)
     }
-    return "CAST(\(access.sql) AS TIMESTAMP)"
+    let time: SQL = "TRY_CAST(\(access.sql) AS TIMESTAMP)"
+    return """
+      CASE WHEN \(access.sql) IS NOT NULL \
+      THEN coalesce(\(time), CAST(\(refusal(access, "is no date or time that exists")) AS TIMESTAMP)) END
+      """
+  }
+
+  private func refusal(_ access: FieldAccess, _ reason: SQL) -> SQL {
+    let column: SQL = Literal.text(access.root.name)
+    return Refusal.saying(
+      "'\"date\" of column \"' || \(column) || '\": \"' || CAST(\(access.sql) AS VARCHAR) || '\" \(reason).'", at: location)
   }
 }

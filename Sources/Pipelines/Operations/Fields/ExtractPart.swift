@@ -43,6 +43,7 @@ package struct ExtractPart: FieldOperation {
     self.location = location
   }
 
+  package var patterns: [String] { [settings.regex].compactMap(\.self) }
   package var effect: String { "Takes \(settings.path ?? settings.regex ?? "") of \(field.name) into \(output.name)." }
 
   package func assignments(over input: Relation, in context: OperationContext) throws(Problem) -> [Assignment] {

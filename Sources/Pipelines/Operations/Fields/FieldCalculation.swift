@@ -28,6 +28,7 @@ package struct FieldCalculation: FieldOperation {
     var output: FieldName?
     var operation = ExactNumber.Sign.multiply
     var round: Int?
+    var onError = Cast.OnError.stop
   }
 
   package static let manifest = OperationManifest(
@@ -43,6 +44,8 @@ package struct FieldCalculation: FieldOperation {
         "field_name", "target_field", "as", "name")
       Field(\.operation, "operation", "add, subtract, multiply or divide.").required().also("function", "operator")
       Field(\.round, "round", "Round to so many digits after the point.").also("precision", "decimals")
+      Field(\.onError, "on_error", "What happens where there is no result (division by zero, too large): stop or null.").also(
+        "on_failure")
     })
 
   let settings: Settings
@@ -88,8 +91,21 @@ package struct FieldCalculation: FieldOperation {
       }
     }
     let result = ExactNumber.calculate(settings.operation, operands)
-    let value = settings.round.map { "round(\(result.sql), \($0))" as SQL } ?? result.sql
+    let rounded = settings.round.map { "round(\(result.sql), \($0))" as SQL } ?? result.sql
+    let value = settings.onError == .null ? "TRY(\(rounded))" : insisting(on: rounded, operands)
     let last = input.schema.names.last { roots.contains($0) }
     return [Assignment(output.name, value, result.type, after: last)]
+  }
+
+  /// The result, which is empty only where an operand is.
+  private func insisting(on result: SQL, _ operands: [Operand]) -> SQL {
+    let isNull = operands.map { "\($0.sql) IS NULL" as SQL }
+    let shown = operands.map { "CAST(\($0.sql) AS VARCHAR)" as SQL }
+    let sign: SQL = Literal.text(settings.operation.words)
+    let calculation: SQL = "\(shown, separator: " || \(sign) || ")"
+    let refusal = Refusal.saying(
+      "'\"field_calculation\" of \"' || \(Literal.text(output.name)) || '\": ' || \(calculation) || ' has no result that fits.'",
+      at: location)
+    return "CASE WHEN \(isNull, separator: " OR ") THEN NULL ELSE coalesce(TRY(\(result)), \(refusal)) END"
   }
 }

@@ -32,6 +32,7 @@ package struct Replace: FieldOperation {
     self.location = location
   }
 
+  package var patterns: [String] { [settings.regex].compactMap(\.self) }
   package var effect: String {
     "Replaces \(settings.find ?? settings.regex ?? "") in \(settings.fields.map(\.name).joined(separator: ", ")) by \"\(settings.with)\"."
   }

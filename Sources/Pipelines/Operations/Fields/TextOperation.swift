@@ -70,6 +70,7 @@ package struct TextOperation: FieldOperation {
     }
   }
 
+  package var patterns: [String] { [settings.regex].compactMap(\.self) }
   package var effect: String { "\(settings.operation.words) \(settings.fields.map(\.name).joined(separator: ", "))." }
 
   package func assignments(over input: Relation, in context: OperationContext) throws(Problem) -> [Assignment] {

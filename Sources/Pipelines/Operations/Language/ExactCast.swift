@@ -43,7 +43,8 @@ package struct TypeName: SettingValue {
     "money": .decimal(precision: 18, scale: 2),
     "boolean": .boolean, "bool": .boolean, "date": .date, "time": .time, "timestamp": .timestampMicros,
     "datetime": .timestampMicros,
-    "timestamptz": .timestampTZ, "timestampwithtimezone": .timestampTZ, "json": .json, "uuid": .uuid,
+    "timestamptz": .timestampTZ, "timestampwithtimezone": .timestampTZ, "json": .json, "uuid": .uuid, "blob": .blob,
+    "bytes": .blob, "binary": .blob,
   ]
 
   private static func decimal(_ text: String) -> DataType? {

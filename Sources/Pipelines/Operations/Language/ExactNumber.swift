@@ -39,7 +39,7 @@ package enum ExactNumber {
     }
   }
 
-  /// `operands` joined by `sign`, from left to right; a division by zero gives null.
+  /// `operands` joined by `sign`, from left to right; null where a division is by zero.
   package static func calculate(_ sign: Sign, _ operands: [Operand]) -> Operand {
     if sign == .divide { return operands.dropFirst().reduce(operands[0], divide) }
     guard operands.contains(where: \.type.isFloat) else { return exactly(sign, operands) }
@@ -96,11 +96,14 @@ package enum ExactNumber {
   }
 
   /// The sum of a column: exact, in the column's kind of number.
-  package static func sum(_ value: Operand) -> SQL {
-    switch value.type {
-    case .integer(let bits, _) where bits <= 64: "CAST(sum(\(value.sql)) AS BIGINT)"
+  /// - Parameter refusing: SQL that ends the query, given that of a sum without room in its type.
+  package static func sum(_ value: Operand, refusing: (SQL) -> SQL) -> SQL {
+    let total: SQL = "sum(\(value.sql))"
+    return switch value.type {
+    case .integer(let bits, _) where bits <= 64:
+      "CASE WHEN \(total) IS NOT NULL THEN coalesce(TRY_CAST(\(total) AS BIGINT), CAST(\(refusing(total)) AS BIGINT)) END"
     case .float32, .float64: FloatTotal(value).sum
-    default: "sum(\(value.sql))"
+    default: total
     }
   }
 

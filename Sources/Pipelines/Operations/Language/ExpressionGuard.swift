@@ -7,14 +7,14 @@ package struct UserExpression: SettingValue, Hashable {
 
   package static var kind: SettingKind { .text }
   package init(setting: Setting) throws(Problem) {
-    guard let text = setting.text else { throw Problem("wrong-type", "must be a SQL expression.") }
+    guard let text = UserSQL.text(setting) else { throw Problem("wrong-type", "must be a SQL expression.") }
     self.text = text
     location = setting.location
     try ExpressionGuard.check(text, at: setting.location)
   }
 
-  /// The expression in parentheses; the line break ends a comment at its end.
-  package var sql: SQL { text.contains("--") ? SQL(raw: "(\(text)\n)") : SQL(raw: "(\(text))") }
+  /// The expression in parentheses.
+  package var sql: SQL { SQL(enclosing: text) }
   package var display: String? { text.isEmpty ? nil : text }
 }
 

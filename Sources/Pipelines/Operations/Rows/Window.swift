@@ -19,7 +19,7 @@ package struct Window: Operation {
     var output: FieldName?
     var partition: [FieldName] = []
     var order = SortKeys()
-    var rows = 3
+    var rows: Int?
   }
 
   package static let manifest = OperationManifest(
@@ -37,7 +37,7 @@ package struct Window: Operation {
       Field(\.output, "output_field", "Column that takes the figure.").required().also("as", "target_field", "into")
       Field(\.partition, "partition_by", "Start anew for each value of these columns.").also("group_by", "partition")
       Field(\.order, "order_by", "The order of rows.").also("order", "sort_by")
-      Field(\.rows, "rows", "For `moving_average`: rows in all; for `previous` and `next`: how far.").also(
+      Field(\.rows, "rows", "For `moving_average`: rows in all, 3 if not given; for `previous` and `next`: how far, 1 if not given.").also(
         "size", "offset")
     })
 
@@ -56,7 +56,7 @@ package struct Window: Operation {
     guard settings.function == .share || !settings.order.keys.isEmpty else {
       throw Problem("missing-setting", "\"\(settings.function.rawValue)\" needs \"order_by\".", at: location)
     }
-    guard settings.rows > 0 else { throw Problem("wrong-type", "\"rows\" must be at least 1.", at: location) }
+    guard settings.rows ?? 1 > 0 else { throw Problem("wrong-type", "\"rows\" must be at least 1.", at: location) }
     self.settings = settings
     self.output = output
     self.location = location
@@ -88,7 +88,7 @@ package struct Window: Operation {
     case .previous, .next:
       let access = try input.field(settings.field ?? output)
       let function: SQL = settings.function == .previous ? "lag" : "lead"
-      return ("\(function)(\(access.sql), \(settings.rows == 3 ? 1 : settings.rows)) OVER (\(window))", access.type)
+      return ("\(function)(\(access.sql), \(settings.rows ?? 1)) OVER (\(window))", access.type)
     case .runningTotal, .movingAverage, .share:
       let field = settings.field ?? output
       let access = try input.field(field)
@@ -102,7 +102,7 @@ package struct Window: Operation {
         return ("\(access.sql) / nullif(sum(\(access.sql)) OVER (\(window)), 0)", .float64)
       }
       let frame: SQL =
-        settings.function == .runningTotal ? running : " ROWS BETWEEN \(settings.rows - 1) PRECEDING AND CURRENT ROW"
+        settings.function == .runningTotal ? running : " ROWS BETWEEN \((settings.rows ?? 3) - 1) PRECEDING AND CURRENT ROW"
       let name: SQL = settings.function == .runningTotal ? "sum" : "avg"
       guard access.type.isFloat else {
         let type: DataType = settings.function == .runningTotal && access.type.isWhole ? .int64 : access.type

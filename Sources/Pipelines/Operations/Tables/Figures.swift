@@ -116,7 +116,14 @@ package struct Figure: Sendable {
             hint: "Turn it into a number first: `- cast: { \(field.name): decimal(18,2) }`.", at: field.location)
         }
         let operand = Operand(sql: value, type: access.type)
-        if function == .sum { return ExactNumber.sum(operand) }
+        if function == .sum {
+          let name: SQL = Literal.text(field.name)
+          return ExactNumber.sum(
+            operand,
+            refusing: {
+              Refusal.saying("'\"sum\" of column \"' || \(name) || '\" is ' || CAST(\($0) AS VARCHAR) || ', too large for a whole number of 64 bits.'", at: output.location)
+            })
+        }
         if function == .average { return ExactNumber.average(operand) }
         return function == .median ? "median(\(value))" : "stddev_samp(\(value))"
       case .count: return "count(\(value))"

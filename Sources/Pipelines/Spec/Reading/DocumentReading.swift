@@ -3,7 +3,7 @@
 /// `sources[]`/`destinations[]`; and a job's `sourceId`, `targetId`, `query`. They become the same steps.
 extension PipelineReading {
   func documentSteps(_ map: inout MapReader, pipeline: String) -> [StepSpec] {
-    let query = map.text("query")
+    let query = map.query("query")
     let table = map.text("targetTable", "target_table", "targetTable")
     let place = map.map.location
     var names = StepNames()

@@ -18,10 +18,10 @@ extension PipelineReading {
   /// What to read, without the connection; shared by the canonical form and the documents' `source`.
   func readSpec(_ map: inout MapReader, at setting: Setting, from: Setting?) -> ReadSpec? {
     let table = map.text("table")
-    let query = map.text("query", "sql")
+    let query = map.query("query", "sql")
     let path = map.text("path")
     let columns = map.names("columns")
-    let filter = map.text("filter", "where")
+    let filter = map.condition("filter", "where")
     let limit = map.count("limit", atLeast: 0)
     let mode = readMode(&map, at: setting)
     let start = map.text("start") ?? (mode == .full ? nil : parameters["start"])

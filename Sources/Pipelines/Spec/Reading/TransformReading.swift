@@ -3,7 +3,7 @@ extension PipelineReading {
   func transform(_ setting: Setting) -> TransformSpec? {
     switch setting.content {
     case .list: return TransformSpec(body: .operations(operations(setting)))
-    case .text: return TransformSpec(body: .sql(setting))
+    case .text: return sql(setting).map { TransformSpec(body: .sql($0)) }
     case .map: break
     default:
       problems.add(
@@ -24,14 +24,17 @@ extension PipelineReading {
       return singleOperation(setting, on: on, rest: map.rest)
     }
     map.refuseRest(of: "A transform", suggesting: ["on", "sql", "operations"])
-    if let sql {
-      guard sql.text?.isEmpty == false else {
-        problems.add(Problem("wrong-type", "\"sql\" must be text.", at: sql.location))
-        return nil
-      }
-      return TransformSpec(on: on, body: .sql(sql))
-    }
+    if let sql { return self.sql(sql).map { TransformSpec(on: on, body: .sql($0)) } }
     return list.map { TransformSpec(on: on, body: .operations(operations($0))) }
+  }
+
+  private func sql(_ setting: Setting) -> Setting? {
+    do throws(Problem) {
+      return Setting(.text(try UserSQL.query(setting)), at: setting.location)
+    } catch {
+      problems.add(Problem(error.code, "\"sql\" \(error.message)", hint: error.hint, at: setting.location))
+      return nil
+    }
   }
 
   /// `transform: {filter: …}`: one operation without a list around it.
@@ -126,7 +129,10 @@ extension PipelineReading {
       return nil
     }
     var map = MapReader(setting, problems)
-    let onFail = map.choice("on_fail", "on_failure", from: OnFail.allCases.map { ($0.rawValue, $0) }) ?? .stop
+    let chosen = map.choice("on_fail", "on_failure", from: OnFail.allCases.map { ($0.rawValue, $0) })
+    // YAML reads a bare null as nothing; here it is one of the choices.
+    let isNull = entries.contains { ["on_fail", "on_failure"].contains($0.key) && $0.value.content == .null }
+    let onFail = chosen ?? (isNull ? .null : .stop)
     let own = entries.filter { !["on_fail", "on_failure", "name", "description"].contains($0.key) }
     if let type = setting["type"], let name = type.text {
       let settings = Setting(.map(own.filter { $0.key != "type" }), at: setting.location)

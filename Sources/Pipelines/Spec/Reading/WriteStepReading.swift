@@ -13,7 +13,9 @@ extension PipelineReading {
   func write(_ setting: Setting) -> WriteSpec? {
     guard case .map = setting.content else {
       return connection(setting).map { reference in
-        WriteSpec(to: reference, target: .whole, mode: Self.usualMode(of: reference, target: .whole, key: []))
+        var spec = WriteSpec(to: reference, target: .whole, mode: Self.usualMode(of: reference, target: .whole, key: []))
+        spec.isModeGiven = false
+        return spec
       }
     }
     var map = MapReader(setting, problems)
@@ -30,7 +32,7 @@ extension PipelineReading {
     let key = map.names("key", "keys", "primary_key", "unique_key", "key_fields") ?? []
     let policy = schemaPolicy(&map)
     let verify = map.choice("verify", from: VerifyLevel.allCases.map { ($0.rawValue, $0) }) ?? .columns
-    let filter = map.text("filter", "where")
+    let filter = map.condition("filter", "where")
     let mapping = self.mapping(map.value("mapping", "field_mapping", "column_mapping"))
     let options = self.options(&map)
     if table != nil, let place = setting["path"]?.location {
@@ -58,10 +60,12 @@ extension PipelineReading {
           "missing-setting", "The mode \(usual.rawValue) needs a key.",
           hint: "Add key: with the columns that identify a row.", at: setting["mode"]?.location ?? setting.location))
     }
-    return WriteSpec(
+    var spec = WriteSpec(
       from: from, to: reference, target: target, mode: usual, key: key, schemaPolicy: policy, verify: verify,
       filter: filter,
       mapping: mapping, options: options)
+    spec.isModeGiven = mode != nil
+    return spec
   }
 
   /// Without a mode: rows with a key are merged, files are replaced, tables appended to.

@@ -69,7 +69,7 @@ package struct PipelineWriter: Sendable {
     case .path(let path): map.add("path", path)
     case .whole: break
     }
-    map.add("mode", write.mode.rawValue)
+    if write.isModeGiven { map.add("mode", write.mode.rawValue) }
     if !write.key.isEmpty { map.add("key", write.key) }
     if write.schemaPolicy != .evolve { map.add("on_schema_change", write.schemaPolicy.rawValue) }
     if write.verify != .columns { map.add("verify", write.verify.rawValue) }

@@ -10,7 +10,8 @@ extension Connection {
   /// - `weir_json_exact`, `weir_json_safe` `(VARCHAR) -> VARCHAR`: numbers with a fraction, or those a double would change, as texts;
   /// - `weir_json_compact(VARCHAR) -> VARCHAR`: the value on one line; `weir_json_member(VARCHAR) -> VARCHAR`: see `ExactJSON.member`.
   func registerExactFunctions() async throws {
-    try registerTextFunction("weir_double", returning: .boolean) { input, rows, output in
+    try registerTextFunction("weir_double", returning: .boolean) { texts, rows, output in
+      let input = texts[0]
       for row in 0..<rows {
         if input.isNull(row) {
           output.setNull(row)
@@ -19,7 +20,8 @@ extension Connection {
         }
       }
     }
-    try registerTextFunction("weir_integer", returning: .int64) { input, rows, output in
+    try registerTextFunction("weir_integer", returning: .int64) { texts, rows, output in
+      let input = texts[0]
       let shape = DecimalShape(precision: 19, scale: 0)
       for row in 0..<rows {
         if !input.isNull(row), let digits = ExactDecimal.parse(input.bytes(row), shape), let value = Int64(exactly: digits) {
@@ -29,7 +31,8 @@ extension Connection {
         }
       }
     }
-    try registerTextFunction("weir_json_traits", returning: .int64) { input, rows, output in
+    try registerTextFunction("weir_json_traits", returning: .int64) { texts, rows, output in
+      let input = texts[0]
       for row in 0..<rows {
         if input.isNull(row) {
           output.setNull(row)
@@ -41,7 +44,8 @@ extension Connection {
     try registerRewriting("weir_json_exact") { ExactJSON.quoted($0, .fractions, into: &$1) }
     try registerRewriting("weir_json_safe") { ExactJSON.quoted($0, .inexact, into: &$1) }
     try registerRewriting("weir_json_compact") { ExactJSON.compact($0, into: &$1) }
-    try registerTextFunction("weir_json_member", returning: .text) { input, rows, output in
+    try registerTextFunction("weir_json_member", returning: .text) { texts, rows, output in
+      let input = texts[0]
       for row in 0..<rows {
         if !input.isNull(row), let value = ExactJSON.member(input.bytes(row)) {
           output.assign(row, value)
@@ -55,7 +59,8 @@ extension Connection {
   private func registerRewriting(
     _ name: String, _ rewrite: @escaping @Sendable (UnsafeRawBufferPointer, inout [UInt8]) -> Void
   ) throws {
-    try registerTextFunction(name, returning: .text) { input, rows, output in
+    try registerTextFunction(name, returning: .text) { texts, rows, output in
+      let input = texts[0]
       var text: [UInt8] = []
       for row in 0..<rows {
         if input.isNull(row) {

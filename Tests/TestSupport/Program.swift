@@ -1,25 +1,36 @@
 import DuckDB
 import Foundation
 import Tabular
-import TestSupport
 
 /// The built program, run as a user runs it, in a folder of its own with a copy of `examples`.
-struct Program {
-  static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+package struct Program {
+  package static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
-  private static let weir = (try? BuiltProgram.path()) ?? "weir"
 
-  struct Outcome: CustomStringConvertible {
-    var status: Int32
-    var output: String
-    var errors: String
-    var description: String { "exit \(status)\n\(output)\n\(errors)" }
+  /// Where `weir` stands: beside the tests, or where `WEIR_PROGRAM` says.
+  package static func path() throws -> String {
+    let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    let beside = URL(filePath: CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? tests).deletingLastPathComponent()
+    let path = ProcessInfo.processInfo.environment["WEIR_PROGRAM"] ?? beside.appendingPathComponent("weir").path
+    guard FileManager.default.isExecutableFile(atPath: path) else { throw Missing(description: "There is no program at \(path).") }
+    return path
   }
 
-  let folder: TemporaryFolder
+  package struct Missing: Error, CustomStringConvertible {
+    package var description: String
+  }
+
+  package struct Outcome: CustomStringConvertible {
+    package var status: Int32
+    package var output: String
+    package var errors: String
+    package var description: String { "exit \(status)\n\(output)\n\(errors)" }
+  }
+
+  package let folder: TemporaryFolder
   private let environment: [String: String]
 
-  init(environment: [String: String] = [:]) throws {
+  package init(environment: [String: String] = [:]) throws {
     folder = try TemporaryFolder()
     self.environment = environment
     try FileManager.default.copyItem(
@@ -28,10 +39,10 @@ struct Program {
   }
 
   /// Runs `weir` to its end.
-  func weir(_ arguments: String...) async throws -> Outcome { try await run(Program.weir, arguments) }
+  package func weir(_ arguments: String...) async throws -> Outcome { try await run(Program.path(), arguments) }
 
   /// Runs any program to its end, in the folder, with the program's variables and a terminal's absence.
-  func run(_ program: String, _ arguments: [String]) async throws -> Outcome {
+  package func run(_ program: String, _ arguments: [String]) async throws -> Outcome {
     let process = Process()
     process.executableURL = URL(filePath: program)
     process.arguments = arguments
@@ -52,7 +63,7 @@ struct Program {
   }
 
   /// What the engine alone finds in what the program wrote, one text per row, values between `|`. `$here` is the folder; the file `database` is `shop`.
-  func rows(_ sql: String, attaching database: String? = nil) async throws -> [String] {
+  package func rows(_ sql: String, attaching database: String? = nil) async throws -> [String] {
     let connection = try Database().connect()
     _ = try await connection.execute("SET TimeZone = 'UTC'")
     if let database { _ = try await connection.execute("ATTACH \(text: folder.file(database)) AS shop (READ_ONLY)") }
@@ -61,7 +72,7 @@ struct Program {
   }
 
   /// A JSON file the program wrote.
-  func json(_ path: String) throws -> NSArray {
+  package func json(_ path: String) throws -> NSArray {
     let object = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: folder.file(path))))
     return object as? NSArray ?? []
   }

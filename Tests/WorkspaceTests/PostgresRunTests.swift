@@ -1,0 +1,146 @@
+import Execution
+import Foundation
+import Pipelines
+import Tabular
+import TestSupport
+import Testing
+import Workspace
+
+@testable import Connectors
+
+/// Whole runs from and to a real server.
+@Suite(.enabled(if: PostgresServer.isThere, "PostgreSQL is not installed")) struct PostgresRunTests {
+  private func connection(_ schema: String) throws -> PostgresConnection {
+    var settings = PostgresSettings()
+    settings.host = "127.0.0.1"
+    settings.port = try PostgresServer.shared.get().port
+    settings.database = "postgres"
+    settings.password = Secret("secret")
+    settings.sslMode = .disable
+    let connection = try PostgresConnection(settings)
+    try connection.run(
+      "DROP SCHEMA IF EXISTS \(name: schema) CASCADE; CREATE SCHEMA \(name: schema); SET search_path = \(name: schema)")
+    return connection
+  }
+
+  private func run(_ steps: String, in folder: TemporaryFolder) async throws -> Run {
+    let port = try PostgresServer.shared.get().port
+    let text =
+      "name: trial\nsteps:\n"
+      + steps.replacing("PG", with: "\"postgres://postgres:secret@127.0.0.1:\(port)/postgres?sslmode=disable\"")
+    return try await Workspace(directory: URL(fileURLWithPath: folder.path)).run(
+      RunRequest(PipelineText(file: "trial.yaml", text: text)))
+  }
+
+  @Test func rowsThatPassThroughAreCountedForTheReadToo() async throws {
+    let pg = try connection("passing_run")
+    try pg.run("CREATE TABLE a AS SELECT i AS id, 'name ' || i AS name FROM generate_series(1, 5000) i")
+    let run = try await run(
+      """
+        - { id: rows, read: { from: PG, table: passing_run.a } }
+        - { id: load, write: { to: PG, table: passing_run.b, mode: replace } }
+      """, in: TemporaryFolder())
+    #expect(run.status == .success, "\(run.problems)")
+    for step in run.steps {
+      #expect(step.rows == 5000, "\(step.id)")
+      #expect((step.bytes ?? 0) > 50_000, "\(step.id)")
+    }
+  }
+
+  @Test func aNewTableHasTheSourcesOwnTypesAlsoBehindTransforms() async throws {
+    let pg = try connection("natives_run")
+    try pg.run(
+      """
+      CREATE TYPE mood AS ENUM ('ok', 'bad');
+      CREATE TABLE a (id int, n numeric, big numeric(50,10), v varchar(20), c char(3), doc jsonb, ip inet, m natives_run.mood, u uuid,
+        at timestamptz, price numeric(10,2), tags varchar(5)[], m2 natives_run.mood[]);
+      INSERT INTO a VALUES (1, 12345678901234567890.12345678901234567890, 1.5, 'äö', 'x', '{"k": [1]}', '10.0.0.1', 'bad',
+        '00000000-0000-0000-0000-000000000001', '2024-01-01', 9.99, '{a,b}', '{ok}'); INSERT INTO a (id) VALUES (2)
+      """)
+    let types =
+      "SELECT string_agg(attname || ' ' || format_type(atttypid, atttypmod), ', ' ORDER BY attnum) FROM pg_attribute WHERE attnum > 0 AND attrelid = "
+    let straight = try await run(
+      """
+        - { id: rows, read: { from: PG, table: natives_run.a } }
+        - { id: load, write: { to: PG, table: natives_run.b, mode: replace } }
+      """, in: TemporaryFolder())
+    #expect(straight.status == .success, "\(straight.problems)")
+    #expect(try pg.value(SQL(raw: types + "'b'::regclass")) == pg.value(SQL(raw: types + "'a'::regclass")))
+    #expect(try pg.rows("SELECT b::text FROM b ORDER BY id") == pg.rows("SELECT a::text FROM a ORDER BY id"))
+    let changed = try await run(
+      """
+        - { id: rows, read: { from: PG, table: natives_run.a } }
+        - { id: other, transform: "SELECT n AS amount, doc, ip, m, upper(v) AS v, v AS name, c || '' AS c, id FROM rows WHERE upper(v) <> 'x' OR v IS NULL ORDER BY n" }
+        - { id: third, transform: [{ filter: "id > 0" }] }
+        - { id: load, write: { to: PG, table: natives_run.d, mode: replace, mapping: { ip: address } } }
+      """, in: TemporaryFolder())
+    #expect(changed.status == .success, "\(changed.problems)")
+    #expect(
+      try pg.value(SQL(raw: types + "'d'::regclass"))
+        == "amount numeric, doc jsonb, address inet, m mood, v text, name character varying(20), c text, id integer")
+    #expect(try pg.value("SELECT amount FROM d WHERE id = 1") == "12345678901234567890.12345678901234567890")
+  }
+
+  @Test func numbersOfAFileLandInTheTablesOwnTypes() async throws {
+    let pg = try connection("narrow_run")
+    try pg.run("CREATE TABLE t (id int, kind smallint, note varchar(4)); CREATE VIEW v AS SELECT * FROM t")
+    let folder = try TemporaryFolder()
+    try "id,kind,note\n1,2,ab\n3,4,12\n".write(toFile: folder.file("rows.csv"), atomically: true, encoding: .utf8)
+    let steps = """
+        - { id: rows, read: { from: rows.csv } }
+        - { id: load, write: { to: PG, table: narrow_run.t, mode: append } }
+      """
+    let good = try await run(steps, in: folder)
+    #expect(good.status == .success, "\(good.problems)")
+    #expect(try pg.rows("SELECT * FROM t ORDER BY id") == [["1", "2", "ab"], ["3", "4", "12"]])
+    try "id,kind,note\n1,2,ab\n5000000000,4,12\n".write(
+      toFile: folder.file("rows.csv"), atomically: true, encoding: .utf8)
+    let bad = try await run(steps, in: folder)
+    #expect(bad.status == .failed)
+    let problem = try #require(bad.problems.first)
+    #expect(
+      problem.code == "value-out-of-range" && problem.message.contains("5000000000") && problem.location != nil,
+      "\(problem)")
+    #expect(try pg.value("SELECT count(*) FROM t") == "2")
+  }
+
+  @Test(arguments: [
+    "postgres://postgres:pass-half/word-half@127.0.0.1:PORT/postgres",
+    "postgres://postgres:pa@pass-half/word-half@127.0.0.1:PORT/postgres",
+    "postgres://postgres:pass-half?word-half@127.0.0.1:PORT/postgres",
+    "postgres://postgres:12?word-half@127.0.0.1:PORT/postgres",
+    "postgres://postgres:pass-half%2@127.0.0.1:PORT/postgres", "postgres://postgres:pass-half@127.0.0.1:port/postgres",
+    "postgres://postgres:pass-half@no-such-host.invalid/postgres?sslmode=require",
+    "postgres://postgres:pass-half@127.0.0.1:PORT/postgres",
+    "postgres://postgres:pass-half%40%2F%3Aword-half@127.0.0.1:PORT/postgres?sslmode=disable",
+    "postgres://nobody:pass-half@127.0.0.1:PORT/postgres",
+    "postgres://postgres:pass-half@127.0.0.1:PORT/nowhere",
+    "postgres://postgres:pass-half@127.0.0.1:PORT/postgres?sslmode=verify-full",
+    "postgres://postgres:pass-half@127.0.0.1:PORT/postgres?sslmode=sometimes",
+    "postgres://postgres:pass-half@127.0.0.1:PORT/postgres?options=-csearch_path%3Dx",
+    "postgres://postgres@127.0.0.1:PORT/postgres?password=pass-half",
+    "postgres://postgres:pass-half@127.0.0.1:1/postgres",
+    "postgresq://postgres:pass-half@127.0.0.1/postgres", "postgres://postgres:pass-half@[::1/postgres",
+  ])
+  func noMessageShowsThePassword(address: String) async throws {
+    let port = try PostgresServer.shared.get().port
+    let url = address.replacing("PORT", with: String(port))
+    let text = """
+      name: trial
+      steps:
+        - { id: rows, read: { from: "\(url)", table: t } }
+        - { id: load, write: { to: rows.parquet } }
+      """
+    let folder = try TemporaryFolder()
+    let request = RunRequest(PipelineText(file: "trial.yaml", text: text))
+    let workspace = try await Workspace(directory: URL(fileURLWithPath: folder.path))
+    var said = ""
+    do {
+      let run = try await workspace.run(request)
+      #expect(run.status == .failed)
+      said = run.problems.map { "\($0)" }.joined()
+    } catch { said = "\(error)" }
+    #expect(!said.isEmpty)
+    #expect(!said.contains("pass-half") && !said.contains("word-half"), "\(said)")
+  }
+}
