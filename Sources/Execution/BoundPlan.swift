@@ -45,6 +45,8 @@ package struct BoundStep: Sendable {
   package var select: SQL
   /// Whether its rows are kept in the engine until the run ends: several steps read them, or a retry must not read them again.
   package var isKept = false
+  /// Whether the run tells what its rows are like.
+  var isProfiled = false
   /// The steps whose relations this one reads; a check stands for the step it checked.
   package var inputs: [String] = []
   /// All steps whose rows lead to this one.

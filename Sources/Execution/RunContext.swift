@@ -72,6 +72,8 @@ package struct RunOptions: Sendable, Hashable, Codable {
   package var limit: Int?
   /// Seconds for every step that has no timeout of its own.
   package var timeout: Double?
+  /// Tell what the rows are like that writes land.
+  package var profile = false
   /// Writes that an earlier run of the same text has done; they are not done again.
   package var done: Set<String> = []
 

@@ -19,6 +19,8 @@ package struct RunEvent: Sendable, Codable {
     /// Rows that were set aside; the rows themselves stand in the file `RunContext.rejectsFile`.
     case rejected(RejectSummary)
     case checked(CheckOutcome)
+    /// What the rows of the step are like.
+    case profiled(RelationProfile)
     case receipt(Receipt)
     /// `schema` is what the step yields; bytes where the step knows them.
     case stepFinished(rows: Int?, bytes: Int?, seconds: Double, schema: Schema?)

@@ -73,6 +73,7 @@ package struct SchemaCheck: Sendable {
     let plan = Plan(name: bound.name, steps: bound.steps.map(\.planned))
     var fresh = try await bind(step.planned, in: plan, bound, RelationNames(plan))
     fresh.isKept = step.isKept
+    fresh.isProfiled = step.isProfiled
     return fresh
   }
 
@@ -121,8 +122,17 @@ package struct SchemaCheck: Sendable {
         step.boundary != nil && bound.steps.contains { $0.kind == "transform" && $0.upstream.contains(step.id) }
       let retried = step.kind == "read" && step.planned.retry.isEnabled
       let awaited = bound.steps.contains { $0.planned.after.contains(step.id) }
-      bound.steps[index].isKept = readers[step.id, default: 0] > 1 || judged || retried || counted || awaited
+      bound.steps[index].isProfiled = isProfiled(step, in: bound)
+      bound.steps[index].isKept =
+        readers[step.id, default: 0] > 1 || judged || retried || counted || awaited || bound.steps[index].isProfiled
     }
+  }
+
+  /// Rows are described where they are kept; those a write lands, at the step it reads. Dead letters that go in again are too few to tell.
+  private func isProfiled(_ step: BoundStep, in bound: BoundPlan) -> Bool {
+    guard context.letters == nil else { return false }
+    let writes = bound.steps.filter { $0.kind == "write" && $0.inputs.contains(step.id) }
+    return step.planned.isProfiled || writes.contains { $0.planned.isProfiled || context.options.profile }
   }
 
   /// Stands `select` in the engine under the step's name.

@@ -104,6 +104,9 @@ struct StepAttempts {
         try await inspect()
         try await connection.execute("CREATE OR REPLACE VIEW \(name: step.id) AS SELECT * FROM \(name: kept)")
         if case .integer(let count) = try await connection.query("SELECT count(*) FROM \(name: kept)").rows[0][0] { rows = Int(count) }
+        if step.isProfiled {
+          report.emit(step.id, .profiled(try await Profiler(connection).profile("memory.main.\(name: kept)", step.schema)))
+        }
       } else if !step.taps.isEmpty {
         if case .integer(let count) = try await connection.query("SELECT count(*) FROM (\(step.select))").rows[0][0] { rows = Int(count) }
         try await inspect()

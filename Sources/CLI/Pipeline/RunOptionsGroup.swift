@@ -44,6 +44,7 @@ struct LimitOptions: ParsableArguments {
   @Option(help: "How loads are verified: off, count, columns, full.") var verify: VerifyChoice?
   @Flag(help: "Let a replace shrink its target.") var allowShrink = false
   @Option(help: "At most this many rows of every read.") var limit: Int?
+  @Flag(help: "Tell what the rows are like that land: nulls, distinct values, quartiles.") var profile = false
 
   enum VerifyChoice: String, ExpressibleByArgument, CaseIterable { case off, count, columns, full }
 
@@ -52,6 +53,7 @@ struct LimitOptions: ParsableArguments {
     request.options.allowShrink = allowShrink
     request.options.timeout = try Usage.check(seconds: timeout, "--timeout")
     request.options.limit = try Usage.check(limit, "--limit", in: 1...Int.max)
+    request.options.profile = profile
     request.options.verify = verify.flatMap { VerifyLevel(rawValue: $0.rawValue) }
     request.limits = EngineLimits(memoryBytes: try memory.map(Self.bytes), threads: try Usage.check(threads, "--threads", in: 1...1024))
   }

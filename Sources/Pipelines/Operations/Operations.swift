@@ -30,7 +30,7 @@ package enum Operations {
 
   private static let tables: [OperationType] = [
     OperationType(Aggregate.self), OperationType(Join.self), OperationType(Union.self), OperationType(Conditional.self),
-    OperationType(Unpivot.self), OperationType(Pivot.self),
+    OperationType(Unpivot.self), OperationType(Pivot.self), OperationType(Profile.self),
   ]
 
   /// By name or any documented spelling (C11): case, spaces, `_` and `-` don't matter.

@@ -27,6 +27,8 @@ package struct PlannedStep: Sendable {
   package var work: Work
   package var retry: RetryPolicy
   package var timeout: Double?
+  /// Whether the run tells what its rows are like; for a write, those it lands.
+  package var isProfiled = false
   package var location: Location
 
   package init(id: String, inputs: [String], work: Work, retry: RetryPolicy, timeout: Double?, location: Location) {

@@ -38,10 +38,10 @@ package struct Planner: Sendable {
     for (index, step) in spec.steps.enumerated() {
       inputs.refuseBadID(of: step, at: index)
       guard let (work, reads) = work(of: step, at: index, inputs, tableNames, problems) else { continue }
-      steps.append(
-        PlannedStep(
-          id: step.id, inputs: reads, work: work, retry: step.retry ?? spec.retry, timeout: step.timeout,
-          location: step.location))
+      var planned = PlannedStep(
+        id: step.id, inputs: reads, work: work, retry: step.retry ?? spec.retry, timeout: step.timeout, location: step.location)
+      planned.isProfiled = step.isProfiled
+      steps.append(planned)
     }
     let ordered = PlanOrder(spec: spec, problems: problems).plan(steps)
     let plan = IncrementalWrites(problems: problems, isFullRefresh: isFullRefresh).settle(ordered)

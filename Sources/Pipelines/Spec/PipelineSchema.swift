@@ -48,6 +48,7 @@ package enum PipelineSchema {
           ])
         ),
         ("description", text("What the step is for.")), ("retry", reference("retry")), ("timeout", reference("span")),
+        ("profile", described(JSONSchema.value(.toggle), "Whether the run tells what the rows are like: nulls, distinct values, quartiles.")),
       ] + kinds.map { ($0, reference($0)) }
     guard case .structure(let fields) = closed(properties, required: ["id"]) else { return .boolean(true) }
     return .structure(fields + [(name: "oneOf", value: .list(kinds.map { required([$0]) }))])

@@ -60,6 +60,8 @@ package struct StepSpec: Sendable {
   package var retry: RetryPolicy?
   /// Seconds; a step that takes longer fails.
   package var timeout: Double?
+  /// Whether the run tells what its rows are like; for a write, those it lands.
+  package var isProfiled = false
   package var location: Location
 
   package enum Work: Sendable {

@@ -32,7 +32,7 @@ extension Workspace {
   }
 
   /// Removes what was spilled. The engine closes on a thread of its own and may still be removing files itself.
-  private func discard(_ folder: RunFolder) async {
+  func discard(_ folder: RunFolder) async {
     for _ in 0..<100 {
       try? FileManager.default.removeItem(at: folder.url)
       guard FileManager.default.fileExists(atPath: folder.url.path) else { return }
@@ -75,7 +75,7 @@ extension Workspace {
 
 extension ReadRequest.Subject {
   /// - Throws: a problem if a query isn't one SELECT.
-  fileprivate func checked(at place: Location) throws(Problem) -> Self {
+  func checked(at place: Location) throws(Problem) -> Self {
     if case .query(let text) = self { .query(try UserSQL.query(Setting(.text(text), at: place))) } else { self }
   }
 }

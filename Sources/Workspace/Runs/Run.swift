@@ -50,6 +50,7 @@ package struct Run: Sendable, Codable {
   package var receipts: [Receipt] = []
   package var checks: [StepCheck] = []
   package var rejects: [StepReject] = []
+  package var profiles: [StepProfile] = []
   /// Why it failed.
   package var problems: [Problem] = []
 
@@ -108,6 +109,7 @@ extension Run {
     try container.encode(receipts, forKey: .receipts)
     try container.encode(checks, forKey: .checks)
     try container.encode(rejects, forKey: .rejects)
+    try container.encode(profiles, forKey: .profiles)
     try container.encode(problems, forKey: .problems)
   }
 }
@@ -143,4 +145,10 @@ package struct StepCheck: Sendable, Codable {
 package struct StepReject: Sendable, Codable {
   package var step: String
   package var summary: RejectSummary
+}
+
+/// What the rows of a step were like.
+package struct StepProfile: Sendable, Codable {
+  package var step: String
+  package var profile: RelationProfile
 }

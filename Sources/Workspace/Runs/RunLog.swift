@@ -55,6 +55,8 @@ package struct RunLog: Sendable {
       case .failed: return [(.error, "Pipeline execution failed")]
       case .cancelled: return [(.warning, "Pipeline execution cancelled")]
       }
+    case .profiled(let profile):
+      return [(.info, "Profiled \"\(step)\": \(profile.rows.grouped) rows, \(profile.columns.count) columns")]
     case .progressed, .checked, .receipt, .cursor, .heartbeat: return []
     }
   }

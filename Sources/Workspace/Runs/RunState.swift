@@ -36,6 +36,9 @@ package struct RunState: Sendable {
       run.metrics.rowsFailed += summary.count
     case .checked(let outcome): run.checks.append(StepCheck(step: event.step ?? "", outcome: outcome))
     case .receipt(let receipt): run.receipts.append(receipt)
+    case .profiled(let profile):
+      run.profiles.removeAll { $0.step == event.step }
+      run.profiles.append(StepProfile(step: event.step ?? "", profile: profile))
     case .stepFinished(let rows, let bytes, let seconds, _):
       update(event.step) {
         $0.status = .success

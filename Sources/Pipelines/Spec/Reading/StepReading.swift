@@ -27,12 +27,13 @@ extension PipelineReading {
     let id = stepID(map.value("id", "name"), in: setting)
     let policy = map.value("retry", "retry_policy").map(retry)
     let timeout = map.timeSpan("timeout")
+    let isProfiled = map.toggle("profile") ?? false
     _ = map.value("description")
     let written = entries.filter { Self.kinds.contains($0.key) }
     for kind in Self.kinds { _ = map.value(kind) }
     map.refuseRest(
       of: id.map { "Step \"\($0)\"" } ?? "A step",
-      suggesting: ["id"] + Self.kinds + ["retry", "timeout", "description"])
+      suggesting: ["id"] + Self.kinds + ["retry", "timeout", "profile", "description"])
     guard let first = written.first else {
       let unknown = entries.contains { $0.key != "id" && Nearest.match($0.key, among: Self.kinds) != nil }
       if !unknown {
@@ -50,7 +51,9 @@ extension PipelineReading {
           hint: "Make two steps of it.", at: extra.keyLocation))
     }
     guard let work = work(first), let id else { return nil }
-    return StepSpec(id: id, work: work, retry: policy, timeout: timeout, location: setting.location)
+    var step = StepSpec(id: id, work: work, retry: policy, timeout: timeout, location: setting.location)
+    step.isProfiled = isProfiled
+    return step
   }
 
   private func work(_ entry: Setting.Entry) -> StepSpec.Work? {

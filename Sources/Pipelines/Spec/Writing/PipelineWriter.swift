@@ -34,6 +34,7 @@ package struct PipelineWriter: Sendable {
     }
     if let retry = step.retry { map.add("retry", Self.retry(retry)) }
     map.add("timeout", step.timeout.map(TimeSpan.text))
+    if step.isProfiled { map.add("profile", .toggle(true)) }
     return map.setting
   }
 
