@@ -57,6 +57,9 @@ struct CSVSniffing {
     var type: String
   }
 
+  /// The engine looks at whole batches of 2,048 rows.
+  private var sampleRows: Int { max((format.sampleRows + 2047) / 2048, 1) * 2048 }
+
   /// The groups, and the copies that stand for files whose lines end in more than one way.
   func groups() async throws -> ([CSVGroup], copies: [UnifiedFile]) {
     do {
@@ -78,7 +81,7 @@ struct CSVSniffing {
     let sniffs = paths.map { path -> SQL in
       """
       SELECT \(text: path), Delimiter, Quote, Escape, SkipRows, HasHeader, Comment, CAST(to_json(Columns) AS VARCHAR), \
-      DateFormat, TimestampFormat FROM sniff_csv(\(text: path), sample_size = \(format.sampleRows)\(options))
+      DateFormat, TimestampFormat FROM sniff_csv(\(text: path), sample_size = \(sampleRows)\(options))
       """
     }
     var groups: [CSVGroup] = []
@@ -137,8 +140,8 @@ struct CSVSniffing {
       case "DOUBLE":
         evidence += [
           """
-          CASE WHEN bool_or(NOT weir_double(\(text))) THEN 2 WHEN bool_or(regexp_matches(\(text), '^[-+]?0[0-9]|^[+]|[^-0-9.]')) THEN 1 \
-          ELSE 0 END
+          CAST(coalesce(bool_or(regexp_matches(\(text), '^[-+]?0[0-9]|^[+]|[^-0-9.]')), false) AS INTEGER) \
+          + CASE WHEN coalesce(bool_or(NOT weir_double(\(text))), false) THEN 2 ELSE 0 END
           """,
           "max(length(regexp_extract(\(text), '^-?([0-9]*)', 1)))", "max(length(regexp_extract(\(text), '[.]([0-9]*)$', 1)))",
         ]
@@ -155,7 +158,7 @@ struct CSVSniffing {
     let row =
       needed
       ? try await read.ask(
-        "SELECT \(evidence) FROM (SELECT * FROM \(reading.scan(group, texts: true)) LIMIT \(format.sampleRows))").first ?? [] : []
+        "SELECT \(evidence) FROM (SELECT * FROM \(reading.scan(group, texts: true)) LIMIT \(sampleRows))").first ?? [] : []
     var digits: [Int] = []
     let types = group.guesses.enumerated().map { place, guess in
       let found = row.count > place * 3 + 2 ? Array(row[place * 3...place * 3 + 2]) : [.null, .null, .null]
@@ -167,7 +170,7 @@ struct CSVSniffing {
 
   /// The type that holds every value of the sample exactly, and tells later ones it doesn't.
   /// - Parameters:
-  ///   - oddity: for doubles 1 = not written as plain digits, 2 = also not one that a double holds; else whether the text would change.
+  ///   - oddity: for doubles 1 = not written as plain digits, 2 = no double holds it, 3 = both; else whether the text would change.
   ///   - whole: most digits before the point; `scale`: after it, for whole numbers the rows looked at.
   private func type(_ guess: String, oddity: Value, whole: Value, scale: Value, isSingle: Bool) -> CSVType {
     let isOdd = oddity == .boolean(true)
@@ -175,13 +178,13 @@ struct CSVSniffing {
     case "DOUBLE":
       guard case .integer(let whole) = whole, case .integer(let scale) = scale else { return .double }
       if oddity == .integer(1) { return .double }
-      if case .integer(2) = oddity, scale + whole == 0 || whole + scale > 38 { return .text }
+      if oddity == .integer(3) || (oddity == .integer(2) && whole + scale > 38) { return .text }
       if scale <= 6, whole + scale <= 18 { return .decimal(precision: 18, scale: Int(scale)) }
       if scale <= 18, whole <= 20 { return .decimal(precision: 38, scale: scale == 0 ? 0 : 18) }
       return whole + scale <= 38 ? .decimal(precision: 38, scale: Int(scale)) : .text
     case "BIGINT":
       guard !isOdd, case .integer(let digits) = whole, case .integer(let rows) = scale else { return isOdd ? .text : .plain(guess) }
-      if isSingle, rows < format.sampleRows { return .plain(guess) }
+      if isSingle, rows < sampleRows { return .plain(guess) }
       return .whole(type: guess, isLong: digits > 15)
     case _ where guess == "BOOLEAN" || guess.hasPrefix("TIMESTAMP"): return isOdd ? .text : .plain(guess)
     default: return .plain(guess)

@@ -67,19 +67,19 @@ struct JSONDocuments {
     let row =
       try await read.ask(
         """
-        SELECT CAST(json_group_structure(json) FILTER (good) AS VARCHAR), count(*) FILTER (NOT good), \
-        bit_or(weir_json_traits(json)) FILTER (good), count(*) FILTER (good) FROM (SELECT json, \(isGood) AS good FROM (\(all)))
+        SELECT count(*) FILTER (NOT good), bit_or(weir_json_traits(json)) FILTER (good), count(*) FILTER (good), \
+        count(*) FILTER (json_type(json) = 'OBJECT') FROM (SELECT json, \(isGood) AS good FROM (\(all)))
         """
       ).first ?? []
-    guard row.count == 4, case .integer(let refused) = row[1], case .integer(let records) = row[3] else {
+    guard row.count == 4, case .integer(let refused) = row[0], case .integer(let records) = row[2] else {
       throw Problem("unreadable-file", "\"\(read.files.paths[0])\" can't be read.", at: read.request.location)
     }
-    let traits = if case .integer(let bits) = row[2] { bits } else { Int128(0) }
-    guard records > 0, case .text(let text) = row[0], text != "\"NULL\"" else {
+    let traits = if case .integer(let bits) = row[1] { bits } else { Int128(0) }
+    guard records > 0 else {
       if !format.records.isEmpty { throw missingRecords() }
       return Survey(schema: Schema([]), isCareful: false, refused: Int(refused))
     }
-    guard let schema = JSONTypes.schema(structure: text) else {
+    guard row[3] != .integer(0), let schema = try await schema() else {
       if !format.records.isEmpty { throw missingRecords() }
       throw Problem(
         "no-records", "\"\(read.files.paths[0])\" holds values that are no records.",
@@ -87,6 +87,23 @@ struct JSONDocuments {
         at: read.request.location)
     }
     return Survey(schema: schema, isCareful: traits != 0, refused: Int(refused))
+  }
+
+  /// The columns over all records, in order of first appearance; dates and identifiers as text.
+  private func schema() async throws -> Schema? {
+    if format.records.isEmpty {
+      let found = try? await read.describe(
+        """
+        SELECT * FROM read_json(\(read.files.list), format = \(text: layout), sample_size = -1, dateformat = '%%', timestampformat = '%%', \
+        map_inference_threshold = -1, field_appearance_threshold = 0, union_by_name = true, records = 'true', \
+        maximum_object_size = \(limit)\(isLines ? ", ignore_errors = true" : "" as SQL))
+        """)
+      if let found, !JSONTypes.hasRenamed(found.columns) { return found }
+    }
+    // The engine renames keys that differ only in case; this keeps them, but holds all records in memory.
+    let structure = try await read.ask("SELECT CAST(json_group_structure(json) AS VARCHAR) FROM (\(records))").first?.first
+    guard case .text(let text)? = structure else { return nil }
+    return JSONTypes.schema(structure: text)
   }
 
   private func missingRecords() -> Problem {

@@ -41,6 +41,12 @@ enum JSONTypes {
     }
   }
 
+  /// Whether the engine may have given a key another name (`name_1`), because it differs from one before only in case.
+  static func hasRenamed(_ columns: [Column]) -> Bool {
+    let names = Set(columns.map { $0.name.lowercased() })
+    return names.contains { name in name.wholeMatch(of: /(.+)_\d+/).map { names.contains(String($0.1)) } ?? false }
+  }
+
   /// Two names the engine can't tell apart.
   static func collision(_ columns: [Column]) -> (String, String)? {
     var seen: [String: String] = [:]

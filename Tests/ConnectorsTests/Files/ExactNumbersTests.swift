@@ -51,11 +51,11 @@ import Testing
   }
 
   @Test func laterNumbersThatDoNotFitAreSetAside() async throws {
-    let good = (1...50).map { "\($0),\($0),\($0)e3\n" }.joined()
-    try files.put("l.csv", "n,id,x\n" + good + "51,1.5,1e3\n52,99999999999999999999,1e3\n53,7,1e400\n54,8,1e5\n")
+    let good = (1...5000).map { "\($0),\($0),\($0)e3\n" }.joined()
+    try files.put("l.csv", "n,id,x\n" + good + "5001,1.5,1e3\n5002,99999999999999999999,1e3\n5003,7,1e400\n5004,8,1e5\n")
     let result = try await files.read("csv", "l.csv", ["sample_rows": 20], sorted: true)
     #expect(result.types == ["BIGINT", "BIGINT", "DOUBLE"])
-    #expect(result.rows.count == 51)
+    #expect(result.rows.count == 5001)
     #expect(result.rows.map { $0[1] }.filter { $0 == "2" }.count == 1)
     #expect(result.rejects.count == 3)
     try files.put("s.csv", "id,big\n1,123456789012345678\n2,1.5\n3,4\n")
