@@ -182,7 +182,7 @@ struct CSVReading {
     """
     SELECT \(original) || ':' || e.line AS position, any_value(e.csv_line) AS original, \
     any_value(CASE WHEN e.error_type = 'CAST' THEN 'type' ELSE replace(lower(CAST(e.error_type AS VARCHAR)), ' ', '-') END) AS rule, \
-    string_agg(DISTINCT e.error_message, ' ') AS reason \
+    string_agg(DISTINCT replace(e.error_message, 'to ''DOUBLE''', 'to a number'), ' ') AS reason \
     FROM \(name: table("errors")) e JOIN \(name: table("scans")) s USING (scan_id, file_id) GROUP BY s.file_path, e.line
     """
   }

@@ -25,6 +25,7 @@ enum JSONTypes {
   private static func settled(_ type: DataType, at path: String, _ exact: [String: DataType]) -> DataType {
     switch type {
     case .float64, .int64, .int128: exact[path] ?? type
+    case .date, .time, .timestamp, .timestampTZ, .uuid: .text
     case .list(let element): .list(settled(element, at: path + "[*]", exact))
     case .structure(let fields):
       .structure(fields.map { Column($0.name, settled($0.type, at: self.path(path, $0.name), exact)) })
