@@ -15,7 +15,8 @@ package struct SchemaCheck: Sendable {
     rejects = RejectSink(context)
   }
 
-  /// - Throws: `Problems` of all steps that can be told; steps after a broken one are left out.
+  /// - Throws: `Problems` of all steps that can be told; steps after a broken one are left out. `AwaitingInput` if all is well but for what
+  /// somebody has to decide.
   package func check(_ plan: Plan) async throws -> BoundPlan {
     try await engine.connection.execute("SET TimeZone = 'UTC'")
     try await engine.connection.registerExactFunctions()
@@ -23,6 +24,7 @@ package struct SchemaCheck: Sendable {
     try refuseLostLetters(plan)
     var bound = BoundPlan(name: plan.name, steps: [], warnings: plan.warnings)
     var problems: [Problem] = []
+    var questions: [FieldQuestion] = []
     var broken: Set<String> = []
     let relations = RelationNames(plan)
     for step in plan.steps {
@@ -36,12 +38,20 @@ package struct SchemaCheck: Sendable {
         bound.steps.append(one)
       } catch is CancellationError {
         throw CancellationError()
+      } catch let waiting as AwaitingInput {
+        broken.insert(step.id)
+        questions += waiting.questions
       } catch {
         broken.insert(step.id)
         problems += (error as? Problems)?.all ?? [Problem.of(error, in: step.id, at: step.location)]
       }
     }
     guard problems.isEmpty else { throw Problems(problems) }
+    guard questions.isEmpty else {
+      // Rows that were set aside while values were looked at aren't the run's.
+      rejects.drop(Set(plan.steps.map(\.id)))
+      throw AwaitingInput(questions)
+    }
     keepWhatIsReadTwice(&bound, relations)
     if context.letters != nil { bound.keepWhatLettersReach() }
     try await keepOrder(bound)

@@ -42,7 +42,7 @@ package struct Workspace: Sendable {
 
   package func connections(_ redactor: Redactor = Redactor()) -> ConnectionLibrary {
     ConnectionLibrary(
-      directory: directory, catalog: catalog, environment: environment, secrets: vault, redactor: redactor)
+      directory: directory, catalog: catalog, environment: environment, vault: vault, secrets: vault, redactor: redactor)
   }
 
   package func folder(of run: String) -> RunFolder { RunFolder(directory.appending(path: ".weir/runs/\(run)")) }
@@ -86,7 +86,7 @@ package struct Workspace: Sendable {
   ) async throws(Problems) -> Plan {
     try await Planner(
       catalog: catalog, connections: connections(redactor), directory: directory.path, extensions: Library.extensions,
-      redactor: redactor, inquiry: EngineInquiry(), isFullRefresh: isFullRefresh
+      redactor: redactor, inquiry: EngineInquiry(), isFullRefresh: isFullRefresh, templates: ruleTemplates
     ).plan(spec) { sql async throws in
       do {
         return try await engine.connection.tableNames(in: sql)

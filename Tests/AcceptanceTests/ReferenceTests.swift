@@ -1,4 +1,5 @@
 import Foundation
+import Pipelines
 import TestSupport
 import Testing
 
@@ -21,8 +22,10 @@ import Testing
     try golden(outcome.output, "pipeline.schema.json")
   }
 
-  /// Every code that stands in the sources has its line in `problems.md`.
-  @Test func everyProblemIsExplained() throws {
+  @Test func theProblems() throws { try golden(Problem.Code.reference, "problems.md") }
+
+  /// Every code that stands in the sources is declared, and so says how a command ends; none is declared twice.
+  @Test func everyCodeIsDeclared() throws {
     let sources = Program.repository.appending(path: "Sources")
     var codes: Set<String> = []
     for case let url as URL in FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)! where url.pathExtension == "swift" {
@@ -31,9 +34,13 @@ import Testing
       for match in text.matches(of: /\("([a-z]+-[a-z-]+)", (?:true|false),/) { codes.insert(String(match.1)) }
       for match in text.matches(of: /\? "([a-z0-9-]+)" : "([a-z0-9-]+)", (?:error|Self)/) { codes.formUnion([String(match.1), String(match.2)]) }
     }
-    let document = try String(contentsOf: Self.reference.appending(path: "problems.md"), encoding: .utf8)
-    let explained = Set(document.matches(of: /(?m)^\| `([a-z0-9-]+)` \| [^|]+ \| [^|]+ \|$/).map { String($0.1) })
-    #expect(codes.subtracting(explained).sorted() == [], "These codes have no line in docs/reference/problems.md.")
+    let declared = Problem.Code.all.map(\.code.description)
+    #expect(codes.subtracting(declared).sorted() == [], "Declare these codes in Sources/Pipelines/Problems/ProblemCodes+….swift.")
+    #expect(Set(declared).count == declared.count)
+    for meaning in Problem.Code.all {
+      #expect([1, 2].contains(meaning.code.exitCode))
+      #expect(!meaning.meaning.isEmpty && !meaning.advice.isEmpty && !(meaning.meaning + meaning.advice).contains("|"))
+    }
     #expect(codes.count > 100)
   }
 
@@ -93,7 +100,7 @@ private struct Dump: Decodable {
       - `--debug` Tell more.
       - `-h, --help` Say how a verb is used.
 
-      Exit codes: 0 well (also with warnings), 1 a run or its data failed, 2 wrong usage or file, 130 and 143 ended by SIGINT and SIGTERM.
+      Exit codes: 0 well (also with warnings), 1 a run or its data failed, 2 wrong usage or file, 3 a run waits for an answer (`weir answer`), 130 and 143 ended by SIGINT and SIGTERM.
 
       """
 

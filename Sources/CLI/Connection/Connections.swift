@@ -60,7 +60,13 @@ struct Connections: AsyncParsableCommand {
 
   struct Add: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-      abstract: "Add a connection.", discussion: "weir connections add shop postgres host=localhost database=shop password='${PGPASSWORD}'")
+      abstract: "Add a connection.",
+      discussion: """
+        weir connections add shop postgres host=localhost database=shop password='${PGPASSWORD}'
+        weir connections add shop postgres://user:password@localhost/shop
+
+        A password goes to the vault (weir secrets), not into the file. A value that is nothing but ${VAR} stays a reference.
+        """)
     @Argument(help: "Its name.") var name: String
     @Argument(help: "Its type (weir connections types), or a URL.") var type: String
     @Argument(help: ArgumentHelp("Its settings.", valueName: "setting=value")) var settings: [String] = []
@@ -73,8 +79,14 @@ struct Connections: AsyncParsableCommand {
         }
         return (name: String(text[..<equals]), value: String(text[text.index(after: equals)...]))
       }
-      try await common.open().connections().add(name, connector: type, settings: pairs)
-      try common.show(["added": name]) { "added connections/\(name).yaml\n" }
+      struct Outcome: Encodable {
+        var added: String
+        var secrets: [String]
+      }
+      let secrets = try await common.open().connections().add(name, type: type, settings: pairs)
+      try common.show(Outcome(added: name, secrets: secrets)) {
+        "added connections/\(name).yaml\n" + secrets.map { "the vault keeps the secret \($0)\n" }.joined()
+      }
     }
   }
 
@@ -88,7 +100,7 @@ struct Connections: AsyncParsableCommand {
       try common.show(report) {
         let lines = report.lines.map { line in
           line.problem.map { "\(Ink.red("✗", if: common.isColored)) \(line.title): \($0.message)\n" + ($0.hint.map { "  \($0)\n" } ?? "") }
-            ?? "\(Ink.green("✓", if: common.isColored)) \(line.title)\n"
+            ?? "\(Ink.green("✓", if: common.isColored)) \(line.title)\(line.detail.map { ": " + $0 } ?? "")\n"
         }
         return lines.joined() + (report.latencyMs.map { "Latency: \(String(format: "%.1f", $0))ms\n" } ?? "")
       }
@@ -105,13 +117,16 @@ struct Connections: AsyncParsableCommand {
       let resources = try await common.open().discover(name)
       try common.show(resources) {
         TextTable(
-          headings: ["Name", "Kind", "Rows", "Key", "Columns"],
+          headings: ["Name", "Kind", "Rows", "Size", "Key", "References", "Indexes", "Columns"],
           rows: resources.map { resource in
             [
               resource.name, resource.kind, resource.approximateRows.map(\.grouped) ?? "",
-              resource.primaryKey.joined(separator: ", "), resource.columns.map { "\($0.name) \($0.type)" }.joined(separator: ", "),
+              resource.bytes.map { RunLog.size($0) } ?? "", resource.primaryKey.joined(separator: ", "),
+              resource.foreignKeys.map { "\($0.columns.joined(separator: ", ")) → \($0.references)" }.joined(separator: ", "),
+              resource.indexes.joined(separator: ", "),
+              resource.columns.map { "\($0.name) \($0.type)\($0.isNullable ? "" : " not null")" }.joined(separator: ", "),
             ]
-          }, numeric: [2]
+          }, numeric: [2, 3]
         ).render(width: Terminal.width)
       }
     }

@@ -100,8 +100,9 @@ struct RunInTerminal {
     switch run.status {
     // A signal that came when everything had landed changes nothing.
     case .success, .warning: return
+    case .paused: throw Leave(code: 3)
     case .cancelled: throw Leave(code: 128 + (signals.caught ?? SIGINT))
-    default: throw Leave(code: !hasBegun && run.problems.allSatisfy(\.isWrongUsage) ? 2 : 1)
+    default: throw Leave(code: !hasBegun && run.problems.allSatisfy(\.code.isWrongUsage) ? 2 : 1)
     }
   }
 }

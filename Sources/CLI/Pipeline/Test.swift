@@ -53,6 +53,6 @@ struct ShowSchema: AsyncParsableCommand {
 
   func run() async throws { 
     let schema = try await common.open().pipelineSchema + "\n"
-    Terminal.write(common.output == .yaml ? try YAMLText.render(json: schema) : schema)
+    Terminal.write(common.output == .yaml ? try YAMLText.block(SettingReader.read(schema, file: "schema"), indent: 0) : schema)
   }
 }

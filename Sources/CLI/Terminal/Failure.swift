@@ -7,7 +7,7 @@ import Workspace
 /// Leaves the program with this code; everything has been said.
 struct Leave: Error { var code: Int32 }
 
-/// The one place where an error becomes output and exit code: 1 a run or data failed, 2 wrong usage or file, 130 and 143 on signals.
+/// The one place where an error becomes output and exit code: 1 a run or data failed, 2 wrong usage or file, 3 a run waits for an answer, 130 and 143 on signals.
 struct Failure {
   private let error: any Error
   private let arguments: [String]
@@ -24,7 +24,7 @@ struct Failure {
     case let invalid as InvalidPipeline: say(invalid.problems.all, code: 2)
     case is Problem, is Problems:
       let problems = Problems.of(error)
-      say(problems, code: problems.allSatisfy(\.isWrongUsage) ? 2 : 1)
+      say(problems, code: problems.map(\.code.exitCode).min() ?? 1)
     default:
       let code = Weir.exitCode(for: error)
       guard code == .validationFailure || code == .failure else {
@@ -55,18 +55,5 @@ struct Failure {
     let options = arguments.prefix { $0 != "--" }
     return zip(options, options.dropFirst()).contains { ($0 == "--output" || $0.wholeMatch(of: /-[a-z]*o/) != nil) && $1 == "json" }
       || options.contains { $0 == "--output=json" || $0.wholeMatch(of: /-[a-z]*o=?json/) != nil }
-  }
-}
-
-extension Problem {
-  /// Whether the person has to change the command or a file before it can work, as opposed to a system or data that failed.
-  var isWrongUsage: Bool {
-    let codes: Set<String> = [
-      "usage", "missing-file", "unknown-column", "unknown-step", "invalid-sql", "unknown-connection", "unknown-secret", "unknown-run",
-      "unknown-connector", "incomparable-key", "nothing-in-common", "missing-key", "unknown-setting", "missing-setting", "wrong-type", "wrong-name", "wrong-url", "exists", "unknown-choice",
-      "changed-text", "nothing-landed", "in-progress", "no-rejects", "bad-expression", "not-failed", "no-tests", "missing-parameter", "unknown-parameter", "unknown-variable", "syntax", "not-confirmed", "unknown-file-type",
-      "python-syntax", "python-missing", "python-no-function", "python-on-error", "unknown-function",
-    ]
-    return codes.contains(code.description)
   }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Pipelines
 import Tabular
 
@@ -53,4 +54,11 @@ extension DuckDBFile {
   }
 
   private static func list(_ value: Value) -> [String] { value.description.split(separator: "\u{1F}").map(String.init) }
+}
+
+extension DuckDBFile {
+  package func columns(of target: WriteRequest.Target) async throws -> [String]? {
+    guard case .table(let name) = target, FileManager.default.fileExists(atPath: path) else { return nil }
+    return try await resources().first { $0.name.lowercased() == name.lowercased() }?.columns.map(\.name)
+  }
 }

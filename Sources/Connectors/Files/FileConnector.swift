@@ -71,6 +71,15 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     return place.isRemote || FileManager.default.fileExists(atPath: place.path)
   }
 
+  package func columns(of target: WriteRequest.Target) async throws -> [String]? {
+    let place = place(of: target, format)
+    guard !place.isRemote, FileManager.default.fileExists(atPath: place.path),
+      let files = try? place.files(endings: Format.manifest.fileEndings, extensions: context.extensions)
+    else { return nil }
+    let read = FileRead(files: files, request: ReadRequest(.path(place.path), step: context.name), context: context)
+    return try await columns(of: format.extract(read), read).map(\.name)
+  }
+
   private func place(of target: WriteRequest.Target, _ format: Format) -> FileLocation {
     switch target {
     case .path(let path), .table(let path): FileLocation(base: format.path, relative: path, directory: context.directory)
@@ -115,23 +124,23 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
 
   package func check() async -> ConnectionReport {
     let place = FileLocation(base: format.path, relative: nil, directory: context.directory)
-    do {
-      let files = try place.files(endings: Format.manifest.fileEndings, extensions: context.extensions)
-      if place.isRemote {
-        let request = ReadRequest(.whole, limit: 1, step: context.name)
-        let extract = try await format.extract(FileRead(files: files, request: request, context: context))
-        if case .query(let query, let setup) = extract.origin {
-          _ = try await FileRead(files: files, request: request, context: context).describe(query, setup: setup)
-        }
-        return ConnectionReport([.init("The address answers with a file of this format.")])
-      }
-      let count = files.paths.count
-      return ConnectionReport([
-        .init("Found \(count) file\(count == 1 ? "" : "s"), \(files.bytes ?? 0) bytes."), .init("Readable by this user."),
-      ])
-    } catch {
-      return ConnectionReport([.init("Files can be read.", problem: Problems.of(error)[0])])
-    }
+    var files = FileSet(paths: [], setup: [])
+    return await .of([
+      (.connection, {
+        files = try place.found(endings: Format.manifest.fileEndings, extensions: context.extensions)
+        let count = files.paths.count
+        return place.isRemote ? nil : "\(count) file\(count == 1 ? "" : "s"), \(files.bytes ?? 0) bytes"
+      }),
+      (.authentication, {
+        if !place.isRemote { for path in files.paths { try FileSet.mayRead(path) } }
+        return nil
+      }),
+      (.query, {
+        let read = FileRead(files: files, request: ReadRequest(.whole, limit: 1, step: context.name), context: context)
+        let count = try await columns(of: format.extract(read), read).count
+        return "\(count) column\(count == 1 ? "" : "s")"
+      }),
+    ])
   }
 
   package func resources() async throws -> [Resource] {

@@ -37,6 +37,14 @@ struct FileLocation: Sendable, Hashable {
   /// - Parameter endings: which files of a folder are meant.
   /// - Throws: `file-not-found`, `no-permission`.
   func files(endings: [String], extensions: String) throws(Problem) -> FileSet {
+    let files = try found(endings: endings, extensions: extensions)
+    if !isRemote { for path in files.paths { try FileSet.mayRead(path) } }
+    return files
+  }
+
+  /// The files that are there now, whether or not this user may read them.
+  /// - Throws: `file-not-found`.
+  func found(endings: [String], extensions: String) throws(Problem) -> FileSet {
     if isRemote {
       guard path.hasPrefix("http://") || path.hasPrefix("https://") else {
         throw Problem(
@@ -55,9 +63,6 @@ struct FileLocation: Sendable, Hashable {
       throw missing()
     }
     paths.sort()
-    for path in paths where access(path, R_OK) != 0 {
-      throw Problem("no-permission", "\"\(path)\" may not be read by this user.", hint: "Check the file's owner and mode.")
-    }
     return FileSet(paths: paths, bytes: paths.reduce(0) { $0 + FileSet.size($1) }, setup: [])
   }
 
@@ -105,6 +110,12 @@ struct FileSet: Sendable {
     let name = name.lowercased()
     for ending in [".gz", ".zst"] where name.hasSuffix(ending) { return String(name.dropLast(ending.count)) }
     return name
+  }
+
+  /// - Throws: `no-permission`.
+  static func mayRead(_ path: String) throws(Problem) {
+    guard access(path, R_OK) != 0 else { return }
+    throw Problem("no-permission", "\"\(path)\" may not be read by this user.", hint: "Check the file's owner and mode.")
   }
 
   static func size(_ path: String) -> Int {

@@ -60,12 +60,21 @@ package struct Postgres: Source, Destination {
 
   package func isThere(_ target: WriteRequest.Target) async throws -> Bool {
     guard case .table(let text) = target else { return true }
+    return try await table(text) != nil
+  }
+
+  package func columns(of target: WriteRequest.Target) async throws -> [String]? {
+    guard case .table(let text) = target else { return nil }
+    return try await table(text)?.columns.map(\.name)
+  }
+
+  private func table(_ text: String) async throws -> PostgresTable? {
     let settings = settings
     return try await Blocking.run {
       let connection = try PostgresConnection(settings)
       defer { connection.close() }
       let fallback = try Postgres.defaultSchema(settings, connection)
-      return try PostgresTable.find(try TableName(text), defaultSchema: fallback, on: connection) != nil
+      return try PostgresTable.find(try TableName(text), defaultSchema: fallback, on: connection)
     }
   }
 

@@ -5,8 +5,6 @@ import Tabular
 struct PostgresCheck {
   var settings: PostgresSettings
 
-  static let titles = ["Connection established", "Authentication successful", "Query execution successful"]
-
   func report() async -> ConnectionReport {
     let settings = settings
     do {
@@ -18,21 +16,17 @@ struct PostgresCheck {
         do throws(Problem) {
           _ = try connection.value("SELECT 1")
         } catch {
-          return ConnectionReport([
-            .init(PostgresCheck.titles[0]), .init(PostgresCheck.titles[1]), .init(PostgresCheck.titles[2], problem: error),
-          ])
+          return ConnectionReport([.init(.connection), .init(.authentication), .init(.query, problem: error)])
         }
-        let spent = start.duration(to: clock.now).components
-        let milliseconds = Double(spent.seconds) * 1000 + Double(spent.attoseconds) / 1e15
-        return ConnectionReport(PostgresCheck.titles.map { .init($0) }, latencyMilliseconds: (milliseconds * 10).rounded() / 10)
+        return ConnectionReport(
+          ConnectionReport.Stage.allCases.map { .init($0) },
+          latencyMilliseconds: ConnectionReport.milliseconds(start.duration(to: clock.now)))
       }
     } catch {
       let problem = Problems.of(error)[0]
       let isReached = ["authentication-failed", "unknown-database", "too-many-connections"].contains(problem.code.description)
       return ConnectionReport(
-        isReached
-          ? [.init(PostgresCheck.titles[0]), .init(PostgresCheck.titles[1], problem: problem)]
-          : [.init(PostgresCheck.titles[0], problem: problem)])
+        isReached ? [.init(.connection), .init(.authentication, problem: problem)] : [.init(.connection, problem: problem)])
     }
   }
 }

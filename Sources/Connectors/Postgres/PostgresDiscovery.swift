@@ -11,7 +11,9 @@ enum PostgresDiscovery {
   static func resources(on connection: PostgresConnection) throws(Problem) -> [Resource] {
     let tables = try connection.rows(
       """
-      SELECT c.oid, n.nspname || '.' || c.relname, c.relkind, c.reltuples::bigint, pg_total_relation_size(c.oid) \
+      SELECT c.oid, n.nspname || '.' || c.relname, c.relkind, \
+      CASE WHEN c.reltuples < 0 AND c.relkind IN ('r', 'm') THEN pg_stat_get_live_tuples(c.oid) ELSE c.reltuples::bigint END, \
+      pg_total_relation_size(c.oid) \
       FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE \(wanted) ORDER BY n.nspname, c.relname
       """)
     let columns = try grouped(

@@ -51,7 +51,7 @@ extension PostgresPlan {
         return problems.append(noExactType(column, "PostgreSQL has no exact type"))
       }
       let change: SQL = "ADD COLUMN \(name: column.name) \(SQL(raw: fit.castTo ?? fit.staged))"
-      allow(change, "has no column \"\(column.name)\"", &problems)
+      allow(change, "has no column \"\(column.name)\"", isAnswered: request.created.contains(column.name), &problems)
       columns.append(PlannedColumn(name: column.name, fit: fit))
       return
     }
@@ -105,8 +105,8 @@ extension PostgresPlan {
       hint: "Leave it out with \(without) in a transform step, or make it the key.", at: request.location)
   }
 
-  private mutating func allow(_ change: SQL, _ reason: String, _ problems: inout [Problem]) {
-    if request.schemaPolicy == .evolve {
+  private mutating func allow(_ change: SQL, _ reason: String, isAnswered: Bool = false, _ problems: inout [Problem]) {
+    if request.schemaPolicy == .evolve || isAnswered {
       alterations.append("ALTER TABLE \(target.sql) \(change)")
     } else {
       problems.append(

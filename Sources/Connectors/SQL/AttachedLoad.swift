@@ -84,7 +84,7 @@ struct AttachedLoad: Sendable {
   }
 
   private func checkPolicy(_ added: [StoredColumn]) throws(Problem) {
-    if let first = added.first, request.schemaPolicy != .evolve {
+    if request.schemaPolicy != .evolve, let first = added.first(where: { !request.created.contains($0.name) }) {
       throw Problem(
         "schema-changed",
         "Table \"\(table)\" has no column \"\(first.name)\", and `schema: \(request.schemaPolicy.rawValue)` forbids adding it.",

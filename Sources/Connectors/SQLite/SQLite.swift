@@ -81,12 +81,20 @@ package struct SQLite: Source, Destination {
   }
 
   package func check() async -> ConnectionReport {
-    do {
-      let count = try await resources().count
-      return ConnectionReport([.init("The file opens."), .init("It holds \(count) table\(count == 1 ? "" : "s").")])
-    } catch {
-      return ConnectionReport([.init("The file opens.", problem: Problems.of(error)[0])])
-    }
+    await .of([
+      (.connection, {
+        try exists()
+        return FileTarget.normal(path)
+      }),
+      (.authentication, {
+        try FileSet.mayRead(path)
+        return nil
+      }),
+      (.query, {
+        let count = try await resources().count
+        return "\(count) table\(count == 1 ? "" : "s")"
+      }),
+    ])
   }
 
   package static var keepsState: Bool { true }

@@ -1,8 +1,9 @@
+import Foundation
 import Pipelines
 import Tabular
 
 extension SQLite {
-  /// Tables and views with the facts of CON-07, in four queries whatever their number.
+  /// Tables and views with the facts of CON-07, in six queries whatever their number.
   package func resources() async throws -> [Resource] {
     try exists()
     let wanted: SQL = "m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite!_%' ESCAPE '!'"
@@ -26,6 +27,9 @@ extension SQLite {
     let rows = Dictionary(
       zip(tables.filter { ($0[1] ?? "") == "table" }.map { ($0[0] ?? "") }, counted.map { Int($0 ?? "") }),
       uniquingKeysWith: { $1 })
+    // Not every build of SQLite has this table.
+    let sizes = (try? ask("SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name GROUP BY 1")) ?? []
+    let bytes = Dictionary(sizes.map { ($0[0] ?? "", Int($0[1] ?? "")) }, uniquingKeysWith: { $1 })
     return tables.map { table in
       let name = (table[0] ?? "")
       let own = columns[name] ?? []
@@ -41,11 +45,18 @@ extension SQLite {
         columns: own.map { .init(name: ($0[1] ?? ""), type: ($0[2] ?? ""), isNullable: ($0[3] ?? "") == "0", hasDefault: ($0[5] ?? "") == "1") },
         primaryKey: own.filter { ($0[4] ?? "") != "0" }.sorted { ($0[4] ?? "") < ($1[4] ?? "") }.map { $0[1] ?? "" },
         foreignKeys: foreign.sorted { $0.key < $1.key }.map(\.value), indexes: (indexes[name] ?? []).map { $0[1] ?? "" },
-        approximateRows: rows[name] ?? nil)
+        approximateRows: rows[name] ?? nil, bytes: bytes[name] ?? nil)
     }
   }
 
   private func grouped(_ query: SQL) throws(Problem) -> [String: [[String?]]] {
     Dictionary(grouping: try ask(query)) { ($0[0] ?? "") }
+  }
+}
+
+extension SQLite {
+  package func columns(of target: WriteRequest.Target) async throws -> [String]? {
+    guard case .table(let name) = target, FileManager.default.fileExists(atPath: path) else { return nil }
+    return try await resources().first { $0.name.lowercased() == name.lowercased() && $0.kind == "table" }?.columns.map(\.name)
   }
 }

@@ -17,7 +17,9 @@ extension SchemaCheck {
       step.work = .write(destination, spec)
     }
     for name in spec.mapping.keys.sorted() { _ = try relation.column(name, at: step.location) }
-    let columns: [SQL] = relation.schema.names.map { name in
+    let drift = try await drift(of: relation, to: destination, spec, step)
+    spec.mapping.merge(drift.mapping) { $1 }
+    let columns: [SQL] = relation.schema.names.filter { !drift.ignored.contains($0) }.map { name in
       spec.mapping[name].map { "\(name: name) AS \(name: $0)" } ?? "\(name: name)"
     }
     let filter: SQL = spec.filter.map { " WHERE \(SQL(enclosing: $0))" } ?? ""
@@ -26,11 +28,12 @@ extension SchemaCheck {
     for index in origin.columns.indices { origin.columns[index].name = spec.mapping[origin.columns[index].name] ?? origin.columns[index].name }
     let schema = try await describe(rows, origin: origin)
     let reads = incrementalReads(behind: input, bound)
-    let load = try await destination.prepare(
-      WriteRequest(
-        target: spec.target, mode: spec.mode, key: spec.key, schemaPolicy: spec.schemaPolicy, schema: schema, options: spec.options,
-        step: step.id, location: step.location, stateKey: context.stateKey(step.id), runID: context.letters?.name ?? context.runID, time: context.timeText,
-        increment: increment(of: reads, for: step.id)))
+    var request = WriteRequest(
+      target: spec.target, mode: spec.mode, key: spec.key, schemaPolicy: spec.schemaPolicy, schema: schema, options: spec.options,
+      step: step.id, location: step.location, stateKey: context.stateKey(step.id), runID: context.letters?.name ?? context.runID, time: context.timeText,
+      increment: increment(of: reads, for: step.id))
+    request.created = drift.created
+    let load = try await destination.prepare(request)
     if context.options.fullRefresh, spec.mode == .append, let read = reads.first { try await refuseToDouble(load, read, step) }
     var casts: [SQL] = []
     for (from, to) in zip(schema.columns, load.landing.columns) {
@@ -48,9 +51,11 @@ extension SchemaCheck {
     }
     let select: SQL = "SELECT \(casts) FROM (\(rows))"
     _ = try await engine.connection.describe(select)
-    return BoundStep(
+    var result = BoundStep(
       planned: step, schema: load.landing, load: load, select: select,
-      isPlain: spec.filter == nil && spec.mapping.isEmpty)
+      isPlain: spec.filter == nil && spec.mapping.isEmpty && drift.ignored.isEmpty)
+    result.remarks = drift.remarks
+    return result
   }
 
   /// A text as a value of a column that exists; one that isn't exactly such a value fails the load and is named with its row.

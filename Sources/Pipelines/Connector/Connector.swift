@@ -5,7 +5,7 @@ package protocol Connector: Sendable {
   associatedtype Settings: Sendable
   static var manifest: Manifest<Settings> { get }
   init(_ settings: Settings, context: ConnectorContext) throws
-  /// Behind "Test connection". Never throws for a system that refuses: the report says which step failed.
+  /// Behind "Test connection". Never throws for a system that refuses: the report says which stage failed.
   func check() async -> ConnectionReport
   /// What there is to read here.
   func resources() async throws -> [Resource]
@@ -71,27 +71,6 @@ package struct Manifest<Settings: Sendable>: Sendable {
     self.schemes = schemes
     self.fileEndings = fileEndings
     self.settings = settings
-  }
-}
-
-/// The outcome of "Test connection", step by step; after the first failure the later steps are not attempted.
-package struct ConnectionReport: Sendable, Codable {
-  package struct Line: Sendable, Codable {
-    package var title: String
-    package var problem: Problem?
-    package init(_ title: String, problem: Problem? = nil) {
-      self.title = title
-      self.problem = problem
-    }
-  }
-  /// For a server: "Connection established", "Authentication successful", "Query execution successful".
-  package var lines: [Line]
-  package var latencyMilliseconds: Double?
-  package var succeeded: Bool { lines.allSatisfy { $0.problem == nil } }
-
-  package init(_ lines: [Line], latencyMilliseconds: Double? = nil) {
-    self.lines = lines
-    self.latencyMilliseconds = latencyMilliseconds
   }
 }
 

@@ -14,10 +14,13 @@ package protocol Destination: Connector {
   func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String]
   /// Whether the target is there; once it is gone, cursors that are remembered for it count for nothing.
   func isThere(_ target: WriteRequest.Target) async throws -> Bool
+  /// The names of the columns a target has now; nil = it isn't there, or its columns can't be known.
+  func columns(of target: WriteRequest.Target) async throws -> [String]?
 }
 
 extension Destination {
   package func isThere(_ target: WriteRequest.Target) async throws -> Bool { true }
+  package func columns(of target: WriteRequest.Target) async throws -> [String]? { nil }
   package static var keepsState: Bool { false }
   package func place(of target: WriteRequest.Target, mode: WriteMode, step: String) -> String? { nil }
   package func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String] { [:] }
@@ -39,6 +42,7 @@ package enum WriteMode: String, Sendable, Codable, CaseIterable, Hashable {
 }
 
 /// What may happen to the target's columns.
+/// `ask`: a column that is new, or seems renamed, waits for a person's answer; types stay as they are.
 package enum SchemaPolicy: String, Sendable, Codable, CaseIterable { case evolve, freeze, ask }
 
 package struct WriteRequest: Sendable {
@@ -52,6 +56,8 @@ package struct WriteRequest: Sendable {
   package var mode: WriteMode
   package var key: [String]
   package var schemaPolicy: SchemaPolicy
+  /// Columns the target may get whatever the policy: somebody has said so.
+  package var created: Set<String> = []
   package var schema: Schema
   package var options: Setting?
   package var step: String

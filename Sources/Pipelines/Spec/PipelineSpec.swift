@@ -178,6 +178,8 @@ package struct RuleSpec: Sendable {
   package var name: String
   package var settings: Setting
   package var onFail: OnFail
+  /// Whether the text says it.
+  package var isOnFailGiven = false
   package var location: Location
 
   package init(name: String, settings: Setting, onFail: OnFail = .stop, location: Location) {

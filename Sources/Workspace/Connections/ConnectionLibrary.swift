@@ -15,7 +15,8 @@ package struct ConnectionLibrary: ConnectionLookup {
   let directory: URL
   let catalog: Catalog
   let environment: [String: String]
-  let secrets: any SecretLookup
+  package let vault: Vault
+  var secrets: any SecretLookup
   let redactor: Redactor
 
   private var folder: URL { directory.appending(path: "connections") }
@@ -52,31 +53,7 @@ package struct ConnectionLibrary: ConnectionLookup {
     return (made.type, made.connector)
   }
 
-  /// Writes `connections/<name>.yaml` after reading it once, so that a wrong setting is never stored.
-  package func add(_ name: String, connector: String, settings: [(name: String, value: String)]) throws {
-    guard name.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_-]*/) != nil else {
-      throw Problem(
-        "wrong-name", "\"\(name)\" can't be the name of a connection.", hint: "Use letters, digits, _ and -, and begin with a letter.")
-    }
-    guard file(of: name) == nil else {
-      throw Problem("exists", "There is a connection \"\(name)\" already.", hint: "Delete it first, or edit connections/\(name).yaml.")
-    }
-    let lines = ["type: \(connector)"] + settings.map { "\($0.name): \(JSONText.quote($0.value))" }
-    let text = lines.joined(separator: "\n") + "\n"
-    let place = "connections/\(name).yaml"
-    let found = try parse(text, file: place)
-    _ = try making.make(
-      ConnectionReference(.inline(connector: found.connector, settings: found.settings), at: Location(file: place, line: 1, column: 1)),
-      for: name)
-    try PrivateFile.write(text, to: folder.appending(path: "\(name).yaml"))
-  }
-
-  package func delete(_ name: String) throws {
-    guard let file = file(of: name) else { throw Problem.unknownConnection(name, among: list().map(\.name)) }
-    try FileManager.default.removeItem(at: file)
-  }
-
-  private func file(of name: String) -> URL? {
+  func file(of name: String) -> URL? {
     guard !name.contains("/"), !name.contains("..") else { return nil }
     return ["yaml", "yml"].map { folder.appending(path: "\(name).\($0)") }.first { FileManager.default.fileExists(atPath: $0.path) }
   }
@@ -89,7 +66,7 @@ package struct ConnectionLibrary: ConnectionLookup {
     return try parse(text, file: "connections/\(file.lastPathComponent)")
   }
 
-  private func parse(_ text: String, file: String) throws -> ConnectionSettings {
+  func parse(_ text: String, file: String) throws -> ConnectionSettings {
     let written = try SettingReader.read(text, file: file)
     redactor.learn(written)
     var filling = Interpolation(environment: environment, parameters: [:], secrets: secrets, run: .preview, redactor: redactor)
@@ -105,7 +82,7 @@ package struct ConnectionLibrary: ConnectionLookup {
     return ConnectionSettings(connector: type, settings: settings)
   }
 
-  private var making: ConnectorMaking { making("") }
+  var making: ConnectorMaking { making("") }
 
   private func making(_ extensions: String) -> ConnectorMaking {
     ConnectorMaking(

@@ -21,16 +21,20 @@ package struct Vault: SecretLookup {
       throw Problem(
         "wrong-name", "\"\(name)\" can't be the name of a secret.", hint: "Use letters, digits, _, - and ., and begin with a letter.")
     }
-    var all = try sealed()
-    all[name] = Data(try Sealing(key: key()).seal(value, as: name)).base64EncodedString()
-    try write(all)
+    try locked {
+      var all = try sealed()
+      all[name] = Data(try Sealing(key: newOrOldKey()).seal(value, as: name)).base64EncodedString()
+      try write(all)
+    }
   }
 
   /// - Throws: `unknown-secret`.
   package func delete(_ name: String) throws {
-    var all = try sealed()
-    guard all.removeValue(forKey: name) != nil else { throw unknown(name, among: Array(all.keys)) }
-    try write(all)
+    try locked {
+      var all = try sealed()
+      guard all.removeValue(forKey: name) != nil else { throw unknown(name, among: Array(all.keys)) }
+      try write(all)
+    }
   }
 
   package func secret(named name: String) throws(Problem) -> Secret {
@@ -47,7 +51,7 @@ package struct Vault: SecretLookup {
 
   /// `text`, encrypted. `opened` gives it back under the same name.
   package func sealed(_ text: String, as name: String) throws -> String {
-    Vault.mark + Data(try Sealing(key: key()).seal(text, as: name)).base64EncodedString()
+    Vault.mark + Data(try locked { try Sealing(key: newOrOldKey()).seal(text, as: name) }).base64EncodedString()
   }
 
   package func opened(_ text: String, as name: String) throws -> String {
@@ -74,33 +78,30 @@ package struct Vault: SecretLookup {
 
   private func write(_ all: [String: String]) throws { try PrivateFile.write(Document.text(all) + "\n", to: file) }
 
-  private func key() throws(Problem) -> [UInt8] {
-    if let givenKey { return Array(Data(base64Encoded: givenKey) ?? Data()) }
-    let place = folder.appending(path: "key")
-    if let text = try? String(contentsOf: place, encoding: .utf8) {
-      return Array(Data(base64Encoded: text.trimmingCharacters(in: .whitespacesAndNewlines)) ?? Data())
-    }
-    let key = Sealing.newKey()
-    try PrivateFile.write(Data(key).base64EncodedString() + "\n", to: place)
-    return key
-  }
-}
+  private var keyFile: KeyFile { KeyFile(url: folder.appending(path: "key")) }
 
-/// Files only their owner may read, replaced in one step.
-enum PrivateFile {
-  static func write(_ text: String, to url: URL) throws(Problem) {
-    let temporary = url.deletingLastPathComponent().appending(path: ".\(url.lastPathComponent).\(UUID().uuidString)")
-    let manager = FileManager.default
-    do {
-      try manager.createDirectory(
-        at: url.deletingLastPathComponent(), withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-      guard manager.createFile(atPath: temporary.path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]) else {
-        throw CocoaError(.fileWriteUnknown)
-      }
-      guard rename(temporary.path, url.path) == 0 else { throw CocoaError(.fileWriteUnknown) }
-    } catch {
-      try? manager.removeItem(at: temporary)
-      throw Problem("not-writable", "The file \(url.path) can't be written.", hint: "Check the permissions of its folder.", cause: error)
-    }
+  /// - Throws: `unusable-key` if there is none: what is sealed can't be opened with a new one.
+  private func key() throws(Problem) -> [UInt8] {
+    if let key = try oldKey() { return key }
+    throw keyFile.unusable("is gone", among: file)
+  }
+
+  private func oldKey() throws(Problem) -> [UInt8]? {
+    if let givenKey { return try KeyFile.key(in: givenKey) }
+    return try keyFile.read()
+  }
+
+  /// The key, made now if there is none and nothing was sealed with one. Only under the lock.
+  private func newOrOldKey() throws -> [UInt8] {
+    if let key = try oldKey() { return key }
+    guard try sealed().isEmpty else { throw keyFile.unusable("is gone", among: file) }
+    return try keyFile.make()
+  }
+
+  /// One change at a time, also among processes.
+  private func locked<Answer>(_ change: () throws -> Answer) throws -> Answer {
+    let lock = try FolderLock(folder.appending(path: "vault.lock"))
+    defer { lock.release() }
+    return try change()
   }
 }

@@ -6,6 +6,9 @@ import Pipelines
 package struct ConnectionTest: Sendable, Codable {
   package var connection: String
   package var succeeded: Bool
+  package var connectionEstablished: Bool
+  package var authenticationSuccessful: Bool
+  package var queryExecutionSuccessful: Bool
   package var lines: [ConnectionReport.Line]
   package var latencyMs: Double?
 }
@@ -16,10 +19,15 @@ extension Workspace {
     let redactor = Redactor()
     let made = try connections(redactor).connector(named: name, extensions: Library.extensions)
     var report = await made.connector.check()
-    for index in report.lines.indices { report.lines[index].problem = report.lines[index].problem.map(redactor.redact) }
+    for index in report.lines.indices {
+      report.lines[index].problem = report.lines[index].problem.map(redactor.redact)
+      report.lines[index].detail = report.lines[index].detail.map(redactor.redact)
+    }
     if connections().list().contains(where: { $0.name == name }) { try await store.keep(report, of: name) }
     return ConnectionTest(
-      connection: redactor.redact(name), succeeded: report.succeeded, lines: report.lines, latencyMs: report.latencyMilliseconds)
+      connection: redactor.redact(name), succeeded: report.succeeded, connectionEstablished: report.passed(.connection),
+      authenticationSuccessful: report.passed(.authentication), queryExecutionSuccessful: report.passed(.query),
+      lines: report.lines, latencyMs: report.latencyMilliseconds)
   }
 
   /// What there is to read in a connection (CON-07).

@@ -51,8 +51,14 @@ package struct Run: Sendable, Codable {
   package var checks: [StepCheck] = []
   package var rejects: [StepReject] = []
   package var profiles: [StepProfile] = []
+  package var alerts: [StepAlert] = []
+  package var quality: Quality?
   /// Why it failed.
   package var problems: [Problem] = []
+  /// Why it waits; nil = it doesn't.
+  package var pauseReason: PauseReason?
+  /// What it asked, with the answers it got.
+  package var questions: [FieldQuestion] = []
 
   package init(
     id: String, pipeline: String, file: String?, version: String, status: RunStatus = .pending, trigger: Trigger,
@@ -85,6 +91,17 @@ package struct Run: Sendable, Codable {
 }
 
 extension Run {
+  /// Its state as people read it: `success`, `Paused - Awaiting user input`.
+  package var statusWords: String {
+    switch pauseReason {
+    case .awaitingInput: "Paused - Awaiting user input"
+    case nil: status.rawValue
+    }
+  }
+
+  /// What it waits for.
+  package var openQuestions: [FieldQuestion] { status == .paused ? questions.filter { $0.answer == nil } : [] }
+
   /// Every field of RUN-04 is there, also where there is no value. Sealed parameters stay in the store.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
@@ -110,7 +127,11 @@ extension Run {
     try container.encode(checks, forKey: .checks)
     try container.encode(rejects, forKey: .rejects)
     try container.encode(profiles, forKey: .profiles)
+    try container.encode(alerts, forKey: .alerts)
+    try container.encode(quality, forKey: .quality)
     try container.encode(problems, forKey: .problems)
+    try container.encodeIfPresent(pauseReason, forKey: .pauseReason)
+    if !questions.isEmpty { try container.encode(questions, forKey: .questions) }
   }
 }
 
@@ -151,4 +172,10 @@ package struct StepReject: Sendable, Codable {
 package struct StepProfile: Sendable, Codable {
   package var step: String
   package var profile: RelationProfile
+}
+
+/// What a person should know at once of a step.
+package struct StepAlert: Sendable, Codable {
+  package var step: String
+  package var alert: Alert
 }

@@ -13,7 +13,7 @@ package actor RunRecorder {
   private var process: ProcessMark
   private var lastSave = Date.distantPast
 
-  /// Begins the history of `run`: from here on it exists, pending.
+  /// Begins the history of `run`: from here on it exists, pending; or goes on with that of a run that was paused.
   /// - Throws: a `Problem` if it can't be written.
   package init(_ run: Run, store: Store, folder: RunFolder, redactor: Redactor, process: ProcessMark = .current) async throws {
     try folder.create()
@@ -23,7 +23,7 @@ package actor RunRecorder {
     self.process = process
     events = try LineFile(appendingTo: folder.events)
     logFile = try LineFile(appendingTo: folder.log)
-    try await store.save(run, process: process)
+    if run.status != .paused { try await store.save(run, process: process) }
   }
 
   package var run: Run { state.run }

@@ -15,6 +15,10 @@ package struct RunRequest: Sendable, Codable {
   package var options: RunOptions
   /// The run that this one goes on after.
   package var resumes: String?
+  /// What was decided about fields this run asked about.
+  package var answers: [FieldAnswer] = []
+  /// Whether the run with this id is paused and goes on now.
+  package var continues = false
   /// The dead letters this one feeds in; it reads nothing else.
   package var letters: LetterChoice?
 

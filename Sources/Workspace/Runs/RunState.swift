@@ -10,7 +10,13 @@ package struct RunState: Sendable {
   private var progressOfStep: [String: Double] = [:]
   private var beginningOfStep: [String: Date] = [:]
 
-  package init(_ run: Run) { self.run = run }
+  /// When it was begun, or last continued: the time it waited isn't its duration.
+  private var workBegan: Date
+
+  package init(_ run: Run) {
+    self.run = run
+    workBegan = run.startedAt
+  }
 
   /// Takes an event in.
   /// - Returns: false if it can't happen in this state (nothing changes then).
@@ -18,7 +24,7 @@ package struct RunState: Sendable {
   package mutating func apply(_ event: RunEvent) -> Bool {
     if case .runStarted(let steps) = event.kind { return begin(steps, at: event.time) }
     guard run.status == .running else { return false }
-    run.metrics.durationSeconds = max(0, event.time.timeIntervalSince(run.startedAt))
+    run.metrics.durationSeconds = max(0, event.time.timeIntervalSince(workBegan))
     switch event.kind {
     case .runStarted, .log: break
     case .stepStarted(let attempt):
@@ -35,6 +41,8 @@ package struct RunState: Sendable {
       run.rejects.append(StepReject(step: event.step ?? "", summary: summary))
       run.metrics.rowsFailed += summary.count
     case .checked(let outcome): run.checks.append(StepCheck(step: event.step ?? "", outcome: outcome))
+    case .alert(let alert): run.alerts.append(StepAlert(step: event.step ?? "", alert: alert))
+    case .quality(let quality): run.quality = quality
     case .receipt(let receipt): run.receipts.append(receipt)
     case .profiled(let profile):
       run.profiles.removeAll { $0.step == event.step }
@@ -60,6 +68,7 @@ package struct RunState: Sendable {
     case .cursor(let entry, let write):
       if let read = event.step { cursors[CursorKey(read: read, write: write)] = entry.value }
     case .heartbeat(let bytes): run.peakMemoryBytes = max(run.peakMemoryBytes ?? 0, bytes)
+    case .paused(let questions): pause(questions)
     case .runFinished(let outcome, let peak): end(outcome, peak: peak, at: event.time)
     }
     if !run.status.isOver { run.progress = share }
@@ -70,24 +79,35 @@ package struct RunState: Sendable {
   /// Ends a run whose process said nothing more.
   package mutating func fail(_ problems: [Problem], at time: Date) {
     guard !run.status.isOver else { return }
-    if run.status == .pending { move(to: .running) }
+    if [.pending, .paused].contains(run.status) { move(to: .running) }
     run.problems += problems
-    run.metrics.durationSeconds = max(0, time.timeIntervalSince(run.startedAt))
+    run.metrics.durationSeconds = max(0, time.timeIntervalSince(workBegan))
     end(.failed, peak: run.peakMemoryBytes, at: time)
   }
 
   /// Ends a run that was stopped before it could say so itself.
   package mutating func cancel(at time: Date) {
     guard !run.status.isOver else { return }
-    run.metrics.durationSeconds = max(0, time.timeIntervalSince(run.startedAt))
+    if run.status != .paused { run.metrics.durationSeconds = max(0, time.timeIntervalSince(workBegan)) }
     end(.cancelled, peak: run.peakMemoryBytes ?? 0, at: time)
   }
 
   private mutating func begin(_ steps: [StepOutline], at time: Date) -> Bool {
+    let isContinued = run.status == .paused
     guard move(to: .running) else { return false }
-    run.startedAt = time
+    workBegan = time
+    if !isContinued { run.startedAt = time }
     run.steps = steps.map { StepRun(id: $0.id, kind: $0.kind) }
     return true
+  }
+
+  /// Nothing has moved; what was answered before stays known.
+  private mutating func pause(_ questions: [FieldQuestion]) {
+    guard move(to: .paused) else { return }
+    let isAsked = { (old: FieldQuestion) in questions.contains { $0.step == old.step && $0.field == old.field } }
+    run.questions = run.questions.filter { !isAsked($0) } + questions
+    run.pauseReason = .awaitingInput
+    run.currentTask = nil
   }
 
   private mutating func end(_ outcome: RunEvent.Outcome, peak: Int?, at time: Date) {
@@ -114,6 +134,7 @@ package struct RunState: Sendable {
   private mutating func move(to status: RunStatus) -> Bool {
     guard run.status.canBecome(status) else { return false }
     run.status = status
+    run.pauseReason = nil
     return true
   }
 

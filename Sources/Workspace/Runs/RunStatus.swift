@@ -20,6 +20,12 @@ package enum RunStatus: String, Sendable, Codable, CaseIterable {
   package var isOver: Bool { [.success, .warning, .failed, .cancelled].contains(self) }
 }
 
+/// Why a run is paused (C16).
+package enum PauseReason: String, Sendable, Codable {
+  /// Somebody has to answer its questions.
+  case awaitingInput = "awaiting_input"
+}
+
 /// Where a step of a run stands.
 package enum StepStatus: String, Sendable, Codable, CaseIterable {
   case pending, running, success, failed, retrying, skipped, cancelled

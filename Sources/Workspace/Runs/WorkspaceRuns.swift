@@ -23,13 +23,19 @@ extension Workspace {
     do {
       bound = try await bind(prepared, cancellation)
     } catch {
-      if cancellation.isCancelled { try await recorder.cancel() } else { try await recorder.fail(Problems.of(error)) }
+      if cancellation.isCancelled {
+        try await recorder.cancel()
+      } else if let waiting = error as? AwaitingInput {
+        for event in prepared.plan.pause(for: waiting) { try await take(event, recorder, request, onEvent) }
+      } else {
+        try await recorder.fail(Problems.of(error))
+      }
       try await settle(request.letters, after: recorder.run, prepared)
       return await recorder.run
     }
     let progress = Runner(prepared.check).run(bound)
     cancellation.onCancel(progress.cancel)
-    for await event in progress.events { await onEvent(try await recorder.record(event)) }
+    for await event in progress.events { try await take(event, recorder, request, onEvent) }
     try await settle(request.letters, after: recorder.run, prepared)
     return await recorder.run
   }
@@ -55,13 +61,13 @@ extension Workspace {
     for await line in process.lines {
       guard let message = try? Document.read(WorkerMessage.self, from: line) else { continue }
       switch message {
-      case .event(let event): await onEvent(try await recorder.record(event))
+      case .event(let event): try await take(event, recorder, request, onEvent)
       case .problems(let problems): try await recorder.fail(problems)
       }
     }
     let ending = await process.ending()
     let run = await recorder.run
-    if !run.status.isOver {
+    if !run.status.isOver, run.status != .paused {
       if cancellation.isCancelled {
         try await recorder.cancel()
       } else {
@@ -81,12 +87,16 @@ extension Workspace {
 
   /// What a worker process does: runs without recording and hands every event to `tell`.
   package func work(_ request: RunRequest, cancellation: Cancellation, tell: @escaping @Sendable (WorkerMessage) -> Void) async {
+    var paused: Plan?
     do {
       let prepared = try await prepare(request, Redactor())
+      paused = prepared.plan
       let bound = try await bind(prepared, cancellation)
       let progress = Runner(prepared.check).run(bound)
       cancellation.onCancel(progress.cancel)
       for await event in progress.events { tell(.event(event)) }
+    } catch let waiting as AwaitingInput {
+      for event in paused?.pause(for: waiting) ?? [] { tell(.event(event)) }
     } catch let error as InvalidPipeline {
       tell(.problems(error.problems.all))
     } catch {
@@ -163,7 +173,10 @@ extension Workspace {
       context.redact = redactor.redactValues
       context.seal = { [vault] in try vault.sealed($0, as: request.id) }
       context.directory = directory.path
+      do { context.qualityTarget = try spec.qualityTarget() } catch { throw Problems([error]) }
+      context.history = try await store.measures(pipeline: spec.name)
       context.cursors = try await store.keptCursors(pipeline: spec.name)
+      context.answers = try await store.decisions(pipeline: spec.name).map(\.answer) + request.answers
       if let choice = request.letters {
         let batch = try batch(choice)
         context.letters = batch
@@ -178,6 +191,10 @@ extension Workspace {
   }
 
   private func begin(_ request: RunRequest, _ plan: Plan, _ redactor: Redactor) async throws -> RunRecorder {
+    if request.continues {
+      let run = try await store.claim(request.id, by: .current)
+      return try await feeding(request, RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor))
+    }
     let (name, file) = (redactor.redact(plan.name), redactor.redact(request.text.file))
     try await store.keep(
       PipelineVersion(hash: request.text.hash, pipeline: name, file: file, text: try vault.sealed(request.text, redactor)))
@@ -190,9 +207,13 @@ extension Workspace {
     run.resumes = request.resumes
     run.feeds = request.letters?.run
     run.steps = plan.steps.map { StepRun(id: $0.id, kind: $0.work.kind) }
-    let recorder = try await RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor)
+    return try await feeding(request, RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor))
+  }
+
+  /// Takes the dead letters the run feeds in for it.
+  private func feeding(_ request: RunRequest, _ recorder: RunRecorder) async throws -> RunRecorder {
     if let letters = request.letters {
-      do { try await store.beginFeed(letters, by: run.id) } catch {
+      do { try await store.beginFeed(letters, by: request.id) } catch {
         try await recorder.fail(Problems.of(error))
         throw error
       }

@@ -19,8 +19,18 @@ enum Migrations {
           """)
     }
     migrator.registerMigration("0004 a cursor for each write") { try $0.execute(sql: cursors) }
+    migrator.registerMigration("0005 paused runs, decisions") { try $0.execute(sql: pauses) }
     return migrator
   }
+
+  /// `request` is what a paused run was asked to do, encrypted. Decisions hold for the runs of a pipeline to come.
+  private static let pauses = """
+    ALTER TABLE runs ADD COLUMN pause_reason TEXT;
+    CREATE TABLE pauses (run TEXT PRIMARY KEY REFERENCES runs ON DELETE CASCADE, request TEXT NOT NULL) WITHOUT ROWID;
+    CREATE TABLE decisions (
+      pipeline TEXT NOT NULL, step TEXT NOT NULL, field TEXT NOT NULL, choice TEXT NOT NULL, target TEXT, run TEXT, decided_at TEXT NOT NULL,
+      PRIMARY KEY (pipeline, step, field)) WITHOUT ROWID;
+    """
 
   /// `write_step` is empty for what holds for all writes; `step` too, for all reads. No value = cleared by a person.
   private static let cursors = """

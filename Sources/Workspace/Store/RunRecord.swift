@@ -10,20 +10,20 @@ enum RunRecord {
       sql: """
         INSERT INTO runs (id, pipeline_id, pipeline, file, version, status, "trigger", parameters, started_at, finished_at, progress,
           current_task, rows_processed, rows_failed, duration_seconds, peak_memory_bytes, problems, process,
-          logical_time, resumes, sealed_parameters, feeds)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+          logical_time, resumes, sealed_parameters, feeds, pause_reason)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (id) DO UPDATE SET status = excluded.status, started_at = excluded.started_at,
           finished_at = excluded.finished_at, progress = excluded.progress, current_task = excluded.current_task,
           rows_processed = excluded.rows_processed, rows_failed = excluded.rows_failed,
           duration_seconds = excluded.duration_seconds, peak_memory_bytes = excluded.peak_memory_bytes,
-          problems = excluded.problems, process = excluded.process
+          problems = excluded.problems, process = excluded.process, pause_reason = excluded.pause_reason
         """,
       arguments: [
         run.id, run.pipelineId, run.pipeline, run.file, run.version, run.status.rawValue, run.trigger.rawValue,
         try Document.line(run.parameters), Document.text(run.startedAt), run.finishedAt.map { Document.text($0) }, run.progress,
         run.currentTask, run.metrics.rowsProcessed, run.metrics.rowsFailed, run.metrics.durationSeconds, run.peakMemoryBytes,
         try Document.line(run.problems), process?.text, Document.text(run.logicalTime), run.resumes,
-        run.sealedParameters, run.feeds,
+        run.sealedParameters, run.feeds, run.pauseReason?.rawValue,
       ])
     for (position, step) in run.steps.enumerated() {
       try db.execute(
@@ -36,7 +36,10 @@ enum RunRecord {
     try writeFindings(run.receipts, kind: "receipt", of: run, in: db)
     try writeFindings(run.checks, kind: "check", of: run, in: db)
     try writeFindings(run.rejects, kind: "reject", of: run, in: db)
+    try writeFindings(run.questions, kind: "question", of: run, in: db)
     try writeFindings(run.profiles, kind: "profile", of: run, in: db)
+    try writeFindings(run.alerts, kind: "alert", of: run, in: db)
+    try writeFindings([run.quality].compactMap { $0 }, kind: "quality", of: run, in: db)
   }
 
   private static func writeFindings(_ findings: [some Encodable], kind: String, of run: Run, in db: Database) throws {
@@ -54,7 +57,11 @@ enum RunRecord {
     run.receipts = try findings("receipt", of: id, in: db)
     run.checks = try findings("check", of: id, in: db)
     run.rejects = try findings("reject", of: id, in: db)
+    run.questions = try findings("question", of: id, in: db)
     run.profiles = try findings("profile", of: id, in: db)
+    run.alerts = try findings("alert", of: id, in: db)
+    let quality: [Quality] = try findings("quality", of: id, in: db)
+    run.quality = quality.first
     return run
   }
 
@@ -74,6 +81,7 @@ enum RunRecord {
     run.metrics = Run.Metrics(
       rowsProcessed: row["rows_processed"], rowsFailed: row["rows_failed"], durationSeconds: row["duration_seconds"])
     run.peakMemoryBytes = row["peak_memory_bytes"]
+    run.pauseReason = (row["pause_reason"] as String?).flatMap(PauseReason.init)
     run.problems = try Document.read([Problem].self, from: row["problems"])
     return run
   }

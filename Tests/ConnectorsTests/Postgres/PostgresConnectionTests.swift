@@ -21,7 +21,8 @@ import Testing
   @Test func aWrongPasswordIsNotTransientAndNotShown() async throws {
     let report = try await report { $0.password = Secret("hunter2") }
     let problem = try #require(report.lines.last?.problem)
-    #expect(report.lines.count == 2)
+    #expect(report.lines.map(\.title) == ["Connection established", "Authentication failed"])
+    #expect(report.passed(.connection) && !report.passed(.authentication) && !report.passed(.query) && !report.succeeded)
     #expect(problem.code == "authentication-failed")
     #expect(!problem.isTransient)
     #expect(!problem.description.contains("hunter2"))

@@ -93,6 +93,7 @@ package struct Problems: Error, Sendable, CustomStringConvertible {
     switch error {
     case let problem as Problem: [problem]
     case let problems as Problems: problems.all
+    case let waiting as AwaitingInput: waiting.questions.map(\.problem)
     default:
       [
         Problem(
