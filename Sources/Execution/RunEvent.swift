@@ -27,6 +27,8 @@ package struct RunEvent: Sendable, Codable {
     case receipt(Receipt)
     /// `schema` is what the step yields; bytes where the step knows them.
     case stepFinished(rows: Int?, bytes: Int?, seconds: Double, schema: Schema?)
+    /// What a transform has done, right after its end.
+    case effect(StepEffect)
     /// `retryIn` seconds the step is tried again; nil = it isn't.
     case stepFailed(problem: Problem, attempt: Int, retryIn: Double?)
     case stepSkipped(reason: String)
@@ -75,7 +77,8 @@ package struct RejectSummary: Sendable, Codable {
 
 /// A row that could not be used, as it was (guarantee 6).
 package struct RejectedRow: Sendable, Codable {
-  /// `file:line`, or the row's number in its step.
+  /// `file:line`, or the row's number in its step, in the order in which the rows came; that may differ from run to run, for
+  /// several threads read at once.
   package var position: String
   package var original: String
   package var rule: String
