@@ -15,7 +15,6 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2"),
   ],
   targets: [
     .target(name: "Tabular", swiftSettings: settings),
@@ -31,7 +30,6 @@ let package = Package(
       dependencies: [
         "Execution", "Connectors",
         .product(name: "GRDB", package: "GRDB.swift"),
-        .product(name: "Subprocess", package: "swift-subprocess"),
       ], swiftSettings: settings),
     .executableTarget(
       name: "CLI",
@@ -44,7 +42,7 @@ let package = Package(
     .testTarget(name: "DuckDBTests", dependencies: ["DuckDB", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "ExecutionTests", dependencies: ["Execution", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "ConnectorsTests", dependencies: ["Connectors", "Execution", "TestSupport"], exclude: ["Fixtures"], swiftSettings: settings),
+      name: "ConnectorsTests", dependencies: ["Connectors", "Execution", "Workspace", "TestSupport"], exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
       name: "WorkspaceTests", dependencies: ["Workspace", "Connectors", "Execution", "TestSupport", "CLI"], exclude: ["Golden"],
       swiftSettings: settings),

@@ -25,6 +25,8 @@ import Workspace
   /// Every failure goes out in the chosen form with its exit code.
   static func main() async {
     signal(SIGPIPE, SIG_IGN)
+    // A file that may not grow any more is a failed write, not the end of the program.
+    signal(SIGXFSZ, SIG_IGN)
     let arguments = Array(CommandLine.arguments.dropFirst())
     do {
       try refuseUnknownVerb(arguments.first)

@@ -269,7 +269,7 @@ struct Landing {
   private func guardAgainstShrinking(to rows: Int) async throws {
     guard spec.mode == .replace || spec.mode == .truncate, !context.options.allowShrink else { return }
     let known = if let rows = load.existingRows { rows } else { await load.countExisting?() ?? 0 }
-    guard known > 0, Double(rows) < Double(known) * (1 - context.options.shrinkLimit) else { return }
+    guard known > 0, Double(rows) < Double(known) * (1 - RunOptions.shrinkLimit) else { return }
     throw Problem(
       "shrinking-load", "This run would replace \(known) rows by \(rows).",
       hint: "Nothing was changed. If that is right, run again with --allow-shrink.", at: step.planned.location)

@@ -75,7 +75,7 @@ package struct RunOptions: Sendable, Hashable, Codable {
   /// Let a replace shrink its target by more than `shrinkLimit`.
   package var allowShrink = false
   /// Share of the target's rows a replace may lose without being asked.
-  package var shrinkLimit = 0.9
+  package static let shrinkLimit = 0.9
   /// Overrides the steps' own level.
   package var verify: VerifyLevel?
   /// At most this many rows per read (previews).

@@ -55,7 +55,8 @@ package struct Workspace: Sendable {
       let places = candidate.hasPrefix("/") ? [URL(filePath: candidate)] : [current, directory].map { $0.appending(path: candidate) }
       guard let url = places.first(where: Self.isFile) else { continue }
       do {
-        return PipelineText(file: candidate, text: try String(contentsOf: url, encoding: .utf8))
+        return PipelineText(
+          file: candidate, text: try String(contentsOf: url, encoding: .utf8), path: url.standardizedFileURL.resolvingSymlinksInPath().path)
       } catch {
         throw Problem("not-readable", "The file \(candidate) can't be read as UTF-8 text.", cause: error)
       }
@@ -101,10 +102,13 @@ package struct Workspace: Sendable {
 package struct PipelineText: Sendable, Codable {
   package var file: String
   package var text: String
+  /// Where the file is, absolute and without links; nil for a text that comes from elsewhere.
+  package var path: String?
 
-  package init(file: String, text: String) {
+  package init(file: String, text: String, path: String? = nil) {
     self.file = file
     self.text = text
+    self.path = path
   }
 
   /// Names the content, whatever the file is called.

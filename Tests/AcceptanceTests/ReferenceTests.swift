@@ -31,7 +31,8 @@ import Testing
     for case let url as URL in FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)! where url.pathExtension == "swift" {
       let text = try String(contentsOf: url, encoding: .utf8)
       for match in text.matches(of: /Problem\(\s*"([a-z0-9-]+)"/) { codes.insert(String(match.1)) }
-      for match in text.matches(of: /\("([a-z]+-[a-z-]+)", (?:true|false),/) { codes.insert(String(match.1)) }
+      for match in text.matches(of: /case [^\n]*: \("([a-z-]+)", (?:true|false), (?:nil|")/) { codes.insert(String(match.1)) }
+      for match in text.matches(of: /(?:refusal\(|fallback: |Problem.Code = )"([a-z0-9-]+)"/) { codes.insert(String(match.1)) }
       for match in text.matches(of: /\? "([a-z0-9-]+)" : "([a-z0-9-]+)", (?:error|Self)/) { codes.formUnion([String(match.1), String(match.2)]) }
     }
     let declared = Problem.Code.all.map(\.code.description)

@@ -8,6 +8,8 @@ package final class PostgresServer: @unchecked Sendable {
 
   /// Why there is none, or the server. Tests skip with the reason; with `CI=true` they run and fail.
   package static let shared = Result { try PostgresServer() }
+  /// Another one that speaks TLS, with a certificate for `localhost` alone; `authority` signed it.
+  package static let encrypted = Result { try PostgresServer(isEncrypted: true) }
   package static var isThere: Bool {
     if case .success = shared { true } else { ProcessInfo.processInfo.environment["CI"] == "true" }
   }
@@ -16,13 +18,18 @@ package final class PostgresServer: @unchecked Sendable {
     package var description: String
   }
 
-  private init() throws {
+  /// The file with the certificate of the authority that signed the server's.
+  package var authority: String { folder + "/authority.pem" }
+  /// Another authority that signed nothing.
+  package var stranger: String { folder + "/stranger.pem" }
+
+  private init(isEncrypted: Bool = false) throws {
     let versions = (try? FileManager.default.contentsOfDirectory(atPath: "/usr/lib/postgresql")) ?? []
     guard let version = versions.max(by: { (Int($0) ?? 0) < (Int($1) ?? 0) }) else {
       throw Missing(description: "PostgreSQL is not installed (Debian's package postgresql)")
     }
     let programs = "/usr/lib/postgresql/\(version)/bin"
-    let folder = NSTemporaryDirectory() + "/weir-postgres-\(ProcessInfo.processInfo.processIdentifier)"
+    let folder = NSTemporaryDirectory() + "/weir-postgres-\(ProcessInfo.processInfo.processIdentifier)\(isEncrypted ? "-tls" : "")"
     self.folder = folder
     port = try PostgresServer.freePort()
     try? FileManager.default.removeItem(atPath: folder)
@@ -38,11 +45,18 @@ package final class PostgresServer: @unchecked Sendable {
         "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
       ])
     guard made == 0 else { throw Missing(description: "initdb failed with \(made)") }
+    var options = ["-c", "fsync=off", "-c", "max_connections=600"]
+    if isEncrypted {
+      guard try PostgresServer.run(asUser + ["/bin/sh", "-ec", PostgresServer.certificates(in: folder)]) == 0 else {
+        throw Missing(description: "openssl made no certificates")
+      }
+      options += ["-c", "ssl=on", "-c", "ssl_cert_file=\(folder)/server.pem", "-c", "ssl_key_file=\(folder)/server.key"]
+    }
     // The shell stands between to stop the server when this process is gone, however it ends.
     let command = asUser + [
       "\(programs)/postgres", "-D", folder + "/data", "-p", String(port), "-c", "listen_addresses=127.0.0.1",
-      "-c", "unix_socket_directories=\(folder)", "-c", "fsync=off", "-c", "max_connections=600",
-    ]
+      "-c", "unix_socket_directories=\(folder)",
+    ] + options
     let quoted = command.map { "'\($0)'" }.joined(separator: " ")
     postmaster = Process()
     postmaster.executableURL = URL(fileURLWithPath: "/bin/sh")
@@ -70,6 +84,20 @@ package final class PostgresServer: @unchecked Sendable {
     try process.run()
     process.waitUntilExit()
     return process.terminationStatus
+  }
+
+  /// Makes two authorities and the server's key and certificate.
+  private static func certificates(in folder: String) -> String {
+    """
+    cd '\(folder)'; umask 077
+    for name in authority stranger; do
+      openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=$name" -keyout $name.key -out $name.pem
+      chmod 644 $name.pem
+    done
+    openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=localhost -keyout server.key -out server.csr
+    printf 'subjectAltName=DNS:localhost' > names
+    openssl x509 -req -in server.csr -CA authority.pem -CAkey authority.key -CAcreateserial -days 2 -extfile names -out server.pem
+    """
   }
 
   /// A port nobody listens on.

@@ -21,7 +21,7 @@ package struct Excel: FileFormat {
     })
 
   package func extract(_ read: FileRead) async throws -> Extract {
-    if read.files.paths.allSatisfy({ $0.lowercased().hasSuffix(".xls") && !$0.contains("://") }) { return try old(read) }
+    if read.files.paths.allSatisfy({ $0.lowercased().hasSuffix(".xls") && !$0.contains("://") }) { return try await old(read) }
     let setup = read.files.setup + [.load("excel", from: read.context.extensions)]
     let load: [SQL] = [.load("excel", from: read.context.extensions)]
     var scans: [SQL] = []
@@ -37,11 +37,13 @@ package struct Excel: FileFormat {
     return Extract(.query(read.restricted("\(scans, separator: " UNION ALL BY NAME ")"), setup: setup))
   }
 
-  private func old(_ read: FileRead) throws -> Extract {
+  private func old(_ read: FileRead) async throws -> Extract {
     guard range == nil else {
       throw Problem("unknown-setting", "`range` works for XLSX only.", at: read.request.location)
     }
-    var extract = Extract(.batches(try XLSRows(read.files.paths, sheet: sheet, header: header, allText: allText)))
+    let (paths, excel) = (read.files.paths, self)
+    let rows = try await Blocking.run { try XLSRows(paths, sheet: excel.sheet, header: excel.header, allText: excel.allText) }
+    var extract = Extract(.batches(rows))
     if let columns = read.request.columns { extract.projection = "\(names: columns)" }
     return extract
   }
@@ -75,7 +77,12 @@ package struct Excel: FileFormat {
       }
     }
     let names = columns.map { column -> SQL in "\(name: column.name)" }
-    let casts = columns.map { column -> SQL in "CAST(\(name: column.name) AS \(column.type)) AS \(name: column.name)" }
+    // Read as texts, because the reader takes a column's type from its first row, which may be empty. A day is the number since 1899-12-30.
+    let casts = columns.map { column -> SQL in
+      let text: SQL = "\(name: column.name)"
+      let value: SQL = column.type == .date ? "DATE '1899-12-30' + CAST(CAST(\(text) AS DOUBLE) AS INTEGER)" : "CAST(\(text) AS \(column.type))"
+      return "\(value) AS \(text)"
+    }
     let sheet = sheet ?? "Sheet1"
     let load: SQL = .load("excel", from: write.context.extensions)
     let header = header
@@ -83,7 +90,7 @@ package struct Excel: FileFormat {
       "COPY (SELECT \(names) FROM (\(rows))) TO \(text: path) (FORMAT xlsx, HEADER \(header), SHEET \(text: sheet))"
     } readBack: { path in
       """
-      SELECT \(casts) FROM (SELECT * FROM read_xlsx(\(text: path), header = \(header), sheet = \(text: sheet), empty_as_varchar = true))
+      SELECT \(casts) FROM read_xlsx(\(text: path), header = \(header), sheet = \(text: sheet), all_varchar = true) AS cells (\(names))
       """
     }
   }

@@ -19,7 +19,7 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     let format = try options(request.options)
     let files = try location(request.subject, at: request.location).files(
       endings: Format.manifest.fileEndings, extensions: context.extensions)
-    for path in files.paths where path.hasSuffix(".gz") && !path.contains("://") { try Gzip.verify(path) }
+    for path in files.paths where path.hasSuffix(".gz") && !path.contains("://") { try await Gzip.verify(path) }
     let read = FileRead(files: files, request: request, context: context)
     var extract = try await format.extract(read)
     extract.estimatedBytes = extract.estimatedBytes ?? files.bytes
@@ -52,7 +52,7 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     let target = try FileTarget(path, runID: request.runID)
     let layout = try format.layout(FileWrite(request: request, path: path, context: context))
     let verb = FileManager.default.fileExists(atPath: path) ? "Replaces" : "Creates"
-    return Load(
+    var load = Load(
       landing: layout.landing, strategy: "\(verb) the file \(path) in one step, from a temporary file beside it.",
       statements: [layout.copy("…", path).text], countExisting: { await rows(at: request.mode == .append ? place : FileLocation(base: path, relative: nil, directory: context.directory), format) },
       work: .statements(
@@ -64,6 +64,8 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
           },
           readBack: layout.readBack(target.temporary), finish: { try target.finish() },
           stagedBytes: { FileSet.size(target.temporary) }, discard: { target.discard() })))
+    load.values = layout.values
+    return load
   }
 
   package func isThere(_ target: WriteRequest.Target) async throws -> Bool {

@@ -5,10 +5,12 @@ import Pipelines
 enum Gzip {
   /// Reads the file once with the system's zlib.
   /// - Throws: `truncated-file`.
-  static func verify(_ path: String) throws(Problem) {
-    guard FileSet.size(path) > 0 else { return }
-    let reader = try ByteReader(path)
-    while try reader.fill() {}
+  static func verify(_ path: String) async throws {
+    try await Blocking.interruptible { stop in
+      guard FileSet.size(path) > 0 else { return }
+      let reader = try ByteReader(path)
+      while try reader.fill() { try stop.check() }
+    }
   }
 }
 

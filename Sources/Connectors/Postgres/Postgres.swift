@@ -21,13 +21,13 @@ package struct Postgres: Source, Destination {
 
   package func resources() async throws -> [Resource] {
     let settings = settings
-    return try await Blocking.run { try PostgresDiscovery.resources(on: PostgresConnection(settings)) }
+    return try await Blocking.run { try PostgresDiscovery.resources(on: PostgresConnection(settings, for: .reading)) }
   }
 
   package func prepare(_ request: WriteRequest) async throws -> Load {
     let settings = settings
     let plan = try await Blocking.run {
-      let connection = try PostgresConnection(settings)
+      let connection = try PostgresConnection(settings, for: .reading)
       defer { connection.close() }
       return try PostgresPlan(request, defaultSchema: Postgres.defaultSchema(settings, connection), on: connection)
     }
@@ -48,7 +48,7 @@ package struct Postgres: Source, Destination {
     guard case .table(let text) = target else { return [:] }
     let settings = settings
     return try await Blocking.run {
-      let connection = try PostgresConnection(settings)
+      let connection = try PostgresConnection(settings, for: .reading)
       defer { connection.close() }
       let name = try TableName(text)
       let fallback = try Postgres.defaultSchema(settings, connection)
@@ -71,7 +71,7 @@ package struct Postgres: Source, Destination {
   private func table(_ text: String) async throws -> PostgresTable? {
     let settings = settings
     return try await Blocking.run {
-      let connection = try PostgresConnection(settings)
+      let connection = try PostgresConnection(settings, for: .reading)
       defer { connection.close() }
       let fallback = try Postgres.defaultSchema(settings, connection)
       return try PostgresTable.find(try TableName(text), defaultSchema: fallback, on: connection)

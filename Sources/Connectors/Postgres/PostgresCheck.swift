@@ -9,7 +9,7 @@ struct PostgresCheck {
     let settings = settings
     do {
       return try await Blocking.run {
-        let connection = try PostgresConnection(settings)
+        let connection = try PostgresConnection(settings, for: .reading)
         defer { connection.close() }
         let clock = ContinuousClock()
         let start = clock.now

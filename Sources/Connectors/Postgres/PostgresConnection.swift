@@ -15,8 +15,14 @@ final class PostgresConnection: @unchecked Sendable {
   /// `host:port`, for messages.
   let place: String
 
+  enum Purpose {
+    /// The server refuses every change.
+    case reading
+    case writing
+  }
+
   /// - Throws: a `Problem`: `connection-refused`, `authentication-failed`, `unknown-database`, `tls-refused`, …
-  init(_ settings: PostgresSettings) throws(Problem) {
+  init(_ settings: PostgresSettings, for purpose: Purpose = .writing) throws(Problem) {
     pq = try LibPQ.functions()
     place = "\(settings.host):\(settings.port)"
     let parameters = settings.parameters
@@ -34,11 +40,12 @@ final class PostgresConnection: @unchecked Sendable {
     connection = opened
     interrupt = Mutex(Interrupt(pq, pq.getCancel(opened)))
     _ = pq.setNoticeReceiver(opened, { _, _ in }, nil)
+    let access: SQL = purpose == .reading ? "; SET default_transaction_read_only = on" : ""
     do throws(Problem) {
       try run(
         """
         SET TimeZone = 'UTC'; SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'postgres'; SET extra_float_digits = 1; \
-        SET standard_conforming_strings = on; SET bytea_output = 'hex'
+        SET standard_conforming_strings = on; SET bytea_output = 'hex'\(access)
         """)
     } catch {
       close()

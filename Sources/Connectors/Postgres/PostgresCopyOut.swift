@@ -26,7 +26,7 @@ final class PostgresCopyOut: CopyOut {
 
   /// Hands on tuples without header and trailer.
   func stream(level: VerifyLevel, to body: (UnsafeRawBufferPointer, _ rows: Int) throws -> Void) throws -> Fingerprint {
-    let connection = try PostgresConnection(settings)
+    let connection = try PostgresConnection(settings, for: .reading)
     running.set(connection)
     defer { connection.close() }
     var prints = FingerprintAccumulator(schema: schema, level: level)

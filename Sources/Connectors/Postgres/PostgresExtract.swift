@@ -15,7 +15,7 @@ struct PostgresExtract {
   static let pagesForParts = 4000
 
   func extract() throws -> Extract {
-    let connection = try PostgresConnection(settings)
+    let connection = try PostgresConnection(settings, for: .reading)
     defer { connection.close() }
     var table: PostgresTable?
     let relation: SQL

@@ -35,7 +35,7 @@ final class PostgresHashedRows: HashedRows, @unchecked Sendable {
       }
       return column
     }
-    connection = try PostgresConnection(settings)
+    connection = try PostgresConnection(settings, for: .reading)
     let begin: SQL = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
     try connection.run(begin)
     do throws(Problem) {

@@ -90,6 +90,7 @@ enum PostgresProblem {
     case "22003": ("value-out-of-range", false, "Cast the column in a transform step, or widen it in the table.")
     case "22021": ("invalid-text", false, "A text has a byte PostgreSQL can't hold (NUL). Remove it: replace(column, chr(0), '').")
     case "22P02", "22007", "22008", "22P03": ("invalid-value", false, nil)
+    case "25006": ("read-only", false, "A read changes nothing: take what changes rows out of the query. A standby server can't be written to.")
     case "28P01", "28000": ("authentication-failed", false, nil)
     case "3D000": ("unknown-database", false, nil)
     case "3F000": ("unknown-schema", false, nil)

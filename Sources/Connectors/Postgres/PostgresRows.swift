@@ -93,7 +93,7 @@ final class PostgresScan: BatchScan {
   private var pieces: Int { partitions == 1 ? 1 : partitions * PostgresScan.piecesPerReader }
 
   func open(columns: [Int]) throws -> any BatchReader {
-    let connection = try PostgresConnection(settings)
+    let connection = try PostgresConnection(settings, for: .reading)
     let wanted = columns.map { query.columns[$0] }
     try state.withLock { state in
       if state.isCancelled { throw PostgresScan.cancelled }
@@ -118,7 +118,7 @@ final class PostgresScan: BatchScan {
       if isOver { return nil }
       if let known { return known }
       guard partitions > 1 else { return nil }
-      let keeper = try PostgresConnection(settings)
+      let keeper = try PostgresConnection(settings, for: .reading)
       try keeper.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
       let made = try keeper.value("SELECT pg_export_snapshot()")
       state.withLock { state in

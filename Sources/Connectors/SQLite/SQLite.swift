@@ -32,12 +32,15 @@ package struct SQLite: Source, Destination {
   func table(_ name: String) -> SQL { "\(name: catalog).main.\(name: name)" }
 
   /// The rows of a small query in SQLite's own SQL, as texts.
-  func ask(_ query: SQL) throws(Problem) -> [[String?]] {
-    let answer = try SQLiteQuery(query, in: path)
-    let columns = answer.names.indices
-    var rows: [[String?]] = []
-    while try answer.next() { rows.append(columns.map { answer.isNull($0) ? nil : answer.text($0) }) }
-    return rows
+  func ask(_ query: SQL) async throws -> [[String?]] {
+    let path = path
+    return try await Blocking.interruptible { stop in
+      let answer = try SQLiteQuery(query, in: path, until: stop)
+      let columns = answer.names.indices
+      var rows: [[String?]] = []
+      while try answer.next() { rows.append(columns.map { answer.isNull($0) ? nil : answer.text($0) }) }
+      return rows
+    }
   }
 
   func exists(at location: Location? = nil) throws(Problem) {
@@ -69,7 +72,7 @@ package struct SQLite: Source, Destination {
     case .whole: throw Problem("missing-setting", "Say which `table` of \"\(path)\" to read.", at: request.location)
     }
     let filter: SQL = request.filter.map { " WHERE \(SQL(enclosing: $0))" } ?? ""
-    let columns = try stored(relation, filter, request)
+    let columns = try await stored(relation, filter, request)
     let limit: SQL = request.limit.map { " LIMIT \($0)" } ?? ""
     let rows = SQLiteRows(
       path: path, query: "SELECT \(columns.map(\.rendering)) FROM \(relation)\(filter)\(limit)",
@@ -101,17 +104,17 @@ package struct SQLite: Source, Destination {
 
   package func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String] {
     guard FileManager.default.fileExists(atPath: path),
-      try !ask("SELECT 1 FROM sqlite_master WHERE name = '_weir_state'").isEmpty
+      try await !ask("SELECT 1 FROM sqlite_master WHERE name = '_weir_state'").isEmpty
     else { return [:] }
     let wanted = keys.map { key -> SQL in "\(text: key)" }
-    let rows = try ask("SELECT key, value FROM _weir_state WHERE key IN (\(wanted))")
+    let rows = try await ask("SELECT key, value FROM _weir_state WHERE key IN (\(wanted))")
     return Dictionary(rows.map { ($0[0] ?? "", $0[1] ?? "") }, uniquingKeysWith: { $1 })
   }
 
   package func isThere(_ target: WriteRequest.Target) async throws -> Bool {
     guard case .table(let name) = target else { return true }
     guard FileManager.default.fileExists(atPath: path) else { return false }
-    return try !ask("SELECT 1 FROM sqlite_master WHERE lower(name) = lower(\(text: name))").isEmpty
+    return try await !ask("SELECT 1 FROM sqlite_master WHERE lower(name) = lower(\(text: name))").isEmpty
   }
 }
 

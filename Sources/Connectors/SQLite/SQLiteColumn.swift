@@ -60,12 +60,13 @@ struct SQLiteColumn: Sendable {
 
 extension SQLite {
   /// The columns of a relation with the types its values really have.
-  func stored(_ relation: SQL, _ filter: SQL, _ request: ReadRequest) throws(Problem) -> [SQLiteColumn] {
+  func stored(_ relation: SQL, _ filter: SQL, _ request: ReadRequest) async throws -> [SQLiteColumn] {
+    let path = path
     let all: [String]
-    do throws(Problem) {
-      all = try SQLiteQuery("SELECT * FROM \(relation)", in: path).names
+    do {
+      all = try await Blocking.run { try SQLiteQuery("SELECT * FROM \(relation)", in: path).names }
     } catch {
-      throw error.located(at: request.location)
+      throw Problems.of(error)[0].located(at: request.location)
     }
     for wanted in request.columns ?? [] where !all.contains(wanted) {
       throw Problem(
@@ -76,7 +77,7 @@ extension SQLite {
     var declared: [String: String] = [:]
     if case .query = request.subject {} else {
       let name = String(relation.text.dropFirst().dropLast()).replacing("\"\"", with: "\"")
-      for row in try ask("SELECT name, type FROM pragma_table_info(\(text: name))") {
+      for row in try await ask("SELECT name, type FROM pragma_table_info(\(text: name))") {
         declared[row[0] ?? ""] = row[1]?.uppercased()
       }
     }
@@ -84,7 +85,7 @@ extension SQLite {
     let evidence = names.map { name in
       StoredKinds.evidence("\(name: name)", declared[name] ?? "")
     }
-    let row = try ask("SELECT \(evidence) FROM \(relation)\(filter)").first ?? []
+    let row = try await ask("SELECT \(evidence) FROM \(relation)\(filter)").first ?? []
     return names.enumerated().map { place, name in
       let answers = row.dropFirst(place * StoredKinds.count).prefix(StoredKinds.count).map { $0 == "1" }
       return StoredKinds(answers).column(name, declared[name] ?? "")

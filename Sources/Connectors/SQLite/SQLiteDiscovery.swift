@@ -7,15 +7,15 @@ extension SQLite {
   package func resources() async throws -> [Resource] {
     try exists()
     let wanted: SQL = "m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite!_%' ESCAPE '!'"
-    let tables = try ask("SELECT m.name, m.type FROM sqlite_master m WHERE \(wanted) ORDER BY m.name")
-    let columns = try grouped(
+    let tables = try await ask("SELECT m.name, m.type FROM sqlite_master m WHERE \(wanted) ORDER BY m.name")
+    let columns = try await grouped(
       """
       SELECT m.name AS t, p.name, p.type, p."notnull" AS filled, p.pk, p.dflt_value IS NOT NULL OR (p.pk = 1 AND p.type = 'INTEGER') AS given FROM sqlite_master m, pragma_table_info(m.name) p \
       WHERE \(wanted) ORDER BY m.name, p.cid
       """)
-    let indexes = try grouped(
+    let indexes = try await grouped(
       "SELECT m.name AS t, i.name FROM sqlite_master m, pragma_index_list(m.name) i WHERE \(wanted) ORDER BY m.name, i.seq")
-    let keys = try grouped(
+    let keys = try await grouped(
       """
       SELECT m.name AS t, f.id, f."table" AS target, f."from" AS own, f."to" AS other FROM sqlite_master m, \
       pragma_foreign_key_list(m.name) f WHERE \(wanted) ORDER BY m.name, f.id, f.seq
@@ -23,12 +23,12 @@ extension SQLite {
     let counts = tables.filter { ($0[1] ?? "") == "table" }.map { row -> SQL in
       "(SELECT count(*) FROM \(name: (row[0] ?? ""))) AS \(name: (row[0] ?? ""))"
     }
-    let counted = counts.isEmpty ? [] : try ask("SELECT \(counts)").first ?? []
+    let counted = counts.isEmpty ? [] : try await ask("SELECT \(counts)").first ?? []
     let rows = Dictionary(
       zip(tables.filter { ($0[1] ?? "") == "table" }.map { ($0[0] ?? "") }, counted.map { Int($0 ?? "") }),
       uniquingKeysWith: { $1 })
     // Not every build of SQLite has this table.
-    let sizes = (try? ask("SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name GROUP BY 1")) ?? []
+    let sizes = (try? await ask("SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name GROUP BY 1")) ?? []
     let bytes = Dictionary(sizes.map { ($0[0] ?? "", Int($0[1] ?? "")) }, uniquingKeysWith: { $1 })
     return tables.map { table in
       let name = (table[0] ?? "")
@@ -49,8 +49,8 @@ extension SQLite {
     }
   }
 
-  private func grouped(_ query: SQL) throws(Problem) -> [String: [[String?]]] {
-    Dictionary(grouping: try ask(query)) { ($0[0] ?? "") }
+  private func grouped(_ query: SQL) async throws -> [String: [[String?]]] {
+    Dictionary(grouping: try await ask(query)) { ($0[0] ?? "") }
   }
 }
 

@@ -18,6 +18,7 @@ struct SQLiteLibrary: Sendable {
   let blob: Blob
   let message: Message
   let wait: OfColumn
+  let watch: Watch
 
   static let shared: SQLiteLibrary? = {
     guard let library = dlopen("libsqlite3.so.0", RTLD_NOW) else { return nil }
@@ -28,11 +29,12 @@ struct SQLiteLibrary: Sendable {
       let step: OfStatement = symbol("step"), let finalize: Close = symbol("finalize"), let columns: OfStatement = symbol("column_count"),
       let name: Name = symbol("column_name"), let kind: OfColumn = symbol("column_type"), let integer: Integer = symbol("column_int64"),
       let double: Real = symbol("column_double"), let bytes: OfColumn = symbol("column_bytes"), let blob: Blob = symbol("column_blob"),
-      let message: Message = symbol("errmsg"), let wait: OfColumn = symbol("busy_timeout")
+      let message: Message = symbol("errmsg"), let wait: OfColumn = symbol("busy_timeout"),
+      let watch: Watch = symbol("progress_handler")
     else { return nil }
     return SQLiteLibrary(
       open: open, close: close, prepare: prepare, step: step, finalize: finalize, columns: columns, name: name, kind: kind,
-      integer: integer, double: double, bytes: bytes, blob: blob, message: message, wait: wait)
+      integer: integer, double: double, bytes: bytes, blob: blob, message: message, wait: wait, watch: watch)
   }()
 
   typealias Open =
@@ -47,26 +49,39 @@ struct SQLiteLibrary: Sendable {
   typealias Integer = @convention(c) @Sendable (OpaquePointer, Int32) -> Int64
   typealias Real = @convention(c) @Sendable (OpaquePointer, Int32) -> Double
   typealias Blob = @convention(c) @Sendable (OpaquePointer, Int32) -> UnsafeRawPointer?
+  typealias Watch =
+    @convention(c) @Sendable (OpaquePointer, Int32, (@convention(c) (UnsafeMutableRawPointer?) -> Int32)?, UnsafeMutableRawPointer?) -> Void
   typealias Message = @convention(c) @Sendable (OpaquePointer?) -> UnsafePointer<CChar>?
 }
 
-/// A query on a database file that is open for reading only.
+/// A query on a database file that is open for reading.
 final class SQLiteQuery {
   private let sqlite: SQLiteLibrary
   private let path: String
   private var database: OpaquePointer?
   private var statement: OpaquePointer?
+  private let stop: Stop?
 
+  /// - Parameter stop: interrupts the query, also within a step.
   /// - Throws: `library-missing`, `unreadable-file`, `invalid-sql`.
-  init(_ query: SQL, in path: String) throws(Problem) {
+  init(_ query: SQL, in path: String, until stop: Stop? = nil) throws(Problem) {
     guard let sqlite = SQLiteLibrary.shared else {
       throw Problem("library-missing", "The library libsqlite3.so.0 is not installed.", hint: "Run `apt-get install libsqlite3-0`.")
     }
     self.sqlite = sqlite
     self.path = path
-    let readOnly: Int32 = 1
-    guard sqlite.open(path, &database, readOnly, nil) == 0, let database else { throw refusal("unreadable-file") }
+    self.stop = stop
+    // What a broken-off load left in the journal is taken back by whoever opens the file next, if it may write.
+    let isBrokenOff = access(path + "-journal", F_OK) == 0 && access(path, W_OK) == 0
+    let (readOnly, readWrite): (Int32, Int32) = (1, 2)
+    guard sqlite.open(path, &database, isBrokenOff ? readWrite : readOnly, nil) == 0, let database else { throw refusal("unreadable-file") }
     _ = sqlite.wait(database, 5000)
+    if let stop {
+      let isSet: @convention(c) (UnsafeMutableRawPointer?) -> Int32 = { pointer in
+        pointer.map { Unmanaged<Stop>.fromOpaque($0).takeUnretainedValue().isSet ? 1 : 0 } ?? 0
+      }
+      sqlite.watch(database, 10_000, isSet, Unmanaged.passUnretained(stop).toOpaque())
+    }
     let code = sqlite.prepare(database, query.text, -1, &statement, nil)
     guard code == 0, statement != nil else { throw refusal(code == 1 ? "invalid-sql" : "unreadable-file") }
   }

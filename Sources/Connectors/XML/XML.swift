@@ -23,23 +23,16 @@ package struct XML: FileFormat {
     }
     var wanted = record?.split(whereSeparator: { $0 == "/" || $0 == "." }).map(String.init) ?? []
     if let name = record, wanted.count == 1 { wanted = [name] }
-    if wanted.isEmpty, let first = read.files.paths.first { wanted = try XMLRecords.detect(first) }
-    var names: [String] = []
-    var known: Set<String> = []
-    var count = 0
-    for path in read.files.paths {
-      let records = try XMLRecords(path, record: wanted)
-      while let fields = try records.next() {
-        count += 1
-        for field in fields where known.insert(field.name).inserted { names.append(field.name) }
-      }
-    }
+    let paths = read.files.paths
+    if wanted.isEmpty, let first = paths.first { wanted = try await Blocking.run { try XMLRecords.detect(first) } }
+    let record = wanted
+    let (names, count) = try await Blocking.interruptible { try XMLRecords.names(in: paths, record: record, until: $0) }
     guard !names.isEmpty else {
       throw Problem(
         "no-records", "\"\(read.files.paths[0])\" has no element \"\(wanted.joined(separator: "/"))\" with values.",
         hint: "`record` names the element that is a row.", at: read.request.location)
     }
-    for name in read.request.columns ?? [] where !known.contains(name) {
+    for name in read.request.columns ?? [] where !names.contains(name) {
       throw Problem(
         "unknown-column", "Step \"\(read.request.step)\" reads column \"\(name)\", which is not there.",
         hint: Nearest.hint(name, among: names), at: read.request.location)

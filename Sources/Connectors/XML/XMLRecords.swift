@@ -34,6 +34,22 @@ final class XMLRecords {
     return element
   }
 
+  /// The names of all fields in their order, and how many records there are.
+  static func names(in paths: [String], record: [String], until stop: Stop) throws(Problem) -> (names: [String], count: Int) {
+    var names: [String] = []
+    var known: Set<String> = []
+    var count = 0
+    for path in paths {
+      let records = try XMLRecords(path, record: record)
+      while let fields = try records.next() {
+        count += 1
+        for field in fields where known.insert(field.name).inserted { names.append(field.name) }
+        try stop.check()
+      }
+    }
+    return (names, count)
+  }
+
   /// Finds the repeated element nearest to the root, in the document's first elements; else the root's first child; else the root.
   static func detect(_ path: String) throws(Problem) -> [String] {
     let events = try XMLEvents(file: path)

@@ -117,6 +117,8 @@ package struct Extract: Sendable {
   package var estimatedBytes: Int?
   /// How many bytes have been read by now, as they lie or came over the line; nil = unknown.
   package var bytesRead: (@Sendable () -> Int?)?
+  /// What the query needs to stay alive (a temporary file).
+  package var holds: [any Sendable] = []
   /// What a reader should know about choices made (a type that was widened, a column renamed).
   package var notes: [Problem]
 

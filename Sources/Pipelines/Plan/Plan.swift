@@ -13,9 +13,6 @@ package struct Plan: Sendable {
   }
 
   package subscript(id id: String) -> PlannedStep? { steps.first { $0.id == id } }
-
-  /// The steps that take `id`'s rows.
-  package func consumers(of id: String) -> [PlannedStep] { steps.filter { $0.inputs.contains(id) } }
 }
 
 package struct PlannedStep: Sendable {

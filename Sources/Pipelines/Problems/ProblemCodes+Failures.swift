@@ -17,6 +17,7 @@ extension Problem.Code {
     Meaning(
       "catching-up", "Writes of one incremental read fell behind others (a warning).",
       "Nothing: the next run goes on with all of them."),
+    Meaning("conflict", "Two transactions were in each other's way.", "It is tried again where the step has a retry."),
     Meaning(
       "connection-failed", "The connection couldn't be made.",
       "Look at the message; weir connections test shows where it ends."),

@@ -55,6 +55,9 @@ extension Problem.Code {
       "missing-parameter", "A parameter has no value.",
       "Give it with --var name=value, or a default; to a rule template under with."),
     Meaning("missing-setting", "A setting that is needed isn't there.", "Add it."),
+    Meaning(
+      "name-in-use", "Another pipeline file with incremental reads has the same name, so both would go on from one cursor.",
+      "Give one of them another name; a file that was moved is recognised once the old one is gone."),
     Meaning("name-taken", "Two columns would have one name.", "Choose another name."),
     Meaning("no-columns", "Nothing would be left of the columns.", "Keep at least one."),
     Meaning("no-exact-type", "A format has no exact form of a type.", "Cast the column before the write."),
@@ -89,6 +92,9 @@ extension Problem.Code {
       "Remove on_error, or take a row."),
     Meaning("python-syntax", "The code isn't valid Python.", "Look at the place."),
     Meaning("python-type", "A column's type can't be handed to Python.", "Cast it to json or text before."),
+    Meaning(
+      "read-only", "A statement would change rows in a session that only reads.",
+      "Take what changes rows out of the query; a standby server can't be written to."),
     Meaning(
       "reads-a-write", "A step or test names a write, which yields no rows.",
       "Name the step whose rows it writes."),

@@ -193,7 +193,6 @@ extension Workspace {
     var plan: Plan
     var check: SchemaCheck
     var engine: Engine
-    var spec: PipelineSpec
   }
 
   /// - Parameter willCommit: see `RunContext.willCommit`.
@@ -205,6 +204,7 @@ extension Workspace {
     do {
       let spec = try parse(request.text, for: request, redactor)
       let plan = try await plan(spec, engine, redactor, isFullRefresh: request.options.fullRefresh)
+      try await refuseSharedCursors(plan, request.text)
       var context = RunContext(runID: request.id, pipeline: Run.slug(spec.name), time: request.time, folder: folder.url.path)
       context.limits = request.limits
       context.options = request.options
@@ -224,13 +224,14 @@ extension Workspace {
       }
       let check = SchemaCheck(engine, context)
       try check.readPrograms(of: plan)
-      return Prepared(plan: plan, check: check, engine: engine, spec: spec)
+      return Prepared(plan: plan, check: check, engine: engine)
     } catch let problems as Problems {
       throw InvalidPipeline(problems: problems)
     }
   }
 
   private func begin(_ request: RunRequest, _ plan: Plan, _ redactor: Redactor) async throws -> RunRecorder {
+    try await claimCursors(plan, request.text)
     if request.continues {
       let run = try await store.claim(request.id, by: .current)
       return try await feeding(request, RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor))

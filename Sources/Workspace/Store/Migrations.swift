@@ -20,6 +20,9 @@ enum Migrations {
     }
     migrator.registerMigration("0004 a cursor for each write") { try $0.execute(sql: cursors) }
     migrator.registerMigration("0005 paused runs, decisions") { try $0.execute(sql: pauses) }
+    migrator.registerMigration("0006 the file behind a pipeline's cursors") {
+      try $0.execute(sql: "CREATE TABLE owners (pipeline TEXT PRIMARY KEY, path TEXT NOT NULL) WITHOUT ROWID;")
+    }
     return migrator
   }
 

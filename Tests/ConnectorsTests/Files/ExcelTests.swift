@@ -24,4 +24,12 @@ import Testing
     #expect(result.rows == [["0", "v0"], ["1", "v1"], ["2", "v2"]])
     await #expect(throws: Problem.self) { _ = try await files.read("excel", "r.xlsx", ["sheet": "Nope"]) }
   }
+
+  @Test func columnsThatBeginEmptyComeBack() async throws {
+    let rows: SQL = """
+      SELECT * FROM (VALUES (1, NULL::DATE, NULL::DOUBLE, NULL::BOOLEAN, NULL::DECIMAL(9,2), NULL), (2, DATE '2024-02-29', 0.1, false, 29.90, ''),
+        (3, DATE '1969-12-31', 1e300, true, -0.01, '45351.0')) AS t (id, day, v, ok, price, s)
+      """
+    #expect(try await files.write("excel", "n.xlsx", rows))
+  }
 }
