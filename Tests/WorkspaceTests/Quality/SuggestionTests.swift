@@ -34,7 +34,7 @@ import Workspace
     let (trial, found) = try await suggestions("product,Jan,Feb,Mar,note\nchair,1,2,3,\ntable,4,5,6,\n")
     #expect(found.map(\.kind) == [.empty, .unpivot], "\(found)")
     #expect(found[1].reason == "3 columns are one figure for several months: \"Jan\", \"Feb\", \"Mar\".")
-    #expect(try await apply(found, in: trial) == "product,month,value\nchair,Jan,1\nchair,Feb,2\nchair,Mar,3\ntable,Jan,4\ntable,Feb,5\ntable,Mar,6\n")
+    #expect(try await apply(found, in: trial) == "product,month,value\nchair,Feb,2\nchair,Jan,1\nchair,Mar,3\ntable,Feb,5\ntable,Jan,4\ntable,Mar,6\n")
     let (_, years) = try await suggestions("region,sales 2022,sales 2023,sales 2024\nn,1,2,3\n")
     #expect(years.first?.yaml == "unpivot: { columns: [\"sales 2022\", \"sales 2023\", \"sales 2024\"], name: year, value: value }", "\(years)")
     let (_, mixed) = try await suggestions("2024-01,2024-02,2024-03,may\n1,2,3,x\n")
