@@ -82,6 +82,32 @@ import Workspace
     #expect(log.contains("\"clean\": Makes 2 rows of 4; Creates 1 new column (count)"))
   }
 
+  @Test(arguments: [("10 minutes", "10m"), ("month", "month"), ("2 quarters", "6 months"), ("1 year", "year"), ("1d", "1d")])
+  func widthsAreSaid(_ written: String, _ words: String) throws {
+    let operation = try Operations.make(SettingReader.read("resample: { time: t, every: \(written) }", file: "f"))
+    #expect(operation.effect == "Computes count for each \(words) of t.")
+  }
+
+  @Test func aFilterBeforeNewColumnsIsCounted() async throws {
+    let (workspace, folder, _) = try await workspace()
+    let text = """
+      name: p
+      steps:
+        - id: orders
+          read: { from: orders.json }
+        - id: paid
+          transform: [ { trim: status }, { filter: status = 'paid' }, { add: { total: quantity * 2 } } ]
+        - id: asked
+          transform: { sql: "SELECT total + 1 AS more FROM paid WHERE total > 2" }
+        - id: file
+          write: { from: asked, to: out.json, mode: replace }
+      """
+    let run = try await workspace.run(RunRequest(PipelineText(file: "p.yaml", text: text)))
+    #expect(run.steps.map(\.rows) == [4, 3, 1, 1], "\(run.problems)")
+    #expect(run.steps[1].effect?.impact == ["Makes 3 rows of 4", "Creates 1 new column (total)"])
+    _ = folder
+  }
+
   @Test func aValueThatCantBeUsedIsAProblemOfTheStep() async throws {
     let (workspace, folder, _) = try await workspace()
     let text = Self.text.replacing("- trim: status", with: "- cast: { email: integer }")
