@@ -121,8 +121,14 @@ final class RuleTap: Sendable {
 
   private func original(_ batch: Batch, _ row: Int) -> String {
     Value.structure(
-      schema.columns.enumerated().map { (name: $1.name, value: batch.columns[rules.count + $0].value(row)) }
+      schema.columns.enumerated().map { (name: $1.name, value: plain(batch.columns[rules.count + $0].value(row))) }
     ).jsonText
+  }
+
+  /// Whole numbers may have come by way of a double; they are written as they stood.
+  private func plain(_ value: Value) -> Value {
+    guard case .float(let number) = value, let whole = Int64(exactly: number), abs(whole) < 1 << 53 else { return value }
+    return .integer(Int128(whole))
   }
 
   /// What was found; to be asked when the rows have flowed.
