@@ -13,6 +13,8 @@ struct RowRule: Sendable {
   var onFail: OnFail
   /// Whether the condition uses `RuleTest.position`.
   var looksAround = false
+  /// Where the rule stands among those of its step, from 0.
+  var place: Int?
 }
 
 /// Evaluates row rules while rows flow past, and does to each failing row what its rule says (C42).
@@ -80,7 +82,9 @@ final class RuleTap: Sendable {
         let isKept = rule.onFail == .skip || rule.onFail == .flag
         if isKept || count <= 3 {
           failed.append(
-            RejectedRow(position: "row \(place(of: row, in: batch) ?? first + row + 1)", original: original(batch, row), rule: rule.name, reason: rule.reason))
+            RejectedRow(
+              position: "row \(place(of: row, in: batch) ?? first + row + 1)", original: original(batch, row), rule: rule.name, reason: rule.reason,
+              value: count <= 3 ? values(of: rule, batch, row) : nil))
         }
         if rule.onFail == .skip { keep[row] = 0 }
       }
@@ -109,14 +113,24 @@ final class RuleTap: Sendable {
     ).jsonText
   }
 
+  /// The values the rule is about.
+  private func values(of rule: RowRule, _ batch: Batch, _ row: Int) -> String? {
+    let columns = schema.names.indices.filter { rule.columns.contains(schema.names[$0]) }
+    let values = columns.map { (name: schema.names[$0], value: batch.columns[rules.count + $0].value(row)) }
+    return values.count == 1 ? values[0].value.jsonText : values.isEmpty ? nil : Value.structure(values).jsonText
+  }
+
   /// What was found; to be asked when the rows have flowed.
   func outcomes() -> [CheckOutcome] {
     let found = examples.withLock { $0 }
     return rules.indices.map { index in
-      CheckOutcome(
+      var outcome = CheckOutcome(
         rule: rules[index].name, words: rules[index].words, onFail: rules[index].onFail.rawValue,
         passed: failures[index].rows == 0, rows: seen.rows, failedRows: failures[index].rows, observed: nil,
         examples: found[index])
+      outcome.columns = rules[index].columns
+      outcome.place = operation ?? rules[index].place
+      return outcome
     }
   }
 

@@ -77,6 +77,8 @@ package struct RejectedRow: Sendable, Codable {
   package var original: String
   package var rule: String
   package var reason: String
+  /// Among the examples of a rule about columns: the values there, as JSON; with their names if there are several.
+  package var value: String?
 }
 
 /// What a rule found.
@@ -89,6 +91,10 @@ package struct CheckOutcome: Sendable, Codable {
   package var failedRows: Int
   package var observed: String?
   package var examples: [RejectedRow]
+  /// For a rule about single rows: the columns it is about. nil = it is about the rows as a whole.
+  package var columns: [String]?
+  /// Where the rule stands among the rules or operations of its step, from 0.
+  package var place: Int?
 }
 
 /// What a load promises it did: counts and fingerprints of both sides.

@@ -36,6 +36,7 @@ enum RunRecord {
     try writeFindings(run.receipts, kind: "receipt", of: run, in: db)
     try writeFindings(run.checks, kind: "check", of: run, in: db)
     try writeFindings(run.rejects, kind: "reject", of: run, in: db)
+    try writeFindings(run.appliedFixes, kind: "fix", of: run, in: db)
     try writeFindings(run.questions, kind: "question", of: run, in: db)
     try writeFindings(run.profiles, kind: "profile", of: run, in: db)
   }
@@ -55,6 +56,7 @@ enum RunRecord {
     run.receipts = try findings("receipt", of: id, in: db)
     run.checks = try findings("check", of: id, in: db)
     run.rejects = try findings("reject", of: id, in: db)
+    run.appliedFixes = try findings("fix", of: id, in: db)
     run.questions = try findings("question", of: id, in: db)
     run.profiles = try findings("profile", of: id, in: db)
     return run
