@@ -16,6 +16,10 @@ package struct RunContext: Sendable {
   package var options = RunOptions()
   /// Where incremental reads left off, as the workspace remembers it.
   package var cursors: [CursorKey: KeptCursor] = [:]
+  /// What rules measured in earlier runs, by step.
+  package var history: [String: MeasureHistory] = [:]
+  /// The quality score, from 0 to 100, below which the run ends with a warning.
+  package var qualityTarget: Double?
   /// Rows of an earlier run to be fed in; nothing else is read then, and no cursor moves.
   package var letters: LetterBatch?
   /// What has been decided about fields that targets have no column for; the last one about a field counts.

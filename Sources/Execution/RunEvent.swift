@@ -19,6 +19,9 @@ package struct RunEvent: Sendable, Codable {
     /// Rows that were set aside; the rows themselves stand in the file `RunContext.rejectsFile`.
     case rejected(RejectSummary)
     case checked(CheckOutcome)
+    case alert(Alert)
+    /// Comes right before the end.
+    case quality(Quality)
     /// What the rows of the step are like.
     case profiled(RelationProfile)
     case receipt(Receipt)
@@ -95,6 +98,31 @@ package struct CheckOutcome: Sendable, Codable {
   package var columns: [String]?
   /// Where the rule stands among the rules or operations of its step, from 0.
   package var place: Int?
+  /// Rows that pass, where there are single rows; rounded to two places.
+  package var validPercent: Double?
+  /// The figure the rule looked at, for later runs to compare.
+  package var measure: Measure?
+
+  package struct Measure: Sendable, Codable, Hashable {
+    package var name: String
+    package var value: Double
+  }
+
+  init(
+    rule: String, words: String, onFail: String, passed: Bool, rows: Int, failedRows: Int, observed: String?,
+    examples: [RejectedRow], measure: Measure? = nil
+  ) {
+    self.rule = rule
+    self.words = words
+    self.onFail = onFail
+    self.passed = passed
+    self.rows = rows
+    self.failedRows = failedRows
+    self.observed = observed
+    self.examples = examples
+    self.measure = measure
+    if rows > 0, passed || failedRows > 0 { validPercent = Quality.percent(passRate, of: 1) }
+  }
 }
 
 /// What a load promises it did: counts and fingerprints of both sides.

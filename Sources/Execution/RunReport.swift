@@ -12,6 +12,7 @@ final class RunReport: Sendable {
     var hasWarned = false
     var sinks: Set<String> = []
     var active: [String: RowCounter] = [:]
+    var quality = QualityTally()
   }
   private let plan: BoundPlan
   private let yield: @Sendable (RunEvent) -> Void
@@ -30,6 +31,7 @@ final class RunReport: Sendable {
 
   func emit(_ step: String?, _ kind: RunEvent.Kind) {
     state.withLock { state in
+      state.quality.add(step, kind)
       switch kind {
       case .stepFailed(_, _, nil): state.hasFailed = true
       case .rejected: state.hasWarned = true
@@ -79,7 +81,14 @@ final class RunReport: Sendable {
     emit(step, .stepSkipped(reason: reason))
   }
 
-  func finish(isCancelled: Bool, limit: Int?) {
+  func finish(isCancelled: Bool, _ context: RunContext) {
+    let limit = context.limits.memoryBytes
+    if let quality = state.withLock({ $0.quality }).quality(at: context.time, target: context.qualityTarget) {
+      emit(nil, .quality(quality))
+      if quality.isBelowTarget, let score = quality.score, let target = quality.target {
+        emit(nil, .log(level: .warning, message: String(format: "The quality score is %g%%, below the target of %g%%.", score, target)))
+      }
+    }
     let peak = ProcessMemory.peak
     if let limit, peak > limit {
       emit(

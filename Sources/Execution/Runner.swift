@@ -22,7 +22,7 @@ package struct Runner: Sendable {
       let pulse = Task { await report.pulse(every: .milliseconds(500), limit: check.context.limits.memoryBytes) }
       let isCutShort = await move(plan, report)
       pulse.cancel()
-      report.finish(isCancelled: isCutShort, limit: check.context.limits.memoryBytes)
+      report.finish(isCancelled: isCutShort, check.context)
       continuation.finish()
     }
     return RunInProgress(events: events, cancel: { task.cancel() })

@@ -154,10 +154,13 @@ struct StepAttempts {
     // All that is broken is told; the first of it ends the step.
     var violation: Problem?
     for outcome in outcomes {
-      if step.kind == "check" || !outcome.passed { findings.add(step.id, .checked(outcome)) }
+      if step.kind != "read" || !outcome.passed { findings.add(step.id, .checked(outcome)) }
       guard !outcome.passed else { continue }
       switch OnFail(rawValue: outcome.onFail) {
-      case .stop?: violation = violation ?? DataQuality.violation(outcome, step.id).located(at: step.planned.location)
+      case .stop?:
+        findings.add(step.id, .alert(Alert(.critical, outcome, in: step.id)))
+        violation = violation ?? DataQuality.violation(outcome, step.id).located(at: step.planned.location)
+      case .alert?: findings.add(step.id, .alert(Alert(.warning, outcome, in: step.id)))
       case .skip?, .flag?:
         findings.add(
           step.id,
@@ -185,10 +188,18 @@ struct StepAttempts {
       let observed = row.count > 1 && row[1] != .null ? row[1].description : nil
       var outcome = CheckOutcome(
         rule: rule.name, words: rule.words, onFail: rule.onFail.rawValue, passed: passed, rows: count("rows"),
-        failedRows: count("failed"), observed: observed, examples: [])
+        failedRows: count("failed"), observed: observed, examples: [], measure: measure(row, table.schema))
       outcome.place = rule.place
       try conclude([outcome], step, findings)
     }
+  }
+
+  /// The figure a rule looked at; one of a part of the rows is no measure of later runs.
+  private func measure(_ row: [Value], _ schema: Schema) -> CheckOutcome.Measure? {
+    guard check.context.options.limit == nil, let place = schema.names.firstIndex(of: "measure"),
+      case .float(let value) = row[place], value.isFinite, let name = schema.names.firstIndex(of: "measured")
+    else { return nil }
+    return CheckOutcome.Measure(name: row[name].description, value: value)
   }
 
   private func withTimeout(_ seconds: Double?, _ step: BoundStep, _ body: @escaping @Sendable () async throws -> Moved) async throws -> Moved {

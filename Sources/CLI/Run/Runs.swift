@@ -6,7 +6,7 @@ import Workspace
 
 struct Runs: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The history of runs.", subcommands: [List.self, Show.self, Logs.self], defaultSubcommand: List.self)
+    abstract: "The history of runs.", subcommands: [List.self, Show.self, Logs.self, Alerts.self], defaultSubcommand: List.self)
 
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List runs, the latest first.")
@@ -52,6 +52,24 @@ struct Runs: AsyncParsableCommand {
           + run.profiles.map { "\n\(Ink.bold($0.step, if: common.isColored))  " + ProfileView(profile: $0.profile).text }.joined()
           + run.problems.map { ProblemPrinter(isColored: common.isColored).render($0) }.joined()
           + FixView(run: run, isColored: common.isColored).suggestions
+      }
+    }
+  }
+
+  struct Alerts: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List what runs raised alerts for, the latest first.")
+    @Option(help: "Only of this pipeline.") var pipeline: String?
+    @Option(help: "At most this many.") var limit = 20
+    @OptionGroup var common: CommonOptions
+
+    func run() async throws {
+      let count = try Usage.check(limit, "--limit", in: 0...Int.max) ?? limit
+      let alerts = try await common.open().store.alerts(pipeline: pipeline, limit: count)
+      try common.show(alerts) {
+        TextTable(
+          headings: ["Run", "Pipeline", "Started", "Step", "Severity", "Alert"],
+          rows: alerts.map { [$0.run, $0.pipeline, $0.startedAt, $0.step, $0.alert.severity.rawValue, $0.alert.message] }
+        ).render(width: Terminal.width)
       }
     }
   }

@@ -23,8 +23,12 @@ struct ReceiptView {
       text += Ink.yellow("!", if: isColored) + " \(reject.summary.count.grouped) rows of \(reject.step) set aside: \(reject.summary.reason)\n"
     }
     for check in run.checks where !check.outcome.passed {
-      text += Ink.yellow("!", if: isColored) + " \(check.step): \(check.outcome.words) failed for \(check.outcome.failedRows.grouped) rows\n"
+      text += Ink.yellow("!", if: isColored) + " \(check.step): \(QualityView.words(check.outcome))\n"
     }
+    for alert in run.alerts {
+      text += (alert.alert.severity == .critical ? Ink.red("✗", if: isColored) : Ink.yellow("!", if: isColored)) + " alert: \(alert.alert.message)\n"
+    }
+    if let quality = run.quality { text += QualityView(quality: quality, isColored: isColored).text }
     let ink: Ink = run.status == .success ? .green : run.status == .warning ? .yellow : .red
     let memory = run.peakMemoryBytes.map { ", \($0 / 1_000_000) MB at most" } ?? ""
     return text + ink(run.status.rawValue, if: isColored)

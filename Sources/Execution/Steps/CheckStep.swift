@@ -22,7 +22,7 @@ extension SchemaCheck {
       var others: [String: Relation] = [:]
       for name in rule.otherInputs { others[name] = try self.relation(name, bound) }
       try await check(rule.patterns, at: rule.location)
-      let test = try rule.test(over: relation, in: OperationContext(time: context.timeText, others: others))
+      let test = try rule.test(over: relation, in: OperationContext(time: context.timeText, others: others, history: context.history[step.id] ?? MeasureHistory()))
       do {
         switch test {
         case .row(let condition, let columns):

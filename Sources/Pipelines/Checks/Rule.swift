@@ -30,8 +30,8 @@ package enum RuleTest: Sendable {
   case row(SQL, columns: [String])
   /// As `row`, but the condition looks at other rows, too; `RuleTest.position` is a row's place among them.
   case rowAmongOthers(SQL, columns: [String])
-  /// A query with one row: `passed BOOLEAN, observed VARCHAR`, and if it can tell `failed BIGINT, rows BIGINT`; for rules about the
-  /// relation as a whole.
+  /// A query with one row: `passed BOOLEAN, observed VARCHAR`, and if it can tell `failed BIGINT, rows BIGINT`, and if it has a figure
+  /// that later runs may want to compare `measure DOUBLE, measured VARCHAR` (its name); for rules about the relation as a whole.
   case relation(SQL)
 
   /// The column with a row's place, from 1, that `rowAmongOthers` may use.

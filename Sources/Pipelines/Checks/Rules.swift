@@ -6,7 +6,8 @@ package enum Rules {
     RuleType(NotNull.self), RuleType(Unique.self), RuleType(AcceptedValues.self), RuleType(Relationships.self),
     RuleType(WithinRange.self), RuleType(Pattern.self), RuleType(Email.self), RuleType(Phone.self),
     RuleType(OfType.self),
-    RuleType(Expression.self), RuleType(Freshness.self), RuleType(RowCount.self), RuleType(Query.self),
+    RuleType(Expression.self), RuleType(Freshness.self), RuleType(RowCount.self), RuleType(Anomaly.self),
+    RuleType(Query.self),
   ]
 
   /// By name or any documented spelling: case, spaces, `_` and `-` don't matter.

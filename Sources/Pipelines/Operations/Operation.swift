@@ -60,10 +60,13 @@ package struct OperationContext: Sendable {
   package var time: String
   /// The relations of `otherInputs`.
   package var others: [String: Relation]
+  /// What rules of this step measured in earlier runs.
+  package var history: MeasureHistory
 
-  package init(time: String, others: [String: Relation] = [:]) {
+  package init(time: String, others: [String: Relation] = [:], history: MeasureHistory = MeasureHistory()) {
     self.time = time
     self.others = others
+    self.history = history
   }
 
   /// Expressions that mean the run's time, not the clock's (C13).

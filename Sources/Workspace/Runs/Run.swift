@@ -51,6 +51,8 @@ package struct Run: Sendable, Codable {
   package var checks: [StepCheck] = []
   package var rejects: [StepReject] = []
   package var profiles: [StepProfile] = []
+  package var alerts: [StepAlert] = []
+  package var quality: Quality?
   /// Why it failed.
   package var problems: [Problem] = []
   /// What it did about broken rules otherwise than the pipeline says.
@@ -129,6 +131,8 @@ extension Run {
     try container.encode(checks, forKey: .checks)
     try container.encode(rejects, forKey: .rejects)
     try container.encode(profiles, forKey: .profiles)
+    try container.encode(alerts, forKey: .alerts)
+    try container.encode(quality, forKey: .quality)
     try container.encode(problems, forKey: .problems)
     try container.encodeIfPresent(pauseReason, forKey: .pauseReason)
     if !appliedFixes.isEmpty { try container.encode(appliedFixes, forKey: .appliedFixes) }
@@ -178,4 +182,10 @@ package struct StepReject: Sendable, Codable {
 package struct StepProfile: Sendable, Codable {
   package var step: String
   package var profile: RelationProfile
+}
+
+/// What a person should know at once of a step.
+package struct StepAlert: Sendable, Codable {
+  package var step: String
+  package var alert: Alert
 }

@@ -43,7 +43,10 @@ package struct RunLog: Sendable {
     case .rejected(let summary):
       return [(.warning, "\(summary.count.grouped) rows of \"\(step)\" set aside: \(summary.reason)")]
     case .checked(let outcome) where !outcome.passed:
-      return [(.warning, "Check failed in \"\(step)\": \(outcome.words)")]
+      let share = outcome.validPercent.map { String(format: " (%g%% valid)", $0) } ?? outcome.observed.map { ": \($0)" } ?? ""
+      return [(.warning, "Check failed in \"\(step)\": \(outcome.words)\(share)")]
+    case .alert(let alert): return [(alert.severity == .critical ? .error : .warning, "Alert: \(alert.message)")]
+    case .quality(let quality): return quality.score.map { [(.info, String(format: "Quality score: %g%%", $0))] } ?? []
     case .stepFailed(let problem, _, let retryIn):
       let next = retryIn.map { " Trying again in \(String(format: "%g", $0)) s." } ?? ""
       return [(retryIn == nil ? .error : .warning, "Step \"\(step)\" failed: " + problem.message + next)]

@@ -41,6 +41,8 @@ package struct RunState: Sendable {
       run.rejects.append(StepReject(step: event.step ?? "", summary: summary))
       run.metrics.rowsFailed += summary.count
     case .checked(let outcome): run.checks.append(StepCheck(step: event.step ?? "", outcome: outcome))
+    case .alert(let alert): run.alerts.append(StepAlert(step: event.step ?? "", alert: alert))
+    case .quality(let quality): run.quality = quality
     case .receipt(let receipt): run.receipts.append(receipt)
     case .profiled(let profile):
       run.profiles.removeAll { $0.step == event.step }

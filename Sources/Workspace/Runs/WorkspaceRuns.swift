@@ -176,6 +176,8 @@ extension Workspace {
       context.redact = redactor.redactValues
       context.seal = { [vault] in try vault.sealed($0, as: request.id) }
       context.directory = directory.path
+      do { context.qualityTarget = try spec.qualityTarget() } catch { throw Problems([error]) }
+      context.history = try await store.measures(pipeline: spec.name)
       context.cursors = try await store.keptCursors(pipeline: spec.name)
       context.answers = try await store.decisions(pipeline: spec.name).map(\.answer) + request.answers
       if let choice = request.letters {

@@ -39,6 +39,8 @@ enum RunRecord {
     try writeFindings(run.appliedFixes, kind: "fix", of: run, in: db)
     try writeFindings(run.questions, kind: "question", of: run, in: db)
     try writeFindings(run.profiles, kind: "profile", of: run, in: db)
+    try writeFindings(run.alerts, kind: "alert", of: run, in: db)
+    try writeFindings([run.quality].compactMap { $0 }, kind: "quality", of: run, in: db)
   }
 
   private static func writeFindings(_ findings: [some Encodable], kind: String, of run: Run, in db: Database) throws {
@@ -59,6 +61,9 @@ enum RunRecord {
     run.appliedFixes = try findings("fix", of: id, in: db)
     run.questions = try findings("question", of: id, in: db)
     run.profiles = try findings("profile", of: id, in: db)
+    run.alerts = try findings("alert", of: id, in: db)
+    let quality: [Quality] = try findings("quality", of: id, in: db)
+    run.quality = quality.first
     return run
   }
 

@@ -43,10 +43,13 @@ package struct Freshness: Rule {
     // A date stands for its whole day.
     let slack: SQL = access.type == .date ? " + INTERVAL 1 DAY" : ""
     let newest: SQL = "max(CAST(\(access.sql) AS TIMESTAMP))"
+    let now: SQL = "CAST(\(text: context.time) AS TIMESTAMP)"
     return .relation(
       """
-      SELECT coalesce(\(newest)\(slack) >= CAST(\(text: context.time) AS TIMESTAMP) - to_seconds(\(maxAge.seconds)), FALSE) \
-      AS passed, coalesce('the newest is ' || \(newest), 'there are no rows') AS observed FROM \(input.sql)
+      SELECT coalesce(\(newest)\(slack) >= \(now) - to_seconds(\(maxAge.seconds)), FALSE) \
+      AS passed, coalesce('the newest is ' || \(newest), 'there are no rows') AS observed, \
+      CAST(epoch(\(now)) - epoch(\(newest)\(slack)) AS DOUBLE) AS measure, \(text: "age_seconds(\(column.name))") AS measured \
+      FROM \(input.sql)
       """)
   }
 }
