@@ -7,6 +7,10 @@ package struct RuleType: Sendable {
   package let shorthand: String?
   package let mapShorthand: String?
   package let example: String
+  /// What the first entry of `example` finds in rows.
+  package let shown: Example?
+  /// What becomes of empty values and of those it can't use.
+  package let badValues: String
   /// Reads the settings, in any of the accepted forms, and makes the rule. The key `on_fail` is left to the caller.
   /// - Throws: `Problems` with places, or a `Problem`.
   package let make: @Sendable (Setting, OnFail, Location) throws -> any Rule
@@ -20,6 +24,8 @@ package struct RuleType: Sendable {
     shorthand = form.shorthand
     mapShorthand = form.mapShorthand
     example = form.example
+    shown = form.shown
+    badValues = form.badValues
     make = { setting, onFail, location in
       try Kind(form.read(setting, at: location, ignoring: RuleType.outerKeys), onFail: onFail, at: location)
     }

@@ -1,14 +1,30 @@
 import Tabular
 
+/// Rules of one kind, for the reference.
+package struct RuleGroup: Sendable {
+  package let title: String
+  package let types: [RuleType]
+}
+
 /// Every data-quality rule of Weir, in the order of the reference.
 package enum Rules {
-  package static let all: [RuleType] = [
-    RuleType(NotNull.self), RuleType(Unique.self), RuleType(AcceptedValues.self), RuleType(Relationships.self),
-    RuleType(WithinRange.self), RuleType(Pattern.self), RuleType(Email.self), RuleType(Phone.self),
-    RuleType(OfType.self),
-    RuleType(Expression.self), RuleType(Freshness.self), RuleType(RowCount.self), RuleType(Anomaly.self),
-    RuleType(Query.self),
+  package static let groups = [
+    RuleGroup(
+      title: "About each row",
+      types: [
+        RuleType(NotNull.self), RuleType(AcceptedValues.self), RuleType(WithinRange.self), RuleType(Pattern.self),
+        RuleType(Email.self), RuleType(Phone.self), RuleType(OfType.self), RuleType(Relationships.self),
+        RuleType(Expression.self),
+      ]),
+    RuleGroup(
+      title: "About the rows as a whole",
+      types: [
+        RuleType(Unique.self), RuleType(RowCount.self), RuleType(Freshness.self), RuleType(Anomaly.self),
+        RuleType(Query.self),
+      ]),
   ]
+
+  package static let all = groups.flatMap(\.types)
 
   /// By name or any documented spelling: case, spaces, `_` and `-` don't matter.
   package static func named(_ name: String) -> RuleType? { index[Operations.fold(name)] }

@@ -95,12 +95,16 @@ package struct OperationManifest<Settings: Sendable>: Sendable {
   package var shorthand: String?
   /// If a map without any setting's name may be given (`- rename: { price: unit_price }`), the field it is for.
   package var mapShorthand: String?
-  /// YAML as it stands in a list of operations or rules.
+  /// YAML as it stands in a list of operations or rules; the first entry is the one that `shown` shows.
   package var example: String
+  /// What the first entry of `example` does to rows.
+  package var shown: Example?
+  /// What becomes of empty values and of those it can't use: a sentence or two.
+  package var badValues: String
 
   package init(
     name: String, aliases: [String] = [], summary: String, shorthand: String? = nil, mapShorthand: String? = nil,
-    example: String = "", settings: SettingsSchema<Settings>
+    example: String = "", shown: Example? = nil, badValues: String = "", settings: SettingsSchema<Settings>
   ) {
     self.name = name
     self.aliases = aliases
@@ -109,5 +113,7 @@ package struct OperationManifest<Settings: Sendable>: Sendable {
     self.shorthand = shorthand
     self.mapShorthand = mapShorthand
     self.example = example
+    self.shown = shown
+    self.badValues = badValues
   }
 }

@@ -7,6 +7,10 @@ package struct OperationType: Sendable {
   package let shorthand: String?
   package let mapShorthand: String?
   package let example: String
+  /// What the first entry of `example` does to rows.
+  package let shown: Example?
+  /// What becomes of empty values and of those it can't use.
+  package let badValues: String
   /// Reads the settings, in any of the accepted forms, and makes the operation.
   /// - Throws: `Problems` with places, or a `Problem`.
   package let make: @Sendable (Setting, Location) throws -> any Operation
@@ -18,13 +22,14 @@ package struct OperationType: Sendable {
   /// A short name for `type` with one of its settings fixed: `title_case` is `field_operation` with that operation.
   package init<Kind: Operation>(
     _ type: Kind.Type, named name: String, aliases: [String] = [], fixing setting: String, to value: String,
-    summary: String, example: String, shorthand: String? = nil
+    summary: String, example: String, shown: Example, shorthand: String? = nil
   ) {
     var form = SettingsForm(of: Kind.manifest)
     form.names = [name] + aliases
-    form.fixed = (setting, value)
+    form.fix(setting, to: value)
     form.summary = summary
     form.example = example
+    form.shown = shown
     form.shorthand = shorthand ?? form.shorthand
     self.init(type, form: form)
   }
@@ -37,6 +42,8 @@ package struct OperationType: Sendable {
     shorthand = form.shorthand
     mapShorthand = form.mapShorthand
     example = form.example
+    shown = form.shown
+    badValues = form.badValues
     make = { setting, location in try Kind(form.read(setting, at: location), at: location) }
   }
 }
@@ -48,20 +55,35 @@ struct SettingsForm<Settings: Sendable>: Sendable {
   var names: [String]
   var summary: String
   var example: String
-  var fixed: (name: String, value: String)?
+  var shown: Example?
+  let badValues: String
+  private var fixed: (name: String, value: String)?
   var shorthand: String?
   let mapShorthand: String?
-  private let schema: SettingsSchema<Settings>
-  private let known: Set<String>
+  private var schema: SettingsSchema<Settings>
+  private var known: Set<String>
 
   init(of manifest: OperationManifest<Settings>) {
     names = [manifest.name] + manifest.aliases
     summary = manifest.summary
     example = manifest.example
+    shown = manifest.shown
+    badValues = manifest.badValues
     shorthand = manifest.shorthand
     mapShorthand = manifest.mapShorthand
     schema = manifest.settings
-    known = Set(manifest.settings.fields.flatMap { [$0.name] + $0.otherNames })
+    known = Self.names(in: schema)
+  }
+
+  private static func names(in schema: SettingsSchema<Settings>) -> Set<String> {
+    Set(schema.fields.flatMap { [$0.name] + $0.otherNames })
+  }
+
+  /// Settles a setting; those that mean nothing beside that value are unknown from then on.
+  mutating func fix(_ name: String, to value: String) {
+    fixed = (name, value)
+    schema = schema.keeping { $0.applies(with: value) }
+    known = Self.names(in: schema)
   }
 
   var descriptions: [SettingDescription] { schema.descriptions.filter { $0.name != fixed?.name } }

@@ -1,36 +1,85 @@
+import Tabular
+
+/// Operations that serve one purpose, for the reference.
+package struct OperationGroup: Sendable {
+  package let title: String
+  package let types: [OperationType]
+
+  init(_ title: String, _ types: [OperationType]) {
+    self.title = title
+    self.types = types
+  }
+}
+
 /// Every operation of Weir, in the order of the reference.
 package enum Operations {
-  package static let all: [OperationType] = fields + rows + tables
+  package static let groups = [
+    OperationGroup(
+      "Choosing and naming columns",
+      [
+        OperationType(Select.self), OperationType(FieldRemoval.self), OperationType(Rename.self),
+        OperationType(FieldMapping.self), OperationType(Flatten.self),
+      ]),
+    OperationGroup(
+      "Computing columns",
+      [
+        OperationType(Derive.self), OperationType(FieldAddition.self), OperationType(FieldCalculation.self),
+        OperationType(Conditional.self), OperationType(Lookup.self), OperationType(DateOperation.self),
+        OperationType(ExtractPart.self),
+      ]),
+    OperationGroup("Text", texts),
+    OperationGroup(
+      "Types, gaps and spellings",
+      [OperationType(Cast.self), OperationType(Fill.self), OperationType(Standardise.self)]),
+    OperationGroup("Hiding values", [OperationType(Hash.self), OperationType(Mask.self)]),
+    OperationGroup(
+      "Choosing and ordering rows",
+      [
+        OperationType(Filter.self), OperationType(Sort.self), OperationType(Dedupe.self), OperationType(Limit.self),
+        OperationType(Sample.self), OperationType(FieldValidation.self),
+      ]),
+    OperationGroup(
+      "Figures over rows",
+      [OperationType(Aggregate.self), OperationType(Window.self), OperationType(Profile.self)]),
+    OperationGroup(
+      "Reshaping", [OperationType(Split.self), OperationType(Unpivot.self), OperationType(Pivot.self)]),
+    OperationGroup("Several tables", [OperationType(Join.self), OperationType(Union.self)]),
+    OperationGroup("Your own code", [OperationType(Python.self), OperationType(Call.self)]),
+  ]
 
-  private static let fields: [OperationType] = [
-    OperationType(Derive.self), OperationType(FieldAddition.self), OperationType(FieldCalculation.self),
-    OperationType(FieldValidation.self), OperationType(FieldRemoval.self), OperationType(Select.self),
-    OperationType(FieldMapping.self), OperationType(Rename.self), OperationType(TextOperation.self),
-    text("title_case", "Capitalises every word: \"usb cable\" becomes \"Usb Cable\".", ["proper_case"]),
-    text("lowercase", "Puts text in lower case.", ["lower"]), text("uppercase", "Puts text in upper case.", ["upper"]),
-    text("capitalize", "Capitalises the first letter only.", ["sentence_case"]),
-    text("trim", "Removes spaces around text.", ["strip"]),
-    text("squeeze", "Removes spaces around text and all but one inside.", ["normalize_spaces"]),
+  package static let all = groups.flatMap(\.types)
+
+  private static let texts: [OperationType] = [
+    OperationType(TextOperation.self),
+    text(
+      "title_case", "Capitalises every word.", ["proper_case"], on: "usb-C cable", "o'neil's CABLE",
+      gives: "Usb-C Cable", "O'neil's Cable"),
+    text("lowercase", "Puts text in lower case.", ["lower"], on: "USB Cable", "ÄRGER", gives: "usb cable", "ärger"),
+    text("uppercase", "Puts text in upper case.", ["upper"], on: "Usb cable", "ärger", gives: "USB CABLE", "ÄRGER"),
+    text(
+      "capitalize", "Capitalises the first letter only.", ["sentence_case"], on: "usb CABLE", "mouse", gives: "Usb cable",
+      "Mouse"),
+    text(
+      "trim", "Removes spaces, tabs and line breaks around text.", ["strip"], on: "  usb cable ", "mouse",
+      gives: "usb cable", "mouse"),
+    text(
+      "squeeze", "Removes spaces around text and all but one inside.", ["normalize_spaces"], on: "  usb   cable ",
+      "mouse", gives: "usb cable", "mouse"),
     OperationType(
       TextOperation.self, named: "format", fixing: "operation", to: "format",
       summary: "Rewrites text by a regular expression and a pattern.",
-      example: #"- format: { field: phone, regex: '(\d{3})-(\d{4})', pattern: "$1 $2" }"#),
-    OperationType(Replace.self), OperationType(SplitText.self), OperationType(ExtractPart.self),
-    OperationType(Cast.self),
-    OperationType(Fill.self), OperationType(Standardise.self), OperationType(Lookup.self),
-    OperationType(DateOperation.self),
-    OperationType(Hash.self), OperationType(Mask.self), OperationType(Flatten.self),
-  ]
-
-  private static let rows: [OperationType] = [
-    OperationType(Filter.self), OperationType(Sort.self), OperationType(Dedupe.self), OperationType(Split.self),
-    OperationType(Limit.self), OperationType(Sample.self), OperationType(Window.self), OperationType(Python.self),
-    OperationType(Call.self),
-  ]
-
-  private static let tables: [OperationType] = [
-    OperationType(Aggregate.self), OperationType(Join.self), OperationType(Union.self), OperationType(Conditional.self),
-    OperationType(Unpivot.self), OperationType(Pivot.self), OperationType(Profile.self),
+      example: #"- format: { field: phone, regex: '(\d{3})-(\d{4})', pattern: "$1 $2" }"#,
+      shown: Example(
+      """
+      - { name: Ann, phone: 555-0100 }
+      - { name: Bob, phone: unknown }
+      - { name: Cleo, phone: null }
+      """, gives: """
+      - { name: Ann, phone: 555 0100 }
+      - { name: Bob, phone: unknown }
+      - { name: Cleo, phone: null }
+      """)),
+    OperationType(Replace.self), OperationType(SplitText.self),
   ]
 
   /// By name or any documented spelling (C11): case, spaces, `_` and `-` don't matter.
@@ -67,9 +116,15 @@ package enum Operations {
 
   static func fold(_ name: String) -> String { name.lowercased().filter { !" _-".contains($0) } }
 
-  private static func text(_ name: String, _ summary: String, _ aliases: [String]) -> OperationType {
-    OperationType(
+  private static func text(
+    _ name: String, _ summary: String, _ aliases: [String], on first: String, _ second: String,
+    gives one: String, _ two: String
+  ) -> OperationType {
+    func rows(_ values: String...) -> String {
+      values.map { "- { product_name: \(JSONText.quote($0)) }\n" }.joined() + "- { product_name: null }"
+    }
+    return OperationType(
       TextOperation.self, named: name, aliases: aliases, fixing: "operation", to: name, summary: summary,
-      example: "- \(name): product_name", shorthand: "fields")
+      example: "- \(name): product_name", shown: Example(rows(first, second), gives: rows(one, two)), shorthand: "fields")
   }
 }

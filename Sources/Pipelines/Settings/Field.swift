@@ -7,6 +7,8 @@ package struct Field<Settings: Sendable>: Sendable {
   package private(set) var isAdvanced = false
   package private(set) var example: String?
   package private(set) var otherNames: [String] = []
+  /// The choices beside which it means something; empty = all.
+  private var choices: Set<String> = []
   let defaultText: @Sendable (Settings) -> String?
   let read: @Sendable (Setting, inout Settings) -> Problem?
 
@@ -34,6 +36,10 @@ package struct Field<Settings: Sendable>: Sendable {
   /// Other spellings that mean the same (the documents' names).
   package func also(_ names: String...) -> Self { with { $0.otherNames = names } }
 
+  /// Means something only beside these choices of the setting that says what is done.
+  package func only(for choices: String...) -> Self { with { $0.choices = Set(choices) } }
+  func applies(with choice: String) -> Bool { choices.isEmpty || choices.contains(choice) }
+
   private func with(_ change: (inout Self) -> Void) -> Self {
     var copy = self
     change(&copy)
@@ -58,6 +64,9 @@ package struct SettingsSchema<Settings: Sendable>: Sendable {
 
   /// The same settings over other defaults: a step's options over its connection's settings.
   package func over(_ defaults: Settings) -> Self { Self(defaults: defaults, fields: fields) }
+
+  /// Only the settings that `isKept` holds for.
+  func keeping(_ isKept: (Field<Settings>) -> Bool) -> Self { Self(defaults: defaults, fields: fields.filter(isKept)) }
 
   /// Reads a map, reporting every problem with its place. Keys in `ignoring` belong to somebody else.
   package func read(_ map: Setting, ignoring: Set<String> = []) throws(Problems) -> Settings {

@@ -32,6 +32,13 @@ package struct Anomaly: Rule {
       - { anomaly: { measure: null_share, column: email }, on_fail: warn }
       - anomaly: { measure: mean, column: amount, threshold: 5 }
       """,
+    shown: Example(
+      """
+      - { id: 1 }
+      - { id: 2 }
+      """, after: MeasureHistory(["row_count": [1000, 1010, 990, 1005, 995]]),
+      observing: "it is 2; usual is 965 to 1035, from 5 runs"),
+    badValues: "Empty values are left out of every figure but `null_share`; without a single value there is no figure, which breaks the rule.",
     settings: SettingsSchema(Settings()) {
       Field(
         \.measure, "measure",

@@ -10,6 +10,12 @@ package struct Freshness: Rule {
   package static let manifest = OperationManifest(
     name: "freshness", aliases: ["data_freshness", "recency"], summary: "The newest row isn't older than a given age.",
     shorthand: "column", example: "- freshness: { column: order_date, max_age: 1 day }",
+    shown: Example(
+      """
+      - { id: 1, order_date: 2025-01-10 }
+      - { id: 2, order_date: 2025-01-13 }
+      """, observing: "the newest is 2025-01-13 00:00:00"),
+    badValues: "Empty values don't count; without any row the rule is broken.",
     settings: SettingsSchema(Settings()) {
       Field(\.column, "column", "Date or time of a row.").required().also("field", "field_name")
       Field(\.maxAge, "max_age", "Greatest age of the newest row.").also("within", "maximum_age").example("2 hours")

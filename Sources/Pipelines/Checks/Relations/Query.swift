@@ -8,6 +8,12 @@ package struct Query: Rule {
     name: "sql", aliases: ["custom_sql", "query"],
     summary: "A query finds no rows. It reads the rows under the name `input`.", shorthand: "sql",
     example: "- sql: SELECT * FROM input WHERE shipped_at < ordered_at",
+    shown: Example(
+      """
+      - { id: 1, ordered_at: 2025-01-10, shipped_at: 2025-01-09 }
+      - { id: 2, ordered_at: 2025-01-10, shipped_at: 2025-01-12 }
+      """, observing: "1 rows were found"),
+    badValues: "As in SQL: a comparison with an empty value isn't true.",
     settings: SettingsSchema(Settings()) {
       Field(\.sql, "sql", "A SELECT over `input` that returns what breaks the rule.").required().also("query")
     })

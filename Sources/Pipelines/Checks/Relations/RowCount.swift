@@ -10,7 +10,13 @@ package struct RowCount: Rule {
 
   package static let manifest = OperationManifest(
     name: "row_count", aliases: ["rows", "count", "volume"], summary: "The number of rows lies within bounds.",
-    shorthand: "exactly", example: "- row_count: { min: 1 }",
+    shorthand: "exactly", example: "- row_count: { min: 3 }",
+    shown: Example(
+      """
+      - { id: 1 }
+      - { id: 2 }
+      """, observing: "2 rows"),
+    badValues: "Empty rows count as well.",
     settings: SettingsSchema(Settings()) {
       Field(\.min, "min", "Fewest rows allowed.").also("minimum", "at_least")
       Field(\.max, "max", "Most rows allowed.").also("maximum", "at_most")

@@ -8,6 +8,15 @@ package struct Unique: Rule {
     name: "unique", aliases: ["uniqueness", "duplicate_detection", "no_duplicates"],
     summary: "No value (with several columns: no combination) occurs twice.", shorthand: "columns",
     example: "- unique: order_id",
+    shown: Example(
+      """
+      - { order_id: 1 }
+      - { order_id: 2 }
+      - { order_id: 2 }
+      - { order_id: null }
+      - { order_id: null }
+      """, observing: "1 values occur more than once, such as 2"),
+    badValues: "Empty values are equal to no other.",
     settings: SettingsSchema(Settings()) { RuleColumns.field(\.columns) })
 
   let columns: [FieldName]

@@ -10,6 +10,15 @@ package struct AcceptedValues: Rule {
   package static let manifest = OperationManifest(
     name: "accepted_values", aliases: ["in", "one_of", "allowed_values"], summary: "Values come from a list.",
     example: "- accepted_values: { column: status, values: [completed, pending] }",
+    shown: Example(
+      """
+      - { id: 1, status: pending }
+      - { id: 2, status: lost }
+      - { id: 3, status: null }
+      """, breaking: """
+      - { id: 2, status: lost }
+      """),
+    badValues: "An empty value passes.",
     settings: SettingsSchema(Settings()) {
       RuleColumns.field(\.columns)
       Field(\.values, "values", "The values that may occur.").required().also("accepted")

@@ -7,7 +7,17 @@ package struct Email: Rule {
   package static let manifest = OperationManifest(
     name: "email", aliases: ["email_format", "valid_email"], summary: "Values are e-mail addresses.",
     shorthand: "columns",
-    example: "- email: customer_email", settings: SettingsSchema(Settings()) { RuleColumns.field(\.columns) })
+    example: "- email: customer_email",
+    shown: Example(
+      """
+      - { customer_email: ann@example.com }
+      - { customer_email: ann@example }
+      - { customer_email: null }
+      """, breaking: """
+      - { customer_email: ann@example }
+      """),
+    badValues: "An empty value passes.",
+    settings: SettingsSchema(Settings()) { RuleColumns.field(\.columns) })
 
   let columns: [FieldName]
   package let onFail: OnFail

@@ -12,6 +12,16 @@ package struct Expression: Rule {
       - { expression: order_total >= 0 AND order_total < 100000, on_fail: flag }
       - { expression: max(order_date) >= current_date - 1, on_fail: alert }
       """,
+    shown: Example(
+      """
+      - { id: 1, order_total: 10 }
+      - { id: 2, order_total: -1 }
+      - { id: 3, order_total: null }
+      """, breaking: """
+      - { id: 2, order_total: -1 }
+      - { id: 3, order_total: null }
+      """),
+    badValues: "Where the condition can't be told, because a value is empty, it counts as broken.",
     settings: SettingsSchema(Settings()) {
       Field(\.expression, "expression", "The condition; a row where it can't be told fails.").required()
         .also("rule", "condition", "check", "sql_condition")

@@ -8,6 +8,14 @@ package struct NotNull: Rule {
     name: "not_null", aliases: ["required", "completeness", "not_empty"],
     summary: "Every row has a value in these columns.",
     shorthand: "columns", example: "- not_null: [order_id, customer_id]",
+    shown: Example(
+      """
+      - { order_id: 1, customer_id: A }
+      - { order_id: 2, customer_id: null }
+      """, breaking: """
+      - { order_id: 2, customer_id: null }
+      """),
+    badValues: "An empty value breaks the rule; text of spaces or without characters is a value.",
     settings: SettingsSchema(Settings()) { RuleColumns.field(\.columns) })
 
   let columns: [FieldName]

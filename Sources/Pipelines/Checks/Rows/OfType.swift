@@ -10,6 +10,17 @@ package struct OfType: Rule {
   package static let manifest = OperationManifest(
     name: "type", aliases: ["data_type", "of_type"], summary: "Values can be read as a type without loss.",
     example: "- type: { column: amount, is: \"decimal(18,2)\" }",
+    shown: Example(
+      """
+      - { id: 1, amount: "12.50" }
+      - { id: 2, amount: "12.505" }
+      - { id: 3, amount: abc }
+      - { id: 4, amount: null }
+      """, breaking: """
+      - { id: 2, amount: "12.505" }
+      - { id: 3, amount: abc }
+      """),
+    badValues: "An empty value passes.",
     settings: SettingsSchema(Settings()) {
       RuleColumns.field(\.columns)
       Field(\.type, "is", "The type.").required().also("as", "data_type", "expected_type", "type")

@@ -10,6 +10,15 @@ package struct Pattern: Rule {
   package static let manifest = OperationManifest(
     name: "pattern", aliases: ["regex", "matches", "format"], summary: "The whole text matches a regular expression.",
     example: #"- pattern: { column: order_id, regex: 'ORD-\d+' }"#,
+    shown: Example(
+      """
+      - { order_id: ORD-17 }
+      - { order_id: xORD-17 }
+      - { order_id: null }
+      """, breaking: """
+      - { order_id: xORD-17 }
+      """),
+    badValues: "An empty value passes.",
     settings: SettingsSchema(Settings()) {
       RuleColumns.field(\.columns)
       Field(\.regex, "regex", "The regular expression (RE2).").required().also("pattern", "expression")

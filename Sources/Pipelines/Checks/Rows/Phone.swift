@@ -12,6 +12,15 @@ package struct Phone: Rule {
     summary: "Values are phone numbers: of a given shape, or international (`+` and 7 to 15 digits).",
     shorthand: "columns",
     example: "- phone: { column: phone, format: \"+7XXXXXXXXXX\" }",
+    shown: Example(
+      """
+      - { phone: "+79001234567" }
+      - { phone: "89001234567" }
+      - { phone: null }
+      """, breaking: """
+      - { phone: "89001234567" }
+      """),
+    badValues: "An empty value passes.",
     settings: SettingsSchema(Settings()) {
       RuleColumns.field(\.columns)
       Field(\.format, "format", "The shape, with X for each digit.").example("+7XXXXXXXXXX")

@@ -12,6 +12,15 @@ package struct Relationships: Rule {
     name: "relationships", aliases: ["referential_integrity", "references", "foreign_key"],
     summary: "Every value occurs in a column of another step.",
     example: "- relationships: { column: customer_id, to: customers, field: id }",
+    shown: Example(
+      """
+      - { order: 1, customer_id: 10 }
+      - { order: 2, customer_id: 99 }
+      - { order: 3, customer_id: null }
+      """, with: ["customers": "- { id: 10, name: Ann }"], breaking: """
+      - { order: 2, customer_id: 99 }
+      """),
+    badValues: "An empty value passes.",
     settings: SettingsSchema(Settings()) {
       Field(\.columns, "column", "The column whose values are looked up.").required().also("columns", "field_name")
       Field(\.to, "to", "The step that must have them.").required().also("references", "table", "step")

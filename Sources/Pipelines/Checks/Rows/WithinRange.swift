@@ -12,6 +12,15 @@ package struct WithinRange: Rule {
     name: "range", aliases: ["between", "range_check", "min_max"],
     summary: "Values lie between two bounds, both included.",
     example: "- range: { column: quantity, min: 1, max: 1000 }",
+    shown: Example(
+      """
+      - { id: 1, quantity: 1 }
+      - { id: 2, quantity: 0 }
+      - { id: 3, quantity: null }
+      """, breaking: """
+      - { id: 2, quantity: 0 }
+      """),
+    badValues: "An empty value passes; text that is no number breaks the rule.",
     settings: SettingsSchema(Settings()) {
       RuleColumns.field(\.columns)
       Field(\.min, "min", "Smallest value allowed.").also("minimum", "min_value", "from")

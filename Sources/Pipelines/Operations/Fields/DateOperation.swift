@@ -37,6 +37,17 @@ package struct DateOperation: FieldOperation {
       - date: { field: order_date, operation: parse, formats: ["%d.%m.%Y", "%m/%d/%Y"] }
       - date: { field: shipped, operation: difference, from: ordered, unit: day, output_field: days_to_ship }
       """,
+    shown: Example(
+      """
+      - { id: 1, order_date: 2025-01-31 }
+      - { id: 2, order_date: null }
+      """, gives: """
+      - { id: 1, order_date: 2025-01-31, shown: 31.01.2025 }
+      - { id: 2, order_date: null, shown: null }
+      """),
+    badValues: "Empty values stay empty. Text that is no date, or none that exists (30 February), stops "
+      + "the run and is named; a column that is neither text nor date is refused before anything "
+      + "runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.field, "field", "The column.").required().also("field_name", "column")
       Field(\.operation, "operation", "format, parse (text to date), truncate, add, difference or part.").required()

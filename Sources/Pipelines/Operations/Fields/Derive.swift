@@ -14,6 +14,16 @@ package struct Derive: FieldOperation {
       - add: { total: quantity * price }
       - add: { order_value_tier: "CASE WHEN total > 1000 THEN 'High' ELSE 'Normal' END" }
       """,
+    shown: Example(
+      """
+      - { item: mouse, quantity: 2, price: 29.99 }
+      - { item: cable, quantity: null, price: 9.99 }
+      """, gives: """
+      - { item: mouse, quantity: 2, price: 29.99, total: 59.98 }
+      - { item: cable, quantity: null, price: 9.99, total: null }
+      """),
+    badValues: "As in SQL: an expression over an empty value is empty, a division by zero too; an "
+      + "overflow or an impossible cast stops the run.",
     settings: SettingsSchema(Settings()) {
       Field(\.columns, "columns", "Column → SQL expression; numbers, true and false are constants.").required()
     })

@@ -17,6 +17,18 @@ package struct ExtractPart: FieldOperation {
       - extract: { field: payload, path: $.customer.id, output_field: customer_id }
       - extract: { field: sku, regex: '([A-Z]+)-\\d+', group: 1, output_field: family }
       """,
+    shown: Example(
+      """
+      - { id: 1, payload: '{"customer": {"id": "C-7"}}' }
+      - { id: 2, payload: '{}' }
+      - { id: 3, payload: no JSON }
+      """, gives: """
+      - { id: 1, payload: '{"customer": {"id": "C-7"}}', customer_id: C-7 }
+      - { id: 2, payload: '{}', customer_id: null }
+      - { id: 3, payload: no JSON, customer_id: null }
+      """),
+    badValues: "Where the path leads nowhere, the expression doesn't match or the text isn't JSON, the "
+      + "part is empty.",
     settings: SettingsSchema(Settings()) {
       Field(\.field, "field", "The column.").required().also("field_name", "column", "source_field")
       Field(\.output, "output_field", "Column that takes the part.").required().also("as", "target_field", "into")

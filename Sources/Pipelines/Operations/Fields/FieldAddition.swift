@@ -26,6 +26,16 @@ package struct FieldAddition: FieldOperation {
       - field_addition: { field_name: processed_timestamp, value: current_timestamp }
       - field_addition: { field_name: full_address, operation: concat, source_fields: [address.street, address.city], separator: ", " }
       """,
+    shown: Example(
+      """
+      - { order: 1 }
+      - { order: 2 }
+      """, gives: """
+      - { order: 1, source: shopify }
+      - { order: 2, source: shopify }
+      """),
+    badValues: "`concat` leaves empty values out. A list or nested record can't be joined and is refused "
+      + "before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.field, "field_name", "The column to add; one of that name is replaced.").required()
         .also("field", "column", "name", "output_field")

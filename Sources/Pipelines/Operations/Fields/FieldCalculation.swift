@@ -37,6 +37,17 @@ package struct FieldCalculation: FieldOperation {
       "Adds, subtracts, multiplies or divides columns, without float noise; the result stands behind the last of them.",
     example:
       "- field_calculation: { operation: multiply, source_fields: [quantity, price], output_field: total_price }",
+    shown: Example(
+      """
+      - { quantity: 3, price: 9.99, status: sent }
+      - { quantity: null, price: 5.00, status: open }
+      """, gives: """
+      - { quantity: 3, price: 9.99, total_price: 29.97, status: sent }
+      - { quantity: null, price: 5.00, total_price: null, status: open }
+      """),
+    badValues: "An empty operand gives an empty result. A division by zero or a result that is too large "
+      + "stops the run, or becomes empty with `on_error: null`. A column that isn't a number is "
+      + "refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.sources, "source_fields", "Columns and numbers, in order.").required().also(
         "fields", "operands", "inputs")

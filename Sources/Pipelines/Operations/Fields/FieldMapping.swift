@@ -16,6 +16,15 @@ package struct FieldMapping: Operation {
       - field_mapping: { field_name: product_name, operation: title_case }
       - field_mapping: { price: unit_price }
       """,
+    shown: Example(
+      """
+      - { id: 1, product_name: usb cable }
+      - { id: 2, product_name: null }
+      """, gives: """
+      - { id: 1, product_name: Usb Cable }
+      - { id: 2, product_name: null }
+      """),
+    badValues: "Empty values stay empty. A column that isn't text is refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.text.fields, "fields", "Columns to change, or dotted paths.").also(
         "field", "field_name", "field_names", "source_field")

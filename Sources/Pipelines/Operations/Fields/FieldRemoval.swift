@@ -10,6 +10,14 @@ package struct FieldRemoval: Operation {
     name: "drop", aliases: ["field_removal", "remove", "remove_fields", "drop_columns", "exclude"],
     summary: "Removes columns, or fields inside nested ones.", shorthand: "fields",
     example: "- drop: [address, customer.phone]",
+    shown: Example(
+      """
+      - { id: 1, address: Main St 1, customer: { name: Ann, phone: 555-0100 } }
+      """, gives: """
+      - { id: 1, customer: { name: Ann } }
+      """),
+    badValues: "Values don't matter. An unknown column is refused before anything runs, and so is "
+      + "dropping all of them.",
     settings: SettingsSchema(Settings()) {
       Field(\.fields, "fields", "Columns, or dotted paths.").required().also(
         "field_names", "field_name", "field", "columns", "column")

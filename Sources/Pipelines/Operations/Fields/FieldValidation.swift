@@ -32,6 +32,17 @@ package struct FieldValidation: Operation {
     name: "field_validation", aliases: ["validate", "validation"],
     summary: "Checks a field at this place; what happens to rows that fail is set by `on_fail`.",
     example: "- field_validation: { field_name: email, validation_type: email_format, on_fail: skip }",
+    shown: Example(
+      """
+      - { id: 1, email: ann@example.com }
+      - { id: 2, email: ann.example.com }
+      - { id: 3, email: null }
+      """, gives: """
+      - { id: 1, email: ann@example.com }
+      - { id: 3, email: null }
+      """),
+    badValues: "An empty value passes (`not_null` is the check for those). What happens to a row that "
+      + "fails is up to `on_fail`; a skipped row goes to the dead letters.",
     settings: SettingsSchema(Settings()) {
       Field(\.fields, "field_name", "Columns to check, or dotted paths.").also(
         "field", "fields", "field_names", "column", "columns")

@@ -13,6 +13,18 @@ package struct Fill: FieldOperation {
     summary: "Puts a value where a column is empty: null, or text without characters other than spaces.",
     mapShorthand: "columns",
     example: "- fill: { city: Unknown }",
+    shown: Example(
+      """
+      - { id: 1, city: Oslo }
+      - { id: 2, city: null }
+      - { id: 3, city: "  " }
+      """, gives: """
+      - { id: 1, city: Oslo }
+      - { id: 2, city: Unknown }
+      - { id: 3, city: Unknown }
+      """),
+    badValues: "Empty values are what it is for. A value of another type than the column is refused "
+      + "before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.columns, "columns", "Column → value.").also("values", "defaults")
       Field(\.field, "field_name", "A single column.").also("field", "column")

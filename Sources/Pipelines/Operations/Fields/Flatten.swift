@@ -12,6 +12,16 @@ package struct Flatten: Operation {
     name: "flatten", aliases: ["flatten_nested", "unnest_record"],
     summary: "Turns the fields of nested records into columns, in place; lists stay as they are.", shorthand: "fields",
     example: "- flatten: [address]",
+    shown: Example(
+      """
+      - { id: 1, address: { city: Oslo, zip: "0150" }, total: 5 }
+      - { id: 2, address: null, total: 7 }
+      """, gives: """
+      - { id: 1, address_city: Oslo, address_zip: "0150", total: 5 }
+      - { id: 2, address_city: null, address_zip: null, total: 7 }
+      """),
+    badValues: "The fields of an empty record are empty. A column that isn't a nested record, or a name "
+      + "that is taken, is refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.fields, "fields", "Columns to flatten; all nested ones if not given.").also(
         "field", "columns", "field_name", "column")

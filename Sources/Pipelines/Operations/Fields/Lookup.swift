@@ -13,6 +13,18 @@ package struct Lookup: FieldOperation {
     name: "lookup", aliases: ["map_values", "value_map", "replace_values", "decode"],
     summary: "Replaces values by a table; a value that isn't in it stays, or becomes the default.",
     example: "- lookup: { field: status, table: { P: pending, C: completed }, default: unknown }",
+    shown: Example(
+      """
+      - { order: 1, status: C }
+      - { order: 2, status: X }
+      - { order: 3, status: null }
+      """, gives: """
+      - { order: 1, status: completed }
+      - { order: 2, status: unknown }
+      - { order: 3, status: unknown }
+      """),
+    badValues: "A value that isn't in the table, an empty one too, becomes the default; without a "
+      + "default it stays.",
     settings: SettingsSchema(Settings()) {
       Field(\.field, "field", "The column.").required().also("field_name", "column")
       Field(\.table, "table", "Value → replacement.").required().also("mapping", "values", "map", "lookup_table")

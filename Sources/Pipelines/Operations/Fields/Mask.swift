@@ -22,6 +22,17 @@ package struct Mask: FieldOperation {
     summary:
       "Hides values: all but the last characters, the local part of an e-mail address, everything, or behind a stable token.",
     shorthand: "fields", example: "- mask: { field: email, method: email }",
+    shown: Example(
+      """
+      - { id: 1, email: john.doe@example.com }
+      - { id: 2, email: nonsense }
+      - { id: 3, email: null }
+      """, gives: """
+      - { id: 1, email: j***@example.com }
+      - { id: 2, email: "********" }
+      - { id: 3, email: null }
+      """),
+    badValues: "Empty values stay empty. With `email`, text without an @ is hidden whole.",
     settings: SettingsSchema(Settings()) {
       Field(\.fields, "fields", "Columns.").required().also("field", "field_name", "column", "columns", "field_names")
       Field(\.method, "method", "partial, email, full, token (the same value gives the same token) or null.").also(

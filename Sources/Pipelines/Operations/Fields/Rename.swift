@@ -10,6 +10,14 @@ package struct Rename: Operation {
     name: "rename", aliases: ["rename_fields", "rename_columns", "field_rename"],
     summary: "Gives columns new names; they keep their places.", mapShorthand: "mapping",
     example: "- rename: { price: unit_price }",
+    shown: Example(
+      """
+      - { item: mouse, price: 29.99, stock: 4 }
+      """, gives: """
+      - { item: mouse, unit_price: 29.99, stock: 4 }
+      """),
+    badValues: "Values don't matter. A name that is taken, or a column that isn't there, is refused "
+      + "before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.mapping, "mapping", "Old name → new name.").required().also("mappings", "fields", "columns")
     })

@@ -13,6 +13,16 @@ package struct Replace: FieldOperation {
     name: "replace", aliases: ["replace_text", "regex_replace", "substitute"],
     summary: "Replaces every occurrence of a text, or every match of a regular expression.",
     example: "- replace: { field: phone, regex: '[^0-9+]', with: \"\" }",
+    shown: Example(
+      """
+      - { name: Ann, phone: "+1 (555) 0100" }
+      - { name: Bob, phone: null }
+      """, gives: """
+      - { name: Ann, phone: "+15550100" }
+      - { name: Bob, phone: null }
+      """),
+    badValues: "Empty values stay empty; text without a match stays as it is. A column that isn't text "
+      + "is refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.fields, "fields", "Columns.").required().also("field", "field_name", "column", "columns", "field_names")
       Field(\.find, "find", "The text to replace.").also("search", "old", "from")

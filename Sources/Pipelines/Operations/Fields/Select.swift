@@ -11,6 +11,14 @@ package struct Select: Operation {
     summary: "Keeps only these columns, in this order; the last part of a dotted path names its column.",
     shorthand: "fields",
     example: "- select: [order_id, customer.email]",
+    shown: Example(
+      """
+      - { order_id: 7, status: open, customer: { name: Ann, email: ann@example.com } }
+      """, gives: """
+      - { order_id: 7, email: ann@example.com }
+      """),
+    badValues: "Values don't matter. A path into an empty record is empty. An unknown column is refused "
+      + "before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.fields, "fields", "Columns, or dotted paths.").required().also(
         "columns", "field_names", "field_name", "included_fields")

@@ -12,6 +12,18 @@ package struct SplitText: FieldOperation {
     name: "split_text", aliases: ["split_field", "split_column"],
     summary: "Cuts text at a separator into columns; the last one takes what remains.",
     example: "- split_text: { field: name, separator: \" \", into: [first_name, last_name] }",
+    shown: Example(
+      """
+      - { id: 1, name: Ada Augusta King }
+      - { id: 2, name: Plato }
+      - { id: 3, name: null }
+      """, gives: """
+      - { id: 1, name: Ada Augusta King, first_name: Ada, last_name: Augusta King }
+      - { id: 2, name: Plato, first_name: Plato, last_name: null }
+      - { id: 3, name: null, first_name: null, last_name: null }
+      """),
+    badValues: "Parts that aren't there are empty. A column that isn't text is refused before anything "
+      + "runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.field, "field", "The column.").required().also("field_name", "column")
       Field(\.separator, "separator", "Where to cut.").also("by", "delimiter")

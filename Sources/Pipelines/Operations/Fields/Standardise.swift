@@ -15,6 +15,19 @@ package struct Standardise: FieldOperation {
     summary: "Brings spellings that differ in case and spaces together, and maps known ones to a name.",
     shorthand: "fields",
     example: "- standardize: { field: category, values: { elec: Electronics, e-goods: Electronics } }",
+    shown: Example(
+      """
+      - { id: 1, category: Elec }
+      - { id: 2, category: " e-goods" }
+      - { id: 3, category: HOME  garden }
+      - { id: 4, category: null }
+      """, gives: """
+      - { id: 1, category: Electronics }
+      - { id: 2, category: Electronics }
+      - { id: 3, category: Home Garden }
+      - { id: 4, category: null }
+      """),
+    badValues: "Empty values stay empty. A column that isn't text is refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.fields, "fields", "Columns.").required().also("field", "field_name", "column", "columns")
       Field(\.values, "values", "Spelling → name; case and superfluous spaces don't matter.").also("mapping", "map")

@@ -43,15 +43,30 @@ package struct TextOperation: FieldOperation {
     example: #"""
       - field_operation: { field: phone, operation: format, regex: '(\d{3})-(\d{3})-(\d{4})', pattern: "($1) $2-$3" }
       """#,
+    shown: Example(
+      """
+      - { name: Ann, phone: 123-456-7890 }
+      - { name: Bob, phone: ext. 12 }
+      - { name: Cleo, phone: null }
+      """, gives: """
+      - { name: Ann, phone: (123) 456-7890 }
+      - { name: Bob, phone: ext. 12 }
+      - { name: Cleo, phone: null }
+      """),
+    badValues: "Empty values stay empty, and `format` leaves text alone that the expression doesn't "
+      + "match. A column that isn't text is refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.fields, "fields", "Columns to change, or dotted paths.").required()
         .also("field", "field_name", "field_names", "column", "columns", "source_fields")
       Field(\.operation, "operation", "What to do with the text.").required().also("function")
       Field(\.regex, "regex", "For `format`: a regular expression with groups.").example(#"(\d{3})-(\d{4})"#)
+        .only(for: "format")
       Field(\.pattern, "pattern", "For `format`: what a match becomes; `$1` is the first group.").example("$1 $2").also(
-        "replacement")
-      Field(\.width, "width", "For padding: characters in all.").also("length")
+        "replacement"
+      ).only(for: "format")
+      Field(\.width, "width", "For padding: characters in all.").also("length").only(for: "pad_left", "pad_right")
       Field(\.fill, "fill", "For padding: the character to fill up with.").also("pad_with", "character")
+        .only(for: "pad_left", "pad_right")
     })
 
   let settings: Settings

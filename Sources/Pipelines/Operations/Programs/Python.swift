@@ -26,6 +26,16 @@ package struct Python: Operation {
                 row["grade"] = "high" if row["amount"] > 100 else "low"
                 return row
       """,
+    shown: Example(
+      """
+      - { id: 1, amount: 250 }
+      - { id: 2, amount: 40 }
+      """, gives: """
+      - { id: 1, amount: 250, grade: high }
+      - { id: 2, amount: 40, grade: low }
+      """),
+    badValues: "Empty values are `None`. A row at which the function raises stops the run, goes to the "
+      + "dead letters or becomes empty, as `on_error` says.",
     settings: SettingsSchema(Settings()) {
       Field(\.code, "code", "Python text with `def transform(row)`, `def transform(batch)` or `def transform(table)`.")
         .also(
@@ -90,6 +100,15 @@ package struct Call: Operation {
       "Makes rows with a registered Python function, `functions/NAME.py` of the workspace; see [Python](../python.md).",
     shorthand: "function",
     example: "- call: clean_phone",
+    shown: Example(
+      """
+      - { name: Ann, phone: "+1 (555) 0100" }
+      - { name: Bob, phone: null }
+      """, gives: """
+      - { name: Ann, phone: "15550100" }
+      - { name: Bob, phone: null }
+      """),
+    badValues: Python.manifest.badValues,
     settings: Python.manifest.settings)
 
   private let python: Python

@@ -23,6 +23,17 @@ package struct Dedupe: Operation {
       - dedupe: { keys: [email], keep: last, order_by: updated_at }
       - dedupe: { keys: [city], similar: [name], threshold: 0.85 }
       """,
+    shown: Example(
+      """
+      - { id: 1, email: ann@example.com, updated_at: 2025-01-01 }
+      - { id: 2, email: " Ann@Example.com", updated_at: 2025-02-01 }
+      - { id: 3, email: bob@example.com, updated_at: 2025-01-15 }
+      """, gives: """
+      - { id: 2, email: " Ann@Example.com", updated_at: 2025-02-01 }
+      - { id: 3, email: bob@example.com, updated_at: 2025-01-15 }
+      """),
+    badValues: "Empty keys are equal to each other; with `similar`, a row without a text is like no "
+      + "other.",
     settings: SettingsSchema(Settings()) {
       Field(\.keys, "keys", "Columns that make a row the same; all if not given.").also(
         "key", "fields", "field", "columns", "by", "on", "key_fields", "field_name")

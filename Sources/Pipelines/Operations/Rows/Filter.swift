@@ -15,6 +15,16 @@ package struct Filter: Operation {
       - filter: { field: status, operator: in, value: [completed, shipped] }
       - filter: { or: [ { field: amount, operator: ">", value: 100 }, "vip" ] }
       """,
+    shown: Example(
+      """
+      - { id: 1, status: completed, amount: 10 }
+      - { id: 2, status: completed, amount: 0 }
+      - { id: 3, status: null, amount: 5 }
+      """, gives: """
+      - { id: 1, status: completed, amount: 10 }
+      """),
+    badValues: "A row for which the condition can't be told, because a value is empty, goes. `equals` "
+      + "and `not_equals` count empty as a value of its own.",
     settings: SettingsSchema(Settings()) {
       Field(\.condition, "condition", "SQL text, `{field, operator, value}`, or a list under `and`, `or` or `not`.")
         .required()

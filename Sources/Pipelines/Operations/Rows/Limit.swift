@@ -10,7 +10,17 @@ package struct Limit: Operation {
   package static let manifest = OperationManifest(
     name: "limit", aliases: ["head", "top", "first_rows"], summary: "Keeps the first rows, in the order of reading.",
     shorthand: "rows",
-    example: "- limit: 100",
+    example: "- limit: 2",
+    shown: Example(
+      """
+      - { id: 1 }
+      - { id: 2 }
+      - { id: 3 }
+      """, gives: """
+      - { id: 1 }
+      - { id: 2 }
+      """),
+    badValues: "Values don't matter.",
     settings: SettingsSchema(Settings()) {
       Field(\.rows, "rows", "How many.").required().also("limit", "n", "count")
       Field(\.offset, "offset", "How many to leave out before.").also("skip")

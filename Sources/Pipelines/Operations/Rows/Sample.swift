@@ -9,8 +9,22 @@ package struct Sample: Operation {
   }
 
   package static let manifest = OperationManifest(
-    name: "sample", aliases: ["random_sample"], summary: "Keeps rows chosen by chance.", shorthand: "rows",
-    example: "- sample: { percent: 10, seed: 7 }",
+    name: "sample", aliases: ["random_sample"], summary: "Keeps rows chosen by chance, the same ones in every run.", shorthand: "rows",
+    example: """
+      - sample: { rows: 2, seed: 7 }
+      - sample: { percent: 10 }
+      """,
+    shown: Example(
+      """
+      - { id: 1 }
+      - { id: 2 }
+      - { id: 3 }
+      - { id: 4 }
+      """, gives: """
+      - { id: 1 }
+      - { id: 3 }
+      """),
+    badValues: "Values don't matter.",
     settings: SettingsSchema(Settings()) {
       Field(\.rows, "rows", "How many.").also("n", "count", "size")
       Field(\.percent, "percent", "Or which share of all, in percent.").also("percentage")

@@ -10,6 +10,19 @@ package struct Sort: Operation {
   package static let manifest = OperationManifest(
     name: "sort", aliases: ["order_by", "order", "sort_by"], summary: "Puts rows in order; empty values come last.",
     shorthand: "by", example: "- sort: [customer_id, amount desc]",
+    shown: Example(
+      """
+      - { customer_id: 2, amount: 5 }
+      - { customer_id: 1, amount: null }
+      - { customer_id: 1, amount: 7 }
+      - { customer_id: 1, amount: 9 }
+      """, gives: """
+      - { customer_id: 1, amount: 9 }
+      - { customer_id: 1, amount: 7 }
+      - { customer_id: 1, amount: null }
+      - { customer_id: 2, amount: 5 }
+      """),
+    badValues: "Empty values come last, in either direction.",
     settings: SettingsSchema(Settings()) {
       Field(\.keys, "by", "Columns; `desc` or a `-` in front turns the order round.").required().also(
         "fields", "sort_by", "columns", "keys", "field", "field_name")

@@ -14,6 +14,17 @@ package struct Split: Operation {
     summary: "Makes one row of every element of a list; the fields of records in it become columns.",
     shorthand: "field",
     example: "- split: { field: items }",
+    shown: Example(
+      """
+      - { order: 1, items: [ { sku: A1, n: 2 }, { sku: B7, n: 1 } ] }
+      - { order: 2, items: [ { sku: C3, n: 5 } ] }
+      """, gives: """
+      - { order: 1, sku: A1, n: 2 }
+      - { order: 1, sku: B7, n: 1 }
+      - { order: 2, sku: C3, n: 5 }
+      """),
+    badValues: "A row with an empty list goes, or stays with empty columns with `keep_empty`. A column "
+      + "that isn't a list is refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.field, "field", "The list.").required().also("field_name", "column")
       Field(\.keepEmpty, "keep_empty", "Keep a row whose list is empty.").also("outer")

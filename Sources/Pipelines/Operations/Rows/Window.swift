@@ -28,6 +28,18 @@ package struct Window: Operation {
       "Computes a figure over neighbouring rows: a running total, a moving average, a rank, the row before or after.",
     example:
       "- window: { function: running_total, field: amount, order_by: order_date, partition_by: customer_id, output_field: so_far }",
+    shown: Example(
+      """
+      - { customer_id: A, order_date: 2025-01-02, amount: 5.50 }
+      - { customer_id: A, order_date: 2025-01-01, amount: 10.00 }
+      - { customer_id: A, order_date: 2025-01-03, amount: null }
+      """, gives: """
+      - { customer_id: A, order_date: 2025-01-01, amount: 10.00, so_far: 10.00 }
+      - { customer_id: A, order_date: 2025-01-02, amount: 5.50, so_far: 15.50 }
+      - { customer_id: A, order_date: 2025-01-03, amount: null, so_far: 15.50 }
+      """),
+    badValues: "Empty values count for nothing in totals and averages. Afterwards rows stand in no particular order "
+      + "unless they are sorted. Where a number is needed, a column that isn't one is refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(
         \.function, "function",

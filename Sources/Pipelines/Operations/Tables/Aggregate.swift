@@ -16,6 +16,18 @@ package struct Aggregate: Operation {
     example: """
       - aggregate: { group_by: [customer_id, date], aggregates: { total_amount: sum(amount), orders: count(*) } }
       """,
+    shown: Example(
+      """
+      - { customer_id: A, date: 2025-01-15, amount: 299.99 }
+      - { customer_id: A, date: 2025-01-15, amount: 99.99 }
+      - { customer_id: B, date: 2025-01-15, amount: null }
+      """, gives: """
+      - { customer_id: A, date: 2025-01-15, total_amount: 399.98, orders: 2 }
+      - { customer_id: B, date: 2025-01-15, total_amount: null, orders: 1 }
+      """),
+    badValues: "Figures leave empty values out; empty values of a group column form a group. A sum that "
+      + "doesn't fit into 64 bits stops the run; a column that isn't a number is refused before "
+      + "anything runs where a number is needed.",
     settings: SettingsSchema(Settings()) {
       Field(\.groups, "group_by", "Columns whose equal values form a group; none = all rows are one.").also(
         "group_by_fields", "groups", "by")

@@ -28,6 +28,18 @@ package struct Join: Operation {
       - join: { with: crm, on: email, included_fields: [crm_id, customer_segment] }
       - join: { with: customers, type: inner, on: { customer_id: id } }
       """,
+    shown: Example(
+      """
+      - { order: 1, email: ann@example.com }
+      - { order: 2, email: bob@example.com }
+      - { order: 3, email: null }
+      """, with: ["crm": "- { email: ann@example.com, crm_id: C-1, customer_segment: Premium, since: 2020 }"], gives: """
+      - { order: 1, email: ann@example.com, crm_id: C-1, customer_segment: Premium }
+      - { order: 2, email: bob@example.com, crm_id: null, customer_segment: null }
+      - { order: 3, email: null, crm_id: null, customer_segment: null }
+      """),
+    badValues: "An empty key matches nothing. A key that occurs several times in the other step repeats "
+      + "the row. Keys that can't be equal (text and number) are refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.with, "with", "The step whose columns are added.").required().also(
         "join_source", "source", "right", "table", "step")

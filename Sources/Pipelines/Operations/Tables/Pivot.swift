@@ -15,6 +15,18 @@ package struct Pivot: Operation {
     summary:
       "Turns the values of a column into columns. The values are named, so that the shape of the result never depends on the data.",
     example: "- pivot: { on: month, values: [jan, feb], value: sales, function: sum, group_by: [region] }",
+    shown: Example(
+      """
+      - { region: North, month: jan, sales: 10 }
+      - { region: North, month: feb, sales: 12 }
+      - { region: South, month: jan, sales: 7 }
+      - { region: South, month: dec, sales: 99 }
+      """, gives: """
+      - { region: North, jan: 10, feb: 12 }
+      - { region: South, jan: 7, feb: null }
+      """),
+    badValues: "A value that isn't named gets no column. Where there is nothing to compute from, the "
+      + "cell is empty.",
     settings: SettingsSchema(Settings()) {
       Field(\.on, "on", "The column whose values become columns.").required().also("column", "field")
       Field(\.values, "values", "Its values, in order.").required().also("columns", "in")

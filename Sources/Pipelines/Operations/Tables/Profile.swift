@@ -14,7 +14,17 @@ package struct Profile: Operation {
       frequent values and shapes (`Aa 9`: a capital, small letters, a digit). One pass; quartiles and more than 100 distinct values are \
       estimates. To keep the rows and their profile, write `profile: true` on a step.
       """,
-    shorthand: "fields", example: "- profile: [amount, country]",
+    shorthand: "fields", example: "- profile: [country]",
+    shown: Example(
+      """
+      - { id: 1, country: Norway }
+      - { id: 2, country: Norway }
+      - { id: 3, country: Chile }
+      """, gives: """
+      - { column: country, type: VARCHAR, rows: 3, nulls: 0, distinct: 2, min: Chile, max: Norway, mean: null, q25: null, \
+      median: null, q75: null, shortest: 5, longest: 6, top: [Norway, Chile], patterns: [Aa] }
+      """),
+    badValues: "Empty values are counted and left out of every other figure.",
     settings: SettingsSchema(Settings()) {
       Field(\.fields, "fields", "Only these columns; otherwise all.").also("columns", "field", "column", "field_names")
       Field(\.top, "top", "How many of the most frequent values and shapes.")

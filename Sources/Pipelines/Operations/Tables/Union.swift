@@ -11,6 +11,15 @@ package struct Union: Operation {
     name: "union", aliases: ["append_rows", "merge", "concat_rows", "union_all"],
     summary: "Puts the rows of other steps below these, column by name; a column one side lacks is empty there.",
     shorthand: "with", example: "- union: [woocommerce_orders]",
+    shown: Example(
+      """
+      - { id: 1, total: 10.50 }
+      """, with: ["woocommerce_orders": "- { total: 3.00, id: 9, coupon: SPRING }"], gives: """
+      - { id: 1, total: 10.50, coupon: null }
+      - { id: 9, total: 3.00, coupon: SPRING }
+      """),
+    badValues: "A column that one side lacks is empty there. Columns of one name and types that don't go "
+      + "together are refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.with, "with", "The other steps.").required().also("sources", "source", "steps", "inputs")
       Field(\.distinct, "distinct", "Keep one of rows that are equal in every column.")

@@ -14,6 +14,16 @@ package struct Unpivot: Operation {
     name: "unpivot", aliases: ["melt", "wide_to_long"],
     summary: "Turns columns into rows: one row for each of them, with its name and value.",
     shorthand: "columns", example: "- unpivot: { columns: [jan, feb, mar], name: month, value: sales }",
+    shown: Example(
+      """
+      - { shop: North, jan: 10, feb: 12, mar: null }
+      """, gives: """
+      - { shop: North, month: jan, sales: 10 }
+      - { shop: North, month: feb, sales: 12 }
+      - { shop: North, month: mar, sales: null }
+      """),
+    badValues: "Empty values keep their row, or lose it with `keep_empty: false`. Columns of different "
+      + "types are refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.columns, "columns", "The columns that become rows; all but `keep` if not given.").also(
         "fields", "value_columns")
