@@ -12,7 +12,7 @@ import Workspace
       CommandGroup(
         name: "Pipelines",
         subcommands: [Init.self, New.self, RunPipeline.self, Validate.self, ShowPlan.self, Preview.self, Query.self, Diff.self, ProfileTable.self, Test.self, Replay.self, Answer.self, Fix.self, ShowSchema.self]),
-      CommandGroup(name: "Workspace", subcommands: [Connections.self, Secrets.self, State.self, Runs.self, Rejects.self, Functions.self, Decisions.self]),
+      CommandGroup(name: "Workspace", subcommands: [Connections.self, Secrets.self, State.self, Runs.self, Rejects.self, RuleList.self, Functions.self, Decisions.self]),
       CommandGroup(name: "Program", subcommands: [Doctor.self, Version.self, Completion.self]),
     ])
 

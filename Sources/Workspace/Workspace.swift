@@ -95,7 +95,7 @@ package struct Workspace: Sendable {
   ) async throws(Problems) -> Plan {
     try await Planner(
       catalog: catalog, connections: connections(redactor), directory: directory.path, extensions: Library.extensions,
-      redactor: redactor, inquiry: EngineInquiry(), isFullRefresh: isFullRefresh
+      redactor: redactor, inquiry: EngineInquiry(), isFullRefresh: isFullRefresh, templates: ruleTemplates
     ).plan(spec) { sql async throws in
       do {
         return try await engine.connection.tableNames(in: sql)

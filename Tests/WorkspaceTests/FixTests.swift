@@ -112,6 +112,18 @@ import Workspace
     await empty.expectProblem("no-fix") { _ = try await empty.workspace.requestToFix(nulls.id, .null, isKept: false) }
   }
 
+  /// A template is one line that stands for several rules; a rule behind it is still the one that is meant.
+  @Test func rulesOfTemplates() async throws {
+    let trial = try await FixTrial(text: FixTrial.short("check: { on: rows, rules: [ { use: both }, { range: { column: id, max: 5 } } ] }"))
+    try trial.write("rules:\n  - not_null: id\n  - email: email\n", to: "rules/both.yaml")
+    let failed = try await trial.run()
+    #expect(failed.violations.map(\.kind) == ["email", "range"], "\(failed.problems)")
+    await trial.expectProblem("cannot-edit") { _ = try await trial.workspace.requestToFix(failed.id, .skip, rule: "range", isKept: true) }
+    let run = try await trial.fix(failed, .skip)
+    #expect(run.status == .warning, "\(run.problems)")
+    #expect(try await trial.target() == ["1|a@x.org", "4|d@x.org"])
+  }
+
   @Test func whatCannotBeFixed() async throws {
     let trial = try await FixTrial(rows: "id,email\n1,a@x.org\n")
     let run = try await trial.run()

@@ -10,15 +10,18 @@ package struct Planner: Sendable {
   private let redactor: Redactor
   private let inquiry: (any Inquiry)?
   private let isFullRefresh: Bool
+  private let templates: any RuleTemplateLookup
 
   /// - Parameter directory: Relative paths in the file start here.
   /// - Parameter extensions: Folder of DuckDB's extensions.
   /// - Parameter inquiry: Answers connectors' small questions.
   /// - Parameter isFullRefresh: Whether incremental reads are to read everything.
+  /// - Parameter templates: Rules by name, for `- use: NAME`.
   package init(
     catalog: Catalog, connections: any ConnectionLookup = NoConnections(), directory: String = ".",
     extensions: String = "",
-    redactor: Redactor = Redactor(), inquiry: (any Inquiry)? = nil, isFullRefresh: Bool = false
+    redactor: Redactor = Redactor(), inquiry: (any Inquiry)? = nil, isFullRefresh: Bool = false,
+    templates: any RuleTemplateLookup = BuiltInTemplates()
   ) {
     self.catalog = catalog
     self.connections = connections
@@ -27,6 +30,7 @@ package struct Planner: Sendable {
     self.redactor = redactor
     self.inquiry = inquiry
     self.isFullRefresh = isFullRefresh
+    self.templates = templates
   }
 
   /// - Parameter tableNames: The tables a SELECT reads. It throws a `Problem` for text that isn't exactly one SELECT.
@@ -74,7 +78,10 @@ package struct Planner: Sendable {
       case .transform(let transform):
         return try self.transform(transform, step, index, inputs, tableNames)
       case .check(let check):
-        let rules = try made(check.rules) { rule throws(Problems) in try self.rule(rule) }
+        let expanded = try made(check.rules) { rule throws(Problems) in try TemplateExpansion(templates: templates).expand([rule]) }
+        var specs = expanded.flatMap { $0 }
+        for (place, onFail) in check.fixes where specs.indices.contains(place) { specs[place].onFail = onFail }
+        let rules = try made(specs) { rule throws(Problems) in try self.rule(rule) }
         return (.check(rules), try inputs.main(check.on, of: step, at: index, others: rules.flatMap(\.otherInputs)))
       case .write(let write):
         let main = attempt(problems) { () throws(Problems) in try inputs.main(write.from, of: step, at: index) }

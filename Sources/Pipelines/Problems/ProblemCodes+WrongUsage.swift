@@ -50,7 +50,9 @@ extension Problem.Code {
     Meaning("missing-given", "A test needs rows of a read.", "Add the read to given."),
     Meaning("missing-input", "A step has no rows to work on.", "Name a step with on or from."),
     Meaning("missing-key", "A write mode or a comparison needs a key.", "Add key: [column], or say --key."),
-    Meaning("missing-parameter", "A parameter has no value.", "Give it with --var name=value, or a default."),
+    Meaning(
+      "missing-parameter", "A parameter has no value.",
+      "Give it with --var name=value, or a default; to a rule template under with."),
     Meaning("missing-setting", "A setting that is needed isn't there.", "Add it."),
     Meaning("name-taken", "Two columns would have one name.", "Choose another name."),
     Meaning("no-columns", "Nothing would be left of the columns.", "Keep at least one."),
@@ -108,6 +110,7 @@ extension Problem.Code {
     Meaning("step-without-work", "A step does nothing.", "Add read, transform, check or write."),
     Meaning("syntax", "The file is no YAML or JSON.", "Look at the place."),
     Meaning("taken-column", "Two fields would land in the same column.", "Answer otherwise for one of them."),
+    Meaning("template-circle", "A rule template uses itself.", "The hint shows the circle; take one use out."),
     Meaning("too-large", "A file has too many values.", "Split it."),
     Meaning("two-forms", "A pipeline is written in two forms at once.", "Keep one."),
     Meaning("two-subjects", "A read names more than one of table, query and path.", "Keep one."),
@@ -130,6 +133,7 @@ extension Problem.Code {
     Meaning("unknown-setting", "There is no such setting here.", "Correct the name; the near one is shown."),
     Meaning("unknown-sheet", "A workbook has no such sheet.", "Correct the name; the hint lists them."),
     Meaning("unknown-step", "There is no step of this name.", "Correct the name; the near one is shown."),
+    Meaning("unknown-template", "There is no rule template of this name.", "The hint names the near one; weir rules lists them."),
     Meaning("unknown-type", "There is no such type.", "See types.md."),
     Meaning(
       "unknown-variable", "The environment has no such variable.",

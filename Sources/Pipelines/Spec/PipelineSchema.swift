@@ -129,7 +129,7 @@ extension PipelineSchema {
     return named(
       entries,
       and: [
-        ("on_fail", onFail), ("on_failure", onFail), ("name", text("Name of the rule.")),
+        ("use", described(type("string", "object"), "The name of a rule template.")), ("with", type("object")), ("on_fail", onFail), ("on_failure", onFail), ("name", text("Name of the rule.")),
         ("description", text("What it is for.")),
       ])
   }

@@ -166,6 +166,8 @@ package struct OperationSpec: Sendable {
 package struct CheckSpec: Sendable {
   package var on: String?
   package var rules: [RuleSpec]
+  /// Other answers to broken rules than the file gives, for one run; by place among the rules, those of templates counted one by one.
+  package var fixes: [Int: OnFail] = [:]
 
   package init(on: String? = nil, rules: [RuleSpec]) {
     self.on = on
@@ -178,6 +180,8 @@ package struct RuleSpec: Sendable {
   package var name: String
   package var settings: Setting
   package var onFail: OnFail
+  /// Whether the text says it.
+  package var isOnFailGiven = false
   package var location: Location
 
   package init(name: String, settings: Setting, onFail: OnFail = .stop, location: Location) {

@@ -1,7 +1,7 @@
 /// Another answer to rows that break one rule of a pipeline, for a run that is tried again (RUN-18).
 package struct RuleFix: Sendable, Codable, Hashable {
   package var step: String
-  /// Where the rule stands among the rules of a check or the operations of a transform, from 0.
+  /// Where the rule stands among the rules of a check (those of templates one by one) or the operations of a transform, from 0.
   package var place: Int
   /// The rule's kind.
   package var rule: String
@@ -21,8 +21,8 @@ extension PipelineSpec {
     for fix in fixes {
       guard let index = steps.firstIndex(where: { $0.id == fix.step }) else { continue }
       switch steps[index].work {
-      case .check(var check) where check.rules.indices.contains(fix.place):
-        check.rules[fix.place].onFail = fix.onFail
+      case .check(var check):
+        check.fixes[fix.place] = fix.onFail
         steps[index].work = .check(check)
       case .transform(var transform):
         guard case .operations(var operations) = transform.body, operations.indices.contains(fix.place) else { continue }
@@ -58,8 +58,8 @@ package enum RuleEdit {
     else {
       throw Problems([
         Problem(
-          "cannot-edit", "The rule \(fix.rule) of step \"\(fix.step)\" isn't written as a list of steps with rules.",
-          hint: "Write `on_fail: \(fix.onFail.rawValue)` beside it by hand.", at: root.location)
+          "cannot-edit", "The rule \(fix.rule) of step \"\(fix.step)\" doesn't stand in the text by itself, so it can't be changed there.",
+          hint: "Write `on_fail: \(fix.onFail.rawValue)` beside it, or beside the template it comes from, by hand.", at: root.location)
       ])
     }
     if let name = rule.text {
@@ -89,7 +89,10 @@ package enum RuleEdit {
   }
 
   private static func element(_ place: Int, of list: Setting?, at path: [String]) -> (path: [String], rule: Setting)? {
-    guard let elements = list?.elements, elements.indices.contains(place) else { return nil }
+    // A template is one element that stands for several rules.
+    guard let elements = list?.elements, elements.indices.contains(place),
+      !elements[...place].contains(where: { $0[TemplateExpansion.key] != nil })
+    else { return nil }
     return (path + [String(place)], elements[place])
   }
 

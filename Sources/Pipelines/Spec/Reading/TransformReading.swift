@@ -109,7 +109,7 @@ extension PipelineReading {
     return CheckSpec(on: on, rules: rules(list))
   }
 
-  private func rules(_ setting: Setting) -> [RuleSpec] {
+  func rules(_ setting: Setting) -> [RuleSpec] {
     if setting.elements.isEmpty {
       problems.add(Problem("no-rules", "The list of rules is empty.", at: setting.location))
     }
@@ -133,10 +133,19 @@ extension PipelineReading {
     // YAML reads a bare null as nothing; here it is one of the choices.
     let isNull = entries.contains { ["on_fail", "on_failure"].contains($0.key) && $0.value.content == .null }
     let onFail = chosen ?? (isNull ? .null : .stop)
+    func made(_ name: String, _ settings: Setting, _ location: Location) -> RuleSpec {
+      var rule = RuleSpec(name: name, settings: settings, onFail: onFail, location: location)
+      rule.isOnFailGiven = chosen != nil || isNull
+      return rule
+    }
     let own = entries.filter { !["on_fail", "on_failure", "name", "description"].contains($0.key) }
     if let type = setting["type"], let name = type.text {
       let settings = Setting(.map(own.filter { $0.key != "type" }), at: setting.location)
-      return RuleSpec(name: name, settings: settings, onFail: onFail, location: type.location)
+      return made(name, settings, type.location)
+    }
+    if let use = own.first(where: { $0.key == TemplateExpansion.key }), let with = own.first(where: { $0.key == "with" }), own.count == 2 {
+      let template = Setting.Entry(key: "template", keyLocation: use.keyLocation, value: use.value)
+      return made(use.key, Setting(.map([template, with]), at: setting.location), use.keyLocation)
     }
     guard let only = own.first, own.count == 1 else {
       problems.add(
@@ -147,6 +156,6 @@ extension PipelineReading {
           at: own.dropFirst().first?.keyLocation ?? setting.location))
       return nil
     }
-    return RuleSpec(name: only.key, settings: only.value, onFail: onFail, location: only.keyLocation)
+    return made(only.key, only.value, only.keyLocation)
   }
 }
