@@ -27,6 +27,8 @@ package struct RunEvent: Sendable, Codable {
     case receipt(Receipt)
     /// `schema` is what the step yields; bytes where the step knows them.
     case stepFinished(rows: Int?, bytes: Int?, seconds: Double, schema: Schema?)
+    /// What a transform has done, right after its end.
+    case effect(StepEffect)
     /// `retryIn` seconds the step is tried again; nil = it isn't.
     case stepFailed(problem: Problem, attempt: Int, retryIn: Double?)
     case stepSkipped(reason: String)

@@ -73,6 +73,7 @@ final class RunReport: Sendable {
         step.id,
         .stepFinished(
           rows: isSink ? rows : step.counter?.rows, bytes: isSink ? bytes : step.counter?.bytes, seconds: seconds, schema: step.schema))
+      if let effect = plan.effect(of: step) { emit(step.id, .effect(effect)) }
     }
   }
 
@@ -121,6 +122,15 @@ final class RunReport: Sendable {
 extension Problem {
   /// What is wrong and what to do, in one line.
   fileprivate var sentence: String { [message, hint].compactMap { $0 }.joined(separator: " ") }
+}
+
+extension BoundPlan {
+  /// What a transform with one input has done so far; nil if that is nothing.
+  fileprivate func effect(of step: BoundStep) -> StepEffect? {
+    guard step.kind == "transform", step.inputs.count == 1, !step.isFed, let input = self[id: step.inputs[0]] else { return nil }
+    let effect = StepEffect(rowsIn: input.counter?.rows, rowsOut: step.counter?.rows, from: input.schema, to: step.schema)
+    return effect.impact.isEmpty ? nil : effect
+  }
 }
 
 extension BoundStep {

@@ -181,7 +181,7 @@ import Workspace
     let trial = try await DriftTrial()
     let request = RunRequest(try trial.workspace.pipeline("p"), parameters: ["floor": "0"])
     await trial.expectProblem("awaiting-input") { _ = try await trial.workspace.explain(request) }
-    #expect(try await trial.workspace.preview(request, step: "load", rows: 2).rows.count == 2)
+    #expect(try await trial.workspace.preview(request, step: "load", rows: 2).rows.rows.count == 2)
   }
 
   @Test func spellingsAndMissingTargetsAreNoQuestion() async throws {

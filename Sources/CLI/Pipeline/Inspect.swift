@@ -50,6 +50,7 @@ struct ShowPlan: AsyncParsableCommand {
     if !size.isEmpty { text += "  about \(size.joined(separator: ", "))\n" }
     if let cursor = step.cursor { text += "  \(cursor.column) from \(cursor.after ?? "the beginning") to \(cursor.upTo ?? "the end")\n" }
     text += "  columns: " + step.columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ") + "\n"
+    for effect in step.effects ?? [] { text += "  - \(effect)\n" }
     if let strategy = step.strategy { text += "  \(strategy)\n" }
     if let rows = step.existingRows { text += "  \(rows.grouped) rows stand there now\n" }
     for statement in step.statements ?? [] { text += Ink.dim("  \(statement)", if: ink) + "\n" }
@@ -63,12 +64,14 @@ struct Preview: AsyncParsableCommand {
   @OptionGroup var pipeline: PipelineOptions
   @Option(help: "The step; otherwise the last one.") var step: String?
   @Option(help: "How many rows.") var rows = 10
+  @Flag(help: "Count what the step does even where there may be many rows; at most a million are counted.") var count = false
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    let count = try Usage.check(rows, "--rows", in: 0...Int.max) ?? rows
+    let limit = try Usage.check(rows, "--rows", in: 0...Int.max) ?? rows
     let workspace = try await common.open()
-    try common.show(try await workspace.preview(pipeline.request(in: workspace), step: step, rows: count))
+    let shown = try await workspace.preview(pipeline.request(in: workspace), step: step, rows: limit, counting: count)
+    try common.show(shown) { CommonOptions.table(shown.rows) + StepView(shown: shown, isColored: common.isColored).text }
   }
 }
 
@@ -87,11 +90,13 @@ struct Query: AsyncParsableCommand {
 
 extension CommonOptions {
   func show(_ rows: RowsShown) throws {
-    try show(rows) {
-      let numeric = rows.schema.columns.enumerated().filter { $1.type.isNumber }.map(\.offset)
-      return TextTable(
-        headings: rows.schema.names, rows: rows.rows.map { $0.map(\.description) }, numeric: Set(numeric)
-      ).render(width: Terminal.width)
-    }
+    try show(rows) { Self.table(rows) }
+  }
+
+  static func table(_ rows: RowsShown) -> String {
+    let numeric = rows.schema.columns.enumerated().filter { $1.type.isNumber }.map(\.offset)
+    return TextTable(
+      headings: rows.schema.names, rows: rows.rows.map { $0.map(\.description) }, numeric: Set(numeric)
+    ).render(width: Terminal.width)
   }
 }

@@ -18,6 +18,10 @@ struct ReceiptView {
         [$0.id, $0.kind, $0.status.rawValue, $0.durationSeconds.map(Self.duration) ?? "", $0.rows.map(\.grouped) ?? ""]
       }, numeric: [3, 4])
     var text = "\n" + table.render(width: Terminal.width) + "\n"
+    for step in run.steps {
+      guard let impact = step.effect?.impact, !impact.isEmpty else { continue }
+      text += Ink.dim("  \(step.id): \(impact.joined(separator: "; "))", if: isColored) + "\n"
+    }
     for receipt in run.receipts { text += line(receipt) }
     for reject in run.rejects {
       text += Ink.yellow("!", if: isColored) + " \(reject.summary.count.grouped) rows of \(reject.step) set aside: \(reject.summary.reason)\n"

@@ -8,7 +8,7 @@ final class XMLRecords {
   private let record: [String]
 
   init(_ path: String, record: [String]) throws(Problem) {
-    events = try XMLEvents(path)
+    events = try XMLEvents(file: path)
     self.record = record
   }
 
@@ -36,7 +36,7 @@ final class XMLRecords {
 
   /// Finds the repeated element nearest to the root, in the document's first elements; else the root's first child; else the root.
   static func detect(_ path: String) throws(Problem) -> [String] {
-    let events = try XMLEvents(path)
+    let events = try XMLEvents(file: path)
     var seen: [[String: Int]] = [[:]]
     var found: [String]?
     var first: [[String]] = []

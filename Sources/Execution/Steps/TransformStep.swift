@@ -40,7 +40,7 @@ extension SchemaCheck {
           relation = Relation(isFlowing ? "(SELECT * FROM \(relation.sql) UNION ALL BY NAME \(rows))" : "(\(rows))", relation.schema)
           isFlowing = true
         }
-        relation = try await apply(operation, index, to: relation, bound, &result, isFed: isFlowing)
+        relation = try await apply(operation, index, to: relation, inputs, bound, &result, isFed: isFlowing)
       }
       result.isFed = isFlowing
       if let lost = context.letters?.letters.first(where: { $0.step == step.id && !operations.indices.contains($0.operation ?? -1) }) {
@@ -54,16 +54,29 @@ extension SchemaCheck {
     return result
   }
 
+  /// The relations an operation reads beside its rows, by the names it uses; a step that was checked is read as the check let it through.
+  /// - Parameter inputs: where the rows of the step's inputs are, in their order.
+  func others(
+    of operation: any Pipelines.Operation, _ step: PlannedStep, _ inputs: [String], _ bound: BoundPlan
+  ) throws -> [String: Relation] {
+    let current = zip(step.inputs, inputs).map { (name: $0.lowercased(), place: $1) }
+    var others: [String: Relation] = [:]
+    for name in operation.query == nil ? operation.otherInputs : Array(step.inputs.dropFirst()) {
+      others[name] = try relation(current.first { $0.name == name.lowercased() }?.place ?? name, bound)
+    }
+    return others
+  }
+
   private func apply(
-    _ operation: any Pipelines.Operation, _ index: Int, to relation: Relation, _ bound: BoundPlan, _ result: inout BoundStep,
-    isFed: Bool
+    _ operation: any Pipelines.Operation, _ index: Int, to relation: Relation, _ inputs: [String], _ bound: BoundPlan,
+    _ result: inout BoundStep, isFed: Bool
   ) async throws -> Relation {
     if let program = operation.program { return try await run(program, at: index, over: relation, in: &result, isFed: isFed) }
-    var others: [String: Relation] = [:]
-    for name in operation.otherInputs { others[name] = try self.relation(name, bound) }
+    var others = try others(of: operation, result.planned, inputs, bound)
     if isFed, operation.rule == nil {
-      let names = operation.otherInputs
-      if let other = names.first(where: { bound[id: $0]?.isFed == true }) {
+      let current = Dictionary(zip(result.planned.inputs, inputs), uniquingKeysWith: { first, _ in first })
+      let names = others.keys.sorted()
+      if let other = names.first(where: { bound[id: current[$0] ?? $0]?.isFed == true }) {
         throw Problem("not-row-by-row", "Step \"\(result.id)\" joins rows that were set aside with others of \"\(other)\".",
           hint: "Run the whole pipeline again with weir run.", at: result.planned.location)
       }
@@ -90,7 +103,12 @@ extension SchemaCheck {
       select = try await tap.wrap("SELECT * FROM \(relation.sql)", as: engine.uniqueName("weir_rules"), on: engine.connection)
       result.taps.append(tap)
     }
-    return Relation("(\(select))", try await engine.connection.describe(select))
+    do {
+      return Relation("(\(select))", try await engine.connection.describe(select))
+    } catch let error as DuckDBError {
+      let problem = Problem.of(error, in: result.id, at: operation.query == nil ? operation.location : nil)
+      throw operation.query.map { problem.located(inside: $0.text, at: $0.location) } ?? problem
+    }
   }
 }
 

@@ -11,12 +11,16 @@ package protocol Operation: Sendable {
   var location: Location { get }
   /// What it does to the rows, in words: `Keeps rows where status = 'completed'`.
   var effect: String { get }
+  /// What it may change, so that its effect can be counted.
+  var reach: OperationReach { get }
   /// The rule a validating operation carries; the runner applies it to the rows as they are at this place.
   var rule: (any Rule)? { get }
   /// Its regular expressions, to be tried before anything runs.
   var patterns: [String] { get }
   /// The user's own code that makes the rows outside the engine; such an operation has no SQL.
   var program: PythonProgram? { get }
+  /// The user's own SELECT, whose tables are other steps, beside the rows that come in.
+  var query: UserQuery? { get }
   /// A SELECT over `input`.
   /// - Throws: a `Problem` naming an unknown column (with the near one) or a type that doesn't fit.
   func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL
@@ -26,8 +30,20 @@ extension Operation {
   package var otherInputs: [String] { [] }
   package var patterns: [String] { rule?.patterns ?? [] }
   package var effect: String { Self.manifest.summary }
+  package var reach: OperationReach { .relation }
   package var rule: (any Rule)? { nil }
   package var program: PythonProgram? { nil }
+  package var query: UserQuery? { nil }
+}
+
+/// What an operation may change.
+package enum OperationReach: Sendable {
+  /// Each row becomes one row; columns the operation doesn't know pass as they are.
+  case values
+  /// Rows pass as they are, or are left out.
+  case rows
+  /// It makes other rows.
+  case relation
 }
 
 /// Something that can stand after FROM, and its columns.

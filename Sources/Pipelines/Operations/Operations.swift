@@ -26,6 +26,18 @@ package enum Operations {
         OperationType(Derive.self), OperationType(FieldAddition.self), OperationType(FieldCalculation.self),
         OperationType(Conditional.self), OperationType(Lookup.self), OperationType(DateOperation.self),
         OperationType(ExtractPart.self),
+        OperationType(
+          ExtractPart.self, named: "xml_extract", aliases: ["xpath_extract", "xpath", "parse_xml"], fixing: "format", to: "xml",
+          summary: "Takes a part of XML in a text column by XPath: `extract` with `path` as an XPath.",
+          example: "- xml_extract: { field: document, path: //item/@sku, all: true, output_field: skus }",
+          shown: Example(
+            """
+            - { id: 1, document: '<order><item sku="A1"/><item sku="B7"/></order>' }
+            - { id: 2, document: '<order/>' }
+            """, gives: """
+            - { id: 1, document: '<order><item sku="A1"/><item sku="B7"/></order>', skus: [A1, B7] }
+            - { id: 2, document: '<order/>', skus: [] }
+            """)),
       ]),
     OperationGroup("Text", texts),
     OperationGroup(
@@ -40,11 +52,14 @@ package enum Operations {
       ]),
     OperationGroup(
       "Figures over rows",
-      [OperationType(Aggregate.self), OperationType(Window.self), OperationType(Profile.self)]),
+      [
+        OperationType(Aggregate.self), OperationType(Resample.self), OperationType(Window.self), OperationType(Profile.self),
+      ]),
     OperationGroup(
       "Reshaping", [OperationType(Split.self), OperationType(Unpivot.self), OperationType(Pivot.self)]),
     OperationGroup("Several tables", [OperationType(Join.self), OperationType(Union.self)]),
-    OperationGroup("Your own code", [OperationType(Python.self), OperationType(Call.self)]),
+    OperationGroup(
+      "Your own code", [OperationType(SQLQuery.self), OperationType(Python.self), OperationType(Call.self)]),
   ]
 
   package static let all = groups.flatMap(\.types)

@@ -59,12 +59,24 @@ package struct Planner: Sendable {
   {
     var answers: [String: Result<[String], any Error>] = [:]
     for step in spec.steps {
-      guard case .transform(let transform) = step.work, case .sql(let sql) = transform.body, let text = sql.text else {
-        continue
+      for text in queries(of: step) {
+        do { answers[text] = .success(try await tableNames(text)) } catch { answers[text] = .failure(error) }
       }
-      do { answers[text] = .success(try await tableNames(text)) } catch { answers[text] = .failure(error) }
     }
     return try plan(spec) { try answers[$0]?.get() ?? [] }
+  }
+
+  /// The SELECTs the user wrote in a step.
+  private func queries(of step: StepSpec) -> [String] {
+    guard case .transform(let transform) = step.work else { return [] }
+    switch transform.body {
+    case .sql(let sql): return sql.text.map { [$0] } ?? []
+    case .operations(let list):
+      return list.compactMap { spec in
+        guard Operations.named(spec.name)?.name == SQLQuery.manifest.name else { return nil }
+        return try? operation(spec).query?.text
+      }
+    }
   }
 
   private func work(
@@ -104,7 +116,12 @@ package struct Planner: Sendable {
       return (.transform(.sql(sql.text ?? "", sql.location)), reads)
     case .operations(let list):
       let operations = try made(list) { spec throws(Problems) in try operation(spec) }
-      let reads = try inputs.main(transform.on, of: step, at: index, others: operations.flatMap(\.otherInputs))
+      var others = operations.flatMap(\.otherInputs)
+      for query in operations.compactMap(\.query) {
+        let text = Setting(.text(query.text), at: query.location)
+        others += try inputs.tables(of: text, on: nil, in: step, besides: UserQuery.input, tableNames)
+      }
+      let reads = try inputs.main(transform.on, of: step, at: index, others: others)
       return (.transform(.operations(operations)), reads)
     }
   }

@@ -12,6 +12,13 @@ struct StepInputs {
     if let named {
       resolve(named, for: step, into: &result, &found)
     } else if let before = spec.steps[..<index].last(where: { !$0.isWrite }) {
+      if let split = before.isOutputOf {
+        let outputs = spec.steps.filter { $0.isOutputOf == split }.map(\.id)
+        found.append(
+          Problem(
+            "which-output", "Step \"\(step.id)\" comes after \"\(split)\", which leads its rows into several outputs.",
+            hint: "Say which one with \(step.isWrite ? "from" : "on"):, one of \(outputs.joined(separator: ", ")).", at: step.location))
+      }
       result.append(before.id)
     } else {
       found.append(
@@ -25,8 +32,9 @@ struct StepInputs {
   }
 
   /// The steps a SELECT reads.
+  /// - Parameter own: a name in it that means no step.
   func tables(
-    of sql: Setting, on: String?, in step: StepSpec, _ tableNames: (String) throws -> [String]
+    of sql: Setting, on: String?, in step: StepSpec, besides own: String? = nil, _ tableNames: (String) throws -> [String]
   ) throws(Problems) -> [String] {
     let text = sql.text ?? ""
     let names: [String]
@@ -35,7 +43,7 @@ struct StepInputs {
     }
     var found: [Problem] = []
     var result: [String] = []
-    for name in names {
+    for name in names where unquoted(name).lowercased() != own {
       resolve(unquoted(name), for: step, at: place(of: name, in: text, from: sql.location), into: &result, &found)
     }
     if let on {

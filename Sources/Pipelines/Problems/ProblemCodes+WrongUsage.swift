@@ -35,6 +35,7 @@ extension Problem.Code {
       "incomparable-key", "The columns to match rows by have types that can't be compared.",
       "Choose another key, or cast it in a query."),
     Meaning("invalid-name", "A text is not the name of a table.", "Write schema.table, with quotes where needed."),
+    Meaning("invalid-path", "A JSON path or XPath can't be followed.", "Correct it; the message says what is wrong."),
     Meaning("invalid-regex", "A regular expression can't be read.", "Correct it; the message says what is wrong."),
     Meaning(
       "invalid-rule", "A rule can't be used in this place.",
@@ -143,6 +144,7 @@ extension Problem.Code {
     Meaning("unsupported-subject", "A connector can't read this kind of subject.", "Use path or table as it offers."),
     Meaning("unused-input", "on names a step the SQL doesn't read.", "Remove on, or use the step."),
     Meaning("unused-step", "Nobody uses a step's rows.", "Write them, or remove the step."),
+    Meaning("which-output", "A step comes after one whose rows go to several outputs.", "Name the output with on or from."),
     Meaning("usage", "The command was written wrongly.", "weir --help."),
     Meaning("wrong-name", "A text can't be a name.", "Use letters, digits, _, - and ."),
     Meaning("wrong-schedule", "A schedule can't be understood.", "Use cron, interval or once."),

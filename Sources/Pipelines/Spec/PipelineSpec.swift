@@ -60,6 +60,8 @@ package struct StepSpec: Sendable {
   package var retry: RetryPolicy?
   /// Seconds; a step that takes longer fails.
   package var timeout: Double?
+  /// The step whose rows are led into this one, if it doesn't stand in the text by itself but as an output of a split.
+  package var isOutputOf: String?
   /// Whether the run tells what its rows are like; for a write, those it lands.
   package var isProfiled = false
   package var location: Location

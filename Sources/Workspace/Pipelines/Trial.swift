@@ -31,6 +31,7 @@ extension Workspace {
     let folder = folder(of: request.id)
     defer { try? FileManager.default.removeItem(at: folder.url) }
     do {
+      try folder.create()
       let engine = try Engine(limits: request.limits, folder: folder.url.path)
       let trial = PipelineTrial(test, of: spec)
       let plan = try await plan(try trial.standIn(), engine, redactor)

@@ -159,6 +159,8 @@ package struct StepRun: Sendable, Codable {
   /// How often it was begun.
   package var attempts = 0
   package var problem: Problem?
+  /// What a transform did to rows and columns.
+  package var effect: StepEffect?
 
   package init(id: String, kind: String) {
     self.id = id

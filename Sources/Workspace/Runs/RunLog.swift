@@ -39,6 +39,7 @@ package struct RunLog: Sendable {
       case "check": return [(.info, "Check \"\(step)\" complete" + (count.map { ": \($0) rows passed" } ?? ""))]
       default: return [(.info, "Load complete: \"\(step)\"" + (count.map { ", \($0) rows in \(time) s" } ?? ""))]
       }
+    case .effect(let effect): return [(.info, "\"\(step)\": \(effect.impact.joined(separator: "; "))")]
     case .log(let level, let message): return [(level, message)]
     case .rejected(let summary):
       return [(.warning, "\(summary.count.grouped) rows of \"\(step)\" set aside: \(summary.reason)")]

@@ -55,6 +55,7 @@ package struct RunState: Sendable {
         $0.durationSeconds = seconds
         $0.problem = nil
       }
+    case .effect(let effect): update(event.step) { $0.effect = effect }
     case .stepFailed(let problem, let attempt, let retryIn):
       let beginning = event.step.flatMap { beginningOfStep[$0] }
       update(event.step) {

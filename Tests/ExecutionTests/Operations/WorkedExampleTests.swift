@@ -1,4 +1,5 @@
 import Pipelines
+import TestSupport
 import Testing
 
 /// Every documented example comes out exactly: rows, key order, digits.

@@ -68,6 +68,7 @@ package struct Cast: Operation {
     self.location = location
   }
 
+  package var reach: OperationReach { .values }
   package var effect: String {
     "Turns \(columns.map { "\($0.field.name) into \($0.type.text)" }.joined(separator: ", "))."
   }

@@ -118,24 +118,11 @@ package struct DateOperation: FieldOperation {
     return [Assignment(output, value, type, after: access.root.name)]
   }
 
-  /// The value as a date or time; text in ISO form is read.
   private func moment(_ access: FieldAccess, _ field: FieldName) throws(Problem) -> SQL {
-    if access.type.isMoment || access.type.isUnknown { return access.sql }
-    guard access.type.isText else {
-      throw Problem(
-        "wrong-type", "\"date\" needs a date or time; column \"\(field.name)\" is \(access.type.inWords).",
-        at: field.location)
-    }
-    let time: SQL = "TRY_CAST(\(access.sql) AS TIMESTAMP)"
-    return """
-      CASE WHEN \(access.sql) IS NOT NULL \
-      THEN coalesce(\(time), CAST(\(refusal(access, "is no date or time that exists")) AS TIMESTAMP)) END
-      """
+    try MomentValue.sql(access, field, of: "date", at: location)
   }
 
   private func refusal(_ access: FieldAccess, _ reason: SQL) -> SQL {
-    let column: SQL = Literal.text(access.root.name)
-    return Refusal.saying(
-      "'\"date\" of column \"' || \(column) || '\": \"' || CAST(\(access.sql) AS VARCHAR) || '\" \(reason).'", at: location)
+    MomentValue.refusal(access, reason, of: "date", at: location)
   }
 }

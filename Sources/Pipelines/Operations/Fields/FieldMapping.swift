@@ -64,6 +64,7 @@ package struct FieldMapping: Operation {
     }
   }
 
+  package var reach: OperationReach { .values }
   package var effect: String {
     switch work {
     case .text(let operation): operation.effect

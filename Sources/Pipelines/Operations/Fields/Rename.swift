@@ -34,6 +34,7 @@ package struct Rename: Operation {
     self.location = location
   }
 
+  package var reach: OperationReach { .values }
   package var effect: String { "Renames \(pairs.map { "\($0.old.name) to \($0.new.name)" }.joined(separator: ", "))." }
 
   package func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL {

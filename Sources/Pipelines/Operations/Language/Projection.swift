@@ -23,6 +23,8 @@ package protocol FieldOperation: Operation {
 }
 
 extension FieldOperation {
+  package var reach: OperationReach { .values }
+
   package func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL {
     var projection = Projection(of: input.schema)
     for assignment in try assignments(over: input, in: context) { projection.set(assignment) }

@@ -73,6 +73,7 @@ package struct Dedupe: Operation {
     self.location = location
   }
 
+  package var reach: OperationReach { .rows }
   package var effect: String {
     if !settings.similar.isEmpty {
       return "Keeps the \(settings.keep.rawValue) of rows whose \(settings.similar.map(\.name).joined(separator: ", ")) "

@@ -39,6 +39,7 @@ package struct Filter: Operation {
     self.location = location
   }
 
+  package var reach: OperationReach { .rows }
   package var effect: String { "Keeps rows where \(condition.words)." }
 
   package func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL {

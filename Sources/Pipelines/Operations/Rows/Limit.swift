@@ -37,6 +37,7 @@ package struct Limit: Operation {
     }
   }
 
+  package var reach: OperationReach { .rows }
   package var effect: String { "Keeps the first \(settings.rows) rows." }
 
   package func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL {

@@ -45,6 +45,7 @@ package struct Sample: Operation {
     }
   }
 
+  package var reach: OperationReach { .rows }
   package var effect: String {
     "Keeps \(settings.rows.map { "\($0) rows" } ?? "\(settings.percent ?? 0) % of the rows") chosen by chance."
   }

@@ -1,9 +1,12 @@
 import Tabular
 
-/// Makes one row of every element of a list.
+/// Makes one row of every element of a list, or leads rows into several outputs.
 package struct Split: Operation {
   package struct Settings: Sendable {
     var field: FieldName?
+    var outputs = SplitOutputs()
+    var toAll = false
+    var output: FieldName?
     var keepEmpty = false
     var prefix: String?
     var separator: String?
@@ -11,9 +14,13 @@ package struct Split: Operation {
 
   package static let manifest = OperationManifest(
     name: "split", aliases: ["explode", "unnest", "split_records", "record_splitting"],
-    summary: "Makes one row of every element of a list; the fields of records in it become columns.",
+    summary: "Makes one row of every element of a list; the fields of records in it become columns. With `into`, as the last operation of a "
+      + "step, it leads rows into several outputs instead, which other steps read by name.",
     shorthand: "field",
-    example: "- split: { field: items }",
+    example: """
+      - split: { field: items }
+      - split: { into: { large: amount >= 1000, abroad: "country <> 'DE'", others: else } }
+      """,
     shown: Example(
       """
       - { order: 1, items: [ { sku: A1, n: 2 }, { sku: B7, n: 1 } ] }
@@ -24,28 +31,46 @@ package struct Split: Operation {
       - { order: 2, sku: C3, n: 5 }
       """),
     badValues: "A row with an empty list goes, or stays with empty columns with `keep_empty`. A column "
-      + "that isn't a list is refused before anything runs.",
+      + "that isn't a list is refused before anything runs. With `into`, a row of which a condition can't be told "
+      + "doesn't fit it.",
     settings: SettingsSchema(Settings()) {
-      Field(\.field, "field", "The list.").required().also("field_name", "column")
+      Field(\.field, "field", "The list.").also("field_name", "column")
+      Field(
+        \.outputs, "into",
+        "Output → the condition of its rows; a row goes to the first one that fits, `else` takes those that fit none (they are left out if there is no `else`)."
+      ).also("outputs", "streams", "routes", "branches")
+      Field(\.toAll, "to_all", "With `into`: a row goes to every output that fits, not only to the first.").also("copy")
+      Field(\.output, "output", "With `into`: keep only the rows of this output.").advanced()
       Field(\.keepEmpty, "keep_empty", "Keep a row whose list is empty.").also("outer")
       Field(\.prefix, "prefix", "Put in front of the names of the new columns; by default only where a name is taken.")
       Field(\.separator, "separator", "For text: where to cut it into a list.").also("delimiter")
     })
 
   let settings: Settings
-  let field: FieldName
   package let location: Location
 
   package init(_ settings: Settings, at location: Location) throws(Problem) {
-    guard let field = settings.field else { throw Problem("missing-setting", "\"field\" is required.", at: location) }
+    guard (settings.field == nil) != settings.outputs.list.isEmpty else {
+      throw Problem("missing-setting", "\"split\" needs either \"field\", the list, or \"into\", the outputs.", at: location)
+    }
+    if let output = settings.output { _ = try settings.outputs.index(of: output) }
     self.settings = settings
-    self.field = field
     self.location = location
   }
 
-  package var effect: String { "Makes one row of every element of \(field.name)." }
+  package var reach: OperationReach { settings.field == nil ? .rows : .relation }
+  package var effect: String {
+    if let field = settings.field { return "Makes one row of every element of \(field.name)." }
+    guard let output = settings.output else { return "Leads rows into \(settings.outputs.list.map(\.name.name).joined(separator: ", "))." }
+    let condition = settings.outputs.list.first { $0.name.name == output.name }?.condition?.words
+    return condition.map { "Takes rows where \($0)." } ?? "Takes rows that fit no other output."
+  }
 
   package func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL {
+    guard let field = settings.field else {
+      guard let output = settings.output else { return "SELECT * FROM \(input.sql)" }
+      return "SELECT * FROM \(input.sql) WHERE \(try settings.outputs.condition(of: output, toAll: settings.toAll, over: input))"
+    }
     let column = try input.column(field)
     let list: SQL
     let element: DataType

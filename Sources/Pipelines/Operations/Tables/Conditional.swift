@@ -62,6 +62,7 @@ package struct Conditional: Operation {
     return result
   }
 
+  package var reach: OperationReach { .values }
   package var effect: String {
     let yes = then.map(\.effect).joined(separator: " ")
     let no = otherwise.map(\.effect).joined(separator: " ")

@@ -100,6 +100,18 @@ package struct Figure: Sendable {
     }
   }
 
+  /// Whether its values are numbers; nil = only the engine can tell.
+  func isNumber(over input: Relation) throws(Problem) -> Bool? {
+    guard case .function(let function, let field) = content else { return nil }
+    switch function {
+    case .sum, .average, .count, .countDistinct, .median, .stddev: return true
+    case .list: return false
+    case .min, .max, .first, .last:
+      guard let type = try field.map({ field throws(Problem) in try input.field(field).type }), !type.isUnknown else { return nil }
+      return type.isNumber && type != .numeric
+    }
+  }
+
   func sql(over input: Relation) throws(Problem) -> SQL {
     switch content {
     case .expression(let expression): return expression.sql

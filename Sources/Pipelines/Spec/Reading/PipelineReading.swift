@@ -46,7 +46,7 @@ struct PipelineReading {
     errorHandling(map.value("error_handling"), into: &spec)
     if let policy = map.value("retry", "retry_policy") { spec.retry = retry(policy) }
     spec.tests = tests(map.value("tests"))
-    spec.steps = steps(of: root, reading: &map, pipeline: spec.name)
+    spec.steps = withOutputs(steps(of: root, reading: &map, pipeline: spec.name))
     if let purposes = purposes(of: map.value("destinations", "targets")) { spec.sections["purposes"] = purposes }
     map.refuseRest(of: "A pipeline", suggesting: Self.canonicalKeys, alsoNear: Self.documentKeys + Self.sectionKeys)
     return spec

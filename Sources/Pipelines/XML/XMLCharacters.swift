@@ -1,12 +1,13 @@
 import Foundation
-import Pipelines
 
 /// A document's characters as UTF-8 bytes, whatever its encoding, with the place reached.
 final class XMLCharacters {
   let path: String
+  /// Whether the bytes are UTF-8 whatever the prolog says: a text that has been read already.
+  private let isDecoded: Bool
   private(set) var line = 1
   private(set) var column = 0
-  private let bytes: ByteReader
+  private let bytes: () throws(Problem) -> UInt8?
   private var pending: [UInt8] = []
   private var position = 0
   private var last: UInt8?
@@ -18,11 +19,13 @@ final class XMLCharacters {
     case table([[UInt8]])
   }
 
-  init(_ path: String) throws(Problem) {
+  init(_ path: String, isDecoded: Bool, _ bytes: @escaping () throws(Problem) -> UInt8?) throws(Problem) {
     self.path = path
-    bytes = try ByteReader(path)
+    self.isDecoded = isDecoded
+    self.bytes = bytes
+    if isDecoded { return }
     var start: [UInt8] = []
-    while start.count < 4, let byte = try bytes.next() { start.append(byte) }
+    while start.count < 4, let byte = try bytes() { start.append(byte) }
     if start.starts(with: [0xEF, 0xBB, 0xBF]) {
       start.removeFirst(3)
     } else if start.starts(with: [0xFF, 0xFE]) || (start.count > 1 && start[0] == 60 && start[1] == 0) {
@@ -43,6 +46,7 @@ final class XMLCharacters {
   /// - Throws: `unknown-encoding`.
   func declare(_ name: String) throws(Problem) {
     if case .utf16 = decoding { return }
+    if isDecoded { return }
     switch name.lowercased() {
     case "utf-8", "utf8", "us-ascii", "ascii": return
     case "utf-16", "utf-16le", "utf-16be": return
@@ -86,12 +90,12 @@ final class XMLCharacters {
       defer { position += 1 }
       return pending[position]
     }
-    guard let byte = try bytes.next() else { return nil }
+    guard let byte = try bytes() else { return nil }
     switch decoding {
     case .utf8: return byte
     case .table(let table): pending = table[Int(byte)]
     case .utf16(let isBig):
-      guard let second = try bytes.next() else { throw problem("invalid-file", "ends inside a character") }
+      guard let second = try bytes() else { throw problem("invalid-file", "ends inside a character") }
       pending = try character(first: pair(byte, second, isBig))
     }
     position = 1
@@ -105,7 +109,7 @@ final class XMLCharacters {
   private func character(first: UInt16) throws(Problem) -> [UInt8] {
     guard case .utf16(let isBig) = decoding else { return [] }
     var units = [first]
-    if UTF16.isLeadSurrogate(first), let one = try bytes.next(), let two = try bytes.next() { units.append(pair(one, two, isBig)) }
+    if UTF16.isLeadSurrogate(first), let one = try bytes(), let two = try bytes() { units.append(pair(one, two, isBig)) }
     return Array(String(decoding: units, as: UTF16.self).utf8)
   }
 

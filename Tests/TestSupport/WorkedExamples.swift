@@ -1,7 +1,7 @@
 /// The worked examples of the product's documents, as they stand there.
-enum WorkedExamples {
+package enum WorkedExamples {
   /// E-commerce: source rows.
-  static let orders = #"""
+  package static let orders = #"""
     [
       {
         "order_id": "ORD-001",
@@ -37,7 +37,7 @@ enum WorkedExamples {
     """#
 
   /// E-commerce: the five steps.
-  static let orderSteps = #"""
+  package static let orderSteps = #"""
     [
       {
         "type": "field_mapping",
@@ -78,7 +78,7 @@ enum WorkedExamples {
     """#
 
   /// E-commerce: the rows that reach the destination, with `price` renamed there.
-  static let finalOrders = #"""
+  package static let finalOrders = #"""
     [
       {
         "order_id": "ORD-001",
@@ -108,7 +108,7 @@ enum WorkedExamples {
     """#
 
   /// Customer standardisation: source rows.
-  static let customers = #"""
+  package static let customers = #"""
     [
       {
         "customer_id": 123,
@@ -127,7 +127,7 @@ enum WorkedExamples {
     """#
 
   /// Customer standardisation: six steps.
-  static let customerSteps = #"""
+  package static let customerSteps = #"""
     [
       {
         "type": "field_operation",
@@ -177,7 +177,7 @@ enum WorkedExamples {
     """#
 
   /// Customer standardisation: expected rows.
-  static let standardCustomers = #"""
+  package static let standardCustomers = #"""
     [
       {
         "customer_id": 123,
@@ -191,7 +191,7 @@ enum WorkedExamples {
     """#
 
   /// Aggregation: source rows.
-  static let transactions = #"""
+  package static let transactions = #"""
     [
       {
         "transaction_id": "T001",
@@ -218,7 +218,7 @@ enum WorkedExamples {
     """#
 
   /// Aggregation: the step.
-  static let aggregation = #"""
+  package static let aggregation = #"""
     [
       {
         "type": "aggregation",
@@ -249,7 +249,7 @@ enum WorkedExamples {
     """#
 
   /// Aggregation: expected rows.
-  static let totals = #"""
+  package static let totals = #"""
     [
       {
         "customer_id": "CUST-001",
@@ -262,7 +262,7 @@ enum WorkedExamples {
     """#
 
   /// Enrichment: source rows.
-  static let plainCustomers = #"""
+  package static let plainCustomers = #"""
     [
       {
         "customer_id": "CUST-001",
@@ -273,7 +273,7 @@ enum WorkedExamples {
     """#
 
   /// Enrichment: rows of the other system.
-  static let crm = #"""
+  package static let crm = #"""
     [
       {
         "email": "john.doe@example.com",
@@ -286,7 +286,7 @@ enum WorkedExamples {
     """#
 
   /// Enrichment: the join.
-  static let enrichment = #"""
+  package static let enrichment = #"""
     [
       {
         "type": "join",
@@ -305,7 +305,7 @@ enum WorkedExamples {
     """#
 
   /// Enrichment: expected rows.
-  static let enrichedCustomers = #"""
+  package static let enrichedCustomers = #"""
     [
       {
         "customer_id": "CUST-001",
@@ -320,7 +320,7 @@ enum WorkedExamples {
     """#
 
   /// Conditional: the step.
-  static let discount = #"""
+  package static let discount = #"""
     [
       {
         "type": "conditional",

@@ -1,10 +1,9 @@
 import Foundation
-import Pipelines
 
 /// The elements and texts of a document in order; memory is bounded by its largest tag or text.
 /// Documents that define entities are refused, so none can grow or reach for other files.
-final class XMLEvents {
-  enum Event {
+package final class XMLEvents {
+  package enum Event {
     case start(name: String, attributes: [(name: String, value: String)])
     case end(name: String)
     case text([UInt8])
@@ -18,12 +17,19 @@ final class XMLEvents {
   static let deepest = 200
   static let longest = 64 << 20
 
-  init(_ path: String) throws(Problem) { characters = try XMLCharacters(path) }
+  /// - Parameter name: what the document is called in messages: a file's path.
+  /// - Parameter isDecoded: Whether the bytes are UTF-8 whatever the prolog says.
+  /// - Parameter bytes: the next byte; nil at the end.
+  package init(_ name: String, isDecoded: Bool = false, bytes: @escaping () throws(Problem) -> UInt8?) throws(Problem) {
+    characters = try XMLCharacters(name, isDecoded: isDecoded, bytes)
+  }
 
-  var path: [String] { open }
+  /// The names of the elements that are open, from the outside in.
+  package var path: [String] { open }
 
+  /// The next event; nil at the end.
   /// - Throws: `invalid-file` with the place, `unsafe-xml`.
-  func next() throws(Problem) -> Event? {
+  package func next() throws(Problem) -> Event? {
     if let event = queued {
       queued = nil
       if case .end = event { open.removeLast() }
