@@ -13,7 +13,8 @@ package final class Engine: Sendable {
   package init(limits: EngineLimits = EngineLimits(), folder: String? = nil) throws(Problem) {
     var settings = ["preserve_insertion_order": "false", "enable_external_file_cache": "false"]
     if let threads = limits.threads { settings["threads"] = String(threads) }
-    settings["temp_directory"] = (folder ?? NSTemporaryDirectory()) + "/spill"
+    // Without a folder of its own, one that no other process spills into; the engine makes it when it needs it and removes it.
+    settings["temp_directory"] = folder.map { $0 + "/spill" } ?? NSTemporaryDirectory() + "weir-spill-\(UUID().uuidString)"
     do {
       if let bytes = limits.memoryBytes { settings.merge(try Engine.settings(for: bytes, threads: limits.threads)) { $1 } }
       database = try Database(settings: settings)

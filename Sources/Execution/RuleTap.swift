@@ -26,6 +26,8 @@ final class RuleTap: Sendable {
   private let operation: Int?
   private let seen = RowCounter()
   private let failures: [RowCounter]
+  /// The column with the names of the rules that flagged a row.
+  private static let flags = "_weir_flags"
   private let examples: Mutex<[[RejectedRow]]>
 
   init(step: String, rules: [RowRule], schema: Schema, operation: Int? = nil, rejects: RejectSink) {
@@ -41,8 +43,12 @@ final class RuleTap: Sendable {
   /// The relation with the rules applied: rows that stay, with nulls and flags where rules ask for them.
   func wrap(_ rows: SQL, as name: String, on connection: Connection) async throws -> SQL {
     try await connection.registerTap(name) { batch, keep in try self.judge(batch, keep) }
-    let verdicts: [SQL] = rules.indices.map { "\(name: "__rule_\($0)")" }
+    let verdicts = verdicts
     let conditions: [SQL] = zip(rules, verdicts).map { "coalesce(\($0.condition), false) AS \($1)" }
+    if looksAround, let taken = schema[name: RuleTest.position] {
+      throw Problem(
+        "name-taken", "The column \"\(taken.name)\" has a name that this check needs for itself.", hint: "Rename it before the check.")
+    }
     let place: SQL = "\(name: RuleTest.position)"
     // Looking at other rows mixes them up; numbered before, they come out in their order.
     let numbered: SQL = looksAround ? "SELECT *, row_number() OVER () AS \(place) FROM (\(rows))" : rows
@@ -54,6 +60,13 @@ final class RuleTap: Sendable {
     return "SELECT \(columns(verdicts)) FROM (\(judged))"
   }
 
+  /// The columns with what the rules say, called as no column of the rows is.
+  private var verdicts: [SQL] {
+    var prefix = "__rule_"
+    while schema.names.contains(where: { $0.lowercased().hasPrefix(prefix) }) { prefix += "_" }
+    return rules.indices.map { "\(name: prefix + String($0))" }
+  }
+
   private var looksAround: Bool { rules.contains(where: \.looksAround) }
 
   private func columns(_ verdicts: [SQL]) -> [SQL] {
@@ -63,10 +76,13 @@ final class RuleTap: Sendable {
       return "CASE WHEN \(nulling.map { verdicts[$0] }, separator: " AND ") THEN \(name: column.name) END AS \(name: column.name)"
     }
     let flagging = rules.indices.filter { rules[$0].onFail == .flag }
-    if !flagging.isEmpty {
-      let flags: [SQL] = flagging.map { "CASE WHEN NOT \(verdicts[$0]) THEN \(text: rules[$0].name) END" }
-      list.append("nullif(concat_ws(', ', \(flags)), '') AS _weir_flags")
-    }
+    guard !flagging.isEmpty else { return list }
+    var flags: [SQL] = flagging.map { "CASE WHEN NOT \(verdicts[$0]) THEN \(text: rules[$0].name) END" }
+    // Rows that were flagged before keep those flags.
+    let earlier = schema.columns.firstIndex { $0.name.lowercased() == Self.flags }
+    if let earlier { flags.insert("nullif(CAST(\(name: schema.columns[earlier].name) AS VARCHAR), '')", at: 0) }
+    let joined: SQL = "nullif(concat_ws(', ', \(flags)), '') AS \(name: Self.flags)"
+    if let earlier { list[earlier] = joined } else { list.append(joined) }
     return list
   }
 

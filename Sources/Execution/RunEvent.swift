@@ -77,7 +77,8 @@ package struct RejectSummary: Sendable, Codable {
 
 /// A row that could not be used, as it was (guarantee 6).
 package struct RejectedRow: Sendable, Codable {
-  /// `file:line`, or the row's number in its step.
+  /// `file:line`, or the row's number in its step, in the order in which the rows came; that may differ from run to run, for
+  /// several threads read at once.
   package var position: String
   package var original: String
   package var rule: String

@@ -162,11 +162,13 @@ package struct SchemaCheck: Sendable {
     return schema
   }
 
-  /// Counts the rows of `select` as they flow; a barrier keeps filters of later steps from overtaking the counter.
+  /// Counts the rows of `select` as they flow; a barrier keeps filters of later steps from overtaking the counter. It counts in a column
+  /// of its own, for a filter could come before those of `select` itself.
   func counted(_ select: SQL, _ counter: RowCounter) async throws -> SQL {
     let name = engine.uniqueName("weir_count")
     try await engine.connection.registerTap(name) { batch, _ in counter.add(batch.rowCount) }
-    return "SELECT * FROM \(SQL(enclosing: select.text)) WHERE \(SQL(raw: name))() LIMIT 9223372036854775807"
+    let rows: SQL = "SELECT *, \(SQL(raw: name))() AS \(name: name) FROM \(SQL(enclosing: select.text))"
+    return "SELECT * EXCLUDE (\(name: name)) FROM (\(rows)) WHERE \(name: name) LIMIT 9223372036854775807"
   }
 
   func relation(_ id: String, _ bound: BoundPlan) throws -> Relation {

@@ -82,6 +82,26 @@ import Workspace
     #expect(log.contains("\"clean\": Makes 2 rows of 4; Creates 1 new column (count)"))
   }
 
+  @Test func aFilterBeforeNewColumnsIsCounted() async throws {
+    let (workspace, folder, _) = try await workspace()
+    let text = """
+      name: p
+      steps:
+        - id: orders
+          read: { from: orders.json }
+        - id: paid
+          transform: [ { trim: status }, { filter: status = 'paid' }, { add: { total: quantity * 2 } } ]
+        - id: asked
+          transform: { sql: "SELECT total + 1 AS more FROM paid WHERE total > 2" }
+        - id: file
+          write: { from: asked, to: out.json, mode: replace }
+      """
+    let run = try await workspace.run(RunRequest(PipelineText(file: "p.yaml", text: text)))
+    #expect(run.steps.map(\.rows) == [4, 3, 1, 1], "\(run.problems)")
+    #expect(run.steps[1].effect?.impact == ["Makes 3 rows of 4", "Creates 1 new column (total)"])
+    _ = folder
+  }
+
   @Test func aValueThatCantBeUsedIsAProblemOfTheStep() async throws {
     let (workspace, folder, _) = try await workspace()
     let text = Self.text.replacing("- trim: status", with: "- cast: { email: integer }")

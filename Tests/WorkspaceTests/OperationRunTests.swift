@@ -7,7 +7,7 @@ import Workspace
 
 /// Operations that concern more than their own rows, in pipelines that run as `weir run` runs them.
 @Suite struct OperationRunTests {
-  @Test(arguments: series + queries + streams + parts)
+  @Test(arguments: series + queries + streams + parts + checks + windows)
   func givesTheseRows(_ example: PipelineCase) async throws { try await example.run() }
 
   static let series: [PipelineCase] = [
@@ -50,6 +50,36 @@ import Workspace
       gives: #"""
         [{"__k0":"x","__t":"2025-01-01T00:00:00","__v1":2,"__v0":2},{"__k0":"x","__t":"2025-01-01T01:00:00","__v1":null,"__v0":null},
          {"__k0":"x","__t":"2025-01-01T02:00:00","__v1":4,"__v0":4}]
+        """#),
+  ]
+
+  static let windows: [PipelineCase] = [
+    PipelineCase(
+      "three breaches within a minute are one event",
+      #"""
+      [{"at": "2025-01-15T10:00:00Z", "v": 9}, {"at": "2025-01-15T10:00:30Z", "v": 95}, {"at": "2025-01-15T10:00:50Z", "v": 96},
+       {"at": "2025-01-15T10:01:30Z", "v": 97}, {"at": "2025-01-15T10:02:31Z", "v": 98}]
+      """#,
+      """
+      - filter: v > 90
+      - window: { function: running_count, order_by: at, within: 1 minute, output_field: breaches }
+      - filter: breaches = 3
+      """, gives: #"[{"at":"2025-01-15T10:01:30Z","v":97,"breaches":3}]"#),
+    PipelineCase(
+      "sums and averages of the last two days, for each shop by itself",
+      #"""
+      [{"s": "a", "d": "2025-01-01", "v": 0.1}, {"s": "a", "d": "2025-01-02", "v": 0.2}, {"s": "a", "d": "2025-01-04", "v": 0.3},
+       {"s": "b", "d": "2025-01-04", "v": 5.5}]
+      """#,
+      """
+      - cast: { d: date }
+      - window: { function: running_total, field: v, order_by: d, partition_by: s, within: 2 days, output_field: total }
+      - window: { function: moving_average, field: v, order_by: d, partition_by: s, within: 2 days, output_field: mean }
+      - sort: [s, d]
+      """,
+      gives: #"""
+        [{"s":"a","d":"2025-01-01","v":0.1,"total":0.1,"mean":0.1},{"s":"a","d":"2025-01-02","v":0.2,"total":0.3,"mean":0.15},
+         {"s":"a","d":"2025-01-04","v":0.3,"total":0.5,"mean":0.25},{"s":"b","d":"2025-01-04","v":5.5,"total":5.5,"mean":5.5}]
         """#),
   ]
 
@@ -101,6 +131,33 @@ import Workspace
       """, expected: [("large", #"[{"v":1500}]"#), ("odd", #"[{"v":1500},{"v":15}]"#)]),
   ]
 
+  static let checks: [PipelineCase] = [
+    PipelineCase(
+      "two checks flag in one column, beside columns called as ours",
+      [("rows", #"[{"__rule_0": 1, "a": null, "b": 5}, {"__rule_0": 0, "a": 1, "b": 50}, {"__rule_0": null, "a": null, "b": 50}]"#)],
+      """
+        - id: one
+          check: { on: rows, rules: [ { not_null: a, on_fail: flag } ] }
+        - id: two
+          check: { on: one, rules: [ { range: { field: b, max: 9 }, on_fail: flag }, { not_null: __rule_0, on_fail: flag } ] }
+      """,
+      expected: [
+        (
+          "two",
+          #"""
+          [{"__rule_0":1,"a":null,"b":5,"_weir_flags":"not_null"},{"__rule_0":0,"a":1,"b":50,"_weir_flags":"range"},
+           {"__rule_0":null,"a":null,"b":50,"_weir_flags":"not_null, range, not_null"}]
+          """#
+        )
+      ]),
+    PipelineCase(
+      "on_fail may stand among a rule's settings", [("rows", #"[{"a": 1, "b": 1}, {"a": null, "b": 2}, {"a": 3, "b": null}]"#)],
+      """
+        - id: sane
+          check: { on: rows, rules: [ { not_null: { columns: [a], on_fail: skip } }, { not_null: { columns: b, on_failure: skip } } ] }
+      """, expected: [("sane", #"[{"a":1,"b":1}]"#)]),
+  ]
+
   static let parts: [PipelineCase] = [
     PipelineCase(
       "parts of JSON",
@@ -143,6 +200,24 @@ import Workspace
       """, gives: #"[{"t":"<a>","j":null,"x":null}]"#),
   ]
 
+  @Test func aCheckThatNumbersRowsRefusesAColumnOfThatName() async throws {
+    let folder = try TemporaryFolder()
+    let workspace = try await Workspace(directory: URL(fileURLWithPath: folder.path))
+    try Data(#"[{"__weir_position": 1}]"#.utf8).write(to: URL(fileURLWithPath: folder.file("rows.json")))
+    let text = """
+      name: p
+      steps:
+        - id: rows
+          read: { from: rows.json }
+        - id: sane
+          check: { on: rows, rules: [ { unique: __weir_position, on_fail: skip } ] }
+        - id: file
+          write: { from: sane, to: out.json }
+      """
+    let run = try await workspace.run(RunRequest(PipelineText(file: "p.yaml", text: text)))
+    #expect(run.problems.first?.code == "name-taken", "\(run.problems)")
+  }
+
   @Test(arguments: [
     ("[{ extract: { field: y, path: $.a, output_field: z } }]", "bad-value"),
     ("[{ extract: { field: y, xpath: /a, output_field: z } }]", "bad-value"),
@@ -153,6 +228,8 @@ import Workspace
     ("[{ split: { into: { a: else, b: else } } }]", "two-works"),
     ("[{ split: { field: x, into: { a: else } } }]", "missing-setting"),
     ("[{ split: { into: { rows: x > 1 } } }]", "duplicate-step"),
+    ("[{ window: { function: rank, order_by: y, within: 1h, output_field: z } }]", "wrong-setting"),
+    ("[{ window: { function: running_count, order_by: x, within: 1h, output_field: z } }]", "wrong-type"),
     ("[{ sql: SELECT * FROM inputs }]", "unknown-step"),
     ("[{ sql: SELECT nothing FROM input }]", "unknown-column"),
     ("[{ sql: DROP TABLE input }]", "invalid-sql"),

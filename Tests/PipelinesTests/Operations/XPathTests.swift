@@ -30,6 +30,18 @@ import Testing
     #expect(throws: Problem.self, "\(path)") { try XPath(path) }
   }
 
+  @Test func damagedDocumentsAreReadOrRefused() {
+    let whole = Array(Self.document.utf8)
+    var numbers = SeededNumbers(seed: 5)
+    for _ in 0..<500 {
+      var bytes = whole
+      bytes[Int.random(in: 0..<bytes.count, using: &numbers)] = UInt8.random(in: 0...255, using: &numbers)
+      if Bool.random(using: &numbers) { bytes.removeLast(Int.random(in: 0..<bytes.count, using: &numbers)) }
+      let root = bytes.withUnsafeBytes { try? XMLTree.read($0) }
+      #expect(root.map { (try? XPath("//*/@*").texts(in: $0)) != nil } ?? true)
+    }
+  }
+
   @Test func anyTextIsReadOrRefused() {
     var numbers = SeededNumbers(seed: 11)
     let pieces = ["/", "//", "a", "@", "[", "]", "'", "\"", "=", "!=", "1", "*", ".", "last()", "text()", ":", " ", "é", "\u{0}"]

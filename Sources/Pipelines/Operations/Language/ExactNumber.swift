@@ -89,10 +89,12 @@ package enum ExactNumber {
           ELSE \(toDouble(left)) / nullif(\(toDouble(right)), 0) END
           """, type: .float64)
     }
-    if left.type.isWhole, right.type.isWhole { return Operand(sql: "(\(left.sql) / \(divisor))", type: .float64) }
-    let scale = min(18, max(left.type.scale, right.type.scale, 6))
+    let quotient = ExactQuotient(left: left, right: right)
+    if left.type.isWhole, right.type.isWhole { return Operand(sql: "(\(quotient.nearestDouble))", type: .float64) }
+    let scale = max(left.type.scale, right.type.scale, 6)
+    let value = quotient.decimal(scale: scale) ?? "\(left.sql) / \(divisor)"
     return Operand(
-      sql: "CAST(\(left.sql) / \(divisor) AS DECIMAL(38, \(scale)))", type: .decimal(precision: 38, scale: scale))
+      sql: "CAST(\(value) AS DECIMAL(38, \(scale)))", type: .decimal(precision: 38, scale: scale))
   }
 
   /// The sum of a column: exact, in the column's kind of number.

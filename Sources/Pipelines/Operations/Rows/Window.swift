@@ -20,6 +20,7 @@ package struct Window: Operation {
     var partition: [FieldName] = []
     var order = SortKeys()
     var rows: Int?
+    var within: Period?
   }
 
   package static let manifest = OperationManifest(
@@ -51,7 +52,14 @@ package struct Window: Operation {
       Field(\.order, "order_by", "The order of rows.").also("order", "sort_by")
       Field(\.rows, "rows", "For `moving_average`: rows in all, 3 if not given; for `previous` and `next`: how far, 1 if not given.").also(
         "size", "offset")
+      Field(
+        \.within, "within",
+        "For running_total, running_count and moving_average: only rows of the last `10 minutes`, `1h`, `7 days`, `month`, counted back from the time in `order_by`; both ends count."
+      ).also("time_window", "range", "over_last")
     })
+
+  /// Functions over a frame of rows that ends at the row itself.
+  private static let framed: Set<Function> = [.runningTotal, .runningCount, .movingAverage]
 
   let settings: Settings
   let output: FieldName
@@ -68,6 +76,11 @@ package struct Window: Operation {
     guard settings.function == .share || !settings.order.keys.isEmpty else {
       throw Problem("missing-setting", "\"\(settings.function.rawValue)\" needs \"order_by\".", at: location)
     }
+    guard settings.within == nil || settings.rows == nil && Self.framed.contains(settings.function) && settings.order.keys.count == 1 else {
+      throw Problem(
+        "wrong-setting", "\"within\" goes with running_total, running_count or moving_average and one column in \"order_by\", and without \"rows\".",
+        at: location)
+    }
     guard settings.rows ?? 1 > 0 else { throw Problem("wrong-type", "\"rows\" must be at least 1.", at: location) }
     self.settings = settings
     self.output = output
@@ -75,7 +88,7 @@ package struct Window: Operation {
   }
 
   package var effect: String {
-    "Sets \(output.name) to the \(settings.function.rawValue.replacing("_", with: " ")) of \(settings.field?.name ?? "rows")."
+    "Sets \(output.name) to the \(settings.function.rawValue.replacing("_", with: " ")) of \(settings.field?.name ?? "rows")\(settings.within.map { ", over the last \($0.words)" } ?? "")."
   }
 
   package func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL {
@@ -83,7 +96,12 @@ package struct Window: Operation {
     var partition: [SQL] = []
     for field in settings.partition { partition.append(try input.field(field).sql) }
     if !partition.isEmpty { parts.append("PARTITION BY \(partition)") }
-    if !settings.order.keys.isEmpty { parts.append("ORDER BY \(try settings.order.sql(over: input))") }
+    if let key = settings.order.keys.first, settings.within != nil {
+      let time = try MomentValue.sql(try input.field(key.field), key.field, of: "window", at: location)
+      parts.append("ORDER BY \(time) \(key.isDescending ? "DESC" : "ASC" as SQL) NULLS LAST")
+    } else if !settings.order.keys.isEmpty {
+      parts.append("ORDER BY \(try settings.order.sql(over: input))")
+    }
     let over: SQL = "\(parts, separator: " ")"
     let (value, type) = try figure(over: input, over)
     var projection = Projection(of: input.schema)
@@ -92,7 +110,8 @@ package struct Window: Operation {
   }
 
   private func figure(over input: Relation, _ window: SQL) throws(Problem) -> (SQL, DataType) {
-    let running: SQL = " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+    let running: SQL =
+      settings.within.map { " RANGE BETWEEN \($0.sql) PRECEDING AND CURRENT ROW" } ?? " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
     switch settings.function {
     case .rank: return ("rank() OVER (\(window))", .int64)
     case .rowNumber: return ("row_number() OVER (\(window))", .int64)
@@ -114,7 +133,7 @@ package struct Window: Operation {
         return ("\(access.sql) / nullif(sum(\(access.sql)) OVER (\(window)), 0)", .float64)
       }
       let frame: SQL =
-        settings.function == .runningTotal ? running : " ROWS BETWEEN \((settings.rows ?? 3) - 1) PRECEDING AND CURRENT ROW"
+        settings.function == .runningTotal || settings.within != nil ? running : " ROWS BETWEEN \((settings.rows ?? 3) - 1) PRECEDING AND CURRENT ROW"
       let name: SQL = settings.function == .runningTotal ? "sum" : "avg"
       guard access.type.isFloat else {
         let type: DataType = settings.function == .runningTotal && access.type.isWhole ? .int64 : access.type

@@ -116,7 +116,19 @@ extension PipelineReading {
     return setting.elements.compactMap(rule)
   }
 
-  /// `name`, `name: value` with `on_fail` beside it, or `{type: name, …settings, on_fail}`.
+  /// What a rule's own settings say of `on_fail`, and the settings without that.
+  private func onFail(inside settings: Setting) -> (OnFail?, Setting) {
+    let keys = ["on_fail", "on_failure"]
+    guard case .map(let entries) = settings.content, let entry = entries.first(where: { keys.contains($0.key) }) else {
+      return (nil, settings)
+    }
+    var map = MapReader(settings, problems)
+    let chosen = map.choice("on_fail", "on_failure", from: OnFail.allCases.map { ($0.rawValue, $0) })
+    let rest = Setting(.map(entries.filter { !keys.contains($0.key) }), at: settings.location)
+    return (chosen ?? (entry.value.content == .null ? .null : nil), rest)
+  }
+
+  /// `name`, `name: value` with `on_fail` beside it or among its settings, or `{type: name, …settings, on_fail}`.
   func rule(_ setting: Setting) -> RuleSpec? {
     if let name = setting.text {
       return RuleSpec(name: name, settings: Setting(.null, at: setting.location), location: setting.location)
@@ -132,10 +144,17 @@ extension PipelineReading {
     let chosen = map.choice("on_fail", "on_failure", from: OnFail.allCases.map { ($0.rawValue, $0) })
     // YAML reads a bare null as nothing; here it is one of the choices.
     let isNull = entries.contains { ["on_fail", "on_failure"].contains($0.key) && $0.value.content == .null }
-    let onFail = chosen ?? (isNull ? .null : .stop)
+    let beside = chosen ?? (isNull ? .null : nil)
     func made(_ name: String, _ settings: Setting, _ location: Location) -> RuleSpec {
-      var rule = RuleSpec(name: name, settings: settings, onFail: onFail, location: location)
-      rule.isOnFailGiven = chosen != nil || isNull
+      let (inside, settings) = onFail(inside: settings)
+      if let inside, let beside, inside != beside {
+        problems.add(
+          Problem(
+            "two-works", "The rule says on_fail: \(beside.rawValue) beside its settings and on_fail: \(inside.rawValue) among them.",
+            hint: "Keep one.", at: location))
+      }
+      var rule = RuleSpec(name: name, settings: settings, onFail: beside ?? inside ?? .stop, location: location)
+      rule.isOnFailGiven = beside != nil || inside != nil
       return rule
     }
     let own = entries.filter { !["on_fail", "on_failure", "name", "description"].contains($0.key) }
