@@ -72,6 +72,7 @@ import Workspace
 
   @Test(arguments: [
     ("check: [ { email: email } ]", "check: [ { email: email, on_fail: skip } ]"),
+    ("check: [ { email: { column: email, on_fail: stop } } ]", "check: [ { email: { column: email, on_fail: skip } } ]"),
     ("check: [ { type: email, column: email, on_failure: stop } ]", "check: [ { type: email, column: email, on_failure: skip } ]"),
     ("check: { on: rows, checks: [ { not_null: id }, { email: email } ] }", "check: { on: rows, checks: [ { not_null: id }, { email: email, on_fail: skip } ] }"),
     ("transform: [ { trim: email }, { validate: { field: email, rule: email } } ]", "transform: [ { trim: email }, { validate: { field: email, rule: email, on_fail: skip } } ]"),

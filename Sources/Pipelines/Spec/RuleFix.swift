@@ -65,10 +65,20 @@ package enum RuleEdit {
     if let name = rule.text {
       let entries = [(name, Setting.Content.null), (keys[0], .text(fix.onFail.rawValue))]
       try edit.set(["steps", fix.step] + path, to: .map(entries.map { Setting.Entry(key: $0, keyLocation: rule.location, value: Setting($1, at: rule.location)) }))
+    } else if let (name, key) = inside(rule) {
+      try edit.set(["steps", fix.step] + path + [name, key], to: .text(fix.onFail.rawValue))
     } else {
       let key = rule.entries.first { keys.contains($0.key) }?.key ?? keys[0]
       try edit.set(["steps", fix.step] + path + [key], to: .text(fix.onFail.rawValue))
     }
+  }
+
+  /// A rule whose own settings say `on_fail`: its name and the key.
+  private static func inside(_ rule: Setting) -> (name: String, key: String)? {
+    for entry in rule.entries {
+      if let key = entry.value.entries.first(where: { ["on_fail", "on_failure"].contains($0.key) })?.key { return (entry.key, key) }
+    }
+    return nil
   }
 
   /// The path to the map that takes `on_fail`, within its step, and what stands there.
