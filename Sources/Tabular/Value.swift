@@ -15,8 +15,9 @@ package indirect enum Value: Hashable, Sendable {
   case list([Value])
   case structure([(name: String, value: Value)])
 
-  package static func == (left: Value, right: Value) -> Bool { left.jsonText == right.jsonText }
-  package func hash(into hasher: inout Hasher) { hasher.combine(jsonText) }
+  /// By bytes, as systems compare: an `é` of one character isn't one of two.
+  package static func == (left: Value, right: Value) -> Bool { left.jsonText.utf8.elementsEqual(right.jsonText.utf8) }
+  package func hash(into hasher: inout Hasher) { for byte in jsonText.utf8 { hasher.combine(byte) } }
 }
 
 extension Value: CustomStringConvertible {

@@ -82,6 +82,12 @@ import Workspace
     #expect(log.contains("\"clean\": Makes 2 rows of 4; Creates 1 new column (count)"))
   }
 
+  @Test(arguments: [("10 minutes", "10m"), ("month", "month"), ("2 quarters", "6 months"), ("1 year", "year"), ("1d", "1d")])
+  func widthsAreSaid(_ written: String, _ words: String) throws {
+    let operation = try Operations.make(SettingReader.read("resample: { time: t, every: \(written) }", file: "f"))
+    #expect(operation.effect == "Computes count for each \(words) of t.")
+  }
+
   @Test func aFilterBeforeNewColumnsIsCounted() async throws {
     let (workspace, folder, _) = try await workspace()
     let text = """

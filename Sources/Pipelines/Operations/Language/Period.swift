@@ -32,9 +32,11 @@ package enum Period: SettingValue {
   var words: String {
     switch self {
     case .seconds(let seconds): TimeSpan.text(seconds)
-    case .months(let months): months % 12 == 0 ? "\(months / 12) years" : "\(months) months"
+    case .months(let months): months % 12 == 0 ? Self.count(months / 12, "year") : Self.count(months, "month")
     }
   }
+
+  private static func count(_ number: Int, _ unit: String) -> String { number == 1 ? unit : "\(number) \(unit)s" }
 
   /// As an interval of the engine.
   var sql: SQL {

@@ -91,8 +91,7 @@ package struct Dedupe: Operation {
     let place: SQL = settings.keep == .first ? "\(name: position)" : "\(name: position) DESC"
     var order = place
     if !settings.order.keys.isEmpty {
-      var reading = settings.order
-      if settings.keep == .last { for index in reading.keys.indices { reading.keys[index].isDescending.toggle() } }
+      let reading = settings.keep == .last ? settings.order.reversed : settings.order
       order = "\(try reading.sql(over: input)), \(place)"
     }
     let numbered: SQL = "SELECT *, row_number() OVER () AS \(name: position) FROM \(input.sql)"

@@ -48,9 +48,16 @@ package struct Sort: Operation {
   }
 }
 
-/// Columns to sort by: `amount desc`, `-amount`, `{field: amount, order: desc}`.
+/// Columns to sort by: `amount desc`, `-amount`, `{field: amount, order: desc}`. A column of exactly the written name comes first.
 package struct SortKeys: SettingValue {
-  package var keys: [(field: FieldName, isDescending: Bool)] = []
+  package struct Key: Sendable {
+    package var field: FieldName
+    package var isDescending: Bool
+    /// The text with its sign or word of direction, if it has one.
+    var written: FieldName?
+  }
+
+  package var keys: [Key] = []
   package init() {}
   package static var kind: SettingKind { .list(.text) }
   package var display: String? { nil }
@@ -60,38 +67,51 @@ package struct SortKeys: SettingValue {
       if case .map(let entries) = element.content {
         if let field = element["field"] ?? element["field_name"] ?? element["column"] {
           let order = (element["order"] ?? element["direction"])?.text ?? "asc"
-          keys.append((try FieldName(setting: field), order.lowercased().hasPrefix("desc")))
+          keys.append(Key(field: try FieldName(setting: field), isDescending: order.lowercased().hasPrefix("desc")))
         } else {
           for entry in entries {
             let field = try FieldName(checking: entry.key, at: entry.keyLocation)
-            keys.append((field, entry.value.text?.lowercased().hasPrefix("desc") ?? false))
+            keys.append(Key(field: field, isDescending: entry.value.text?.lowercased().hasPrefix("desc") ?? false))
           }
         }
         continue
       }
-      let name = try FieldName(setting: element).name
-      let lower = name.lowercased()
-      if name.hasPrefix("-") {
-        keys.append((try FieldName(checking: String(name.dropFirst()), at: element.location), true))
-      } else if lower.hasSuffix(" desc") {
-        keys.append((try FieldName(checking: String(name.dropLast(5)), at: element.location), true))
-      } else {
-        keys.append(
-          (
-            try FieldName(checking: lower.hasSuffix(" asc") ? String(name.dropLast(4)) : name, at: element.location),
-            false
-          ))
-      }
+      keys.append(try Self.key(try FieldName(setting: element)))
     }
+  }
+
+  private static func key(_ written: FieldName) throws(Problem) -> Key {
+    let name = written.name
+    let lower = name.lowercased()
+    func key(_ rest: Substring, isDescending: Bool) throws(Problem) -> Key {
+      Key(field: try FieldName(checking: String(rest), at: written.location), isDescending: isDescending, written: written)
+    }
+    if name.hasPrefix("-"), name.count > 1 { return try key(name.dropFirst(), isDescending: true) }
+    if lower.hasSuffix(" desc") { return try key(name.dropLast(5), isDescending: true) }
+    if lower.hasSuffix(" asc") { return try key(name.dropLast(4), isDescending: false) }
+    return Key(field: written, isDescending: false)
   }
 
   package var words: String {
     keys.map { $0.field.name + ($0.isDescending ? ", largest first" : "") }.joined(separator: ", ")
   }
 
+  /// The other way round.
+  package var reversed: SortKeys {
+    var copy = self
+    for index in copy.keys.indices { copy.keys[index].isDescending.toggle() }
+    return copy
+  }
+
   package func sql(over input: Relation) throws(Problem) -> SQL {
     var list: [SQL] = []
     for key in keys {
+      var key = key
+      if let written = key.written, input.schema[name: written.name] != nil {
+        // The sign is part of the name, and so says nothing of the direction.
+        let said = written.name.hasPrefix("-") || written.name.lowercased().hasSuffix(" desc")
+        key = Key(field: written, isDescending: key.isDescending != said)
+      }
       let access = try input.field(key.field)
       list.append(key.isDescending ? "\(access.sql) DESC NULLS LAST" : "\(access.sql) ASC NULLS LAST")
     }

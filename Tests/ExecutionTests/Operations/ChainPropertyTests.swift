@@ -1,0 +1,103 @@
+import DuckDB
+import Foundation
+import Pipelines
+import Tabular
+import Testing
+
+/// Random tables through random chains of operations, planned and bound as in a run, come out as plain Swift says they must.
+/// `CHAIN_SEED` runs one chain again, `CHAIN_COUNT` runs more of them.
+@Suite struct ChainPropertyTests {
+  private struct Chain {
+    var table: PlainTable
+    var other: PlainTable
+    var steps: [ChainStep]
+
+    /// Nil if the run must stop.
+    var expected: PlainTable? { try? steps.reduce(table) { try $1.apply($0) } }
+    var text: String {
+      "- id: result\n  transform:\n    on: given\n    operations:\n" + steps.map { "      \($0.yaml)" }.joined(separator: "\n")
+    }
+  }
+
+  @Test func chainsEqualThePlainTable() async throws {
+    let environment = ProcessInfo.processInfo.environment
+    let count = environment["CHAIN_COUNT"].flatMap(Int.init) ?? 120
+    let seeds = environment["CHAIN_SEED"].flatMap(UInt64.init).map { [$0] } ?? (1...UInt64(count)).map { $0 }
+    let begun = ContinuousClock.now
+    var compared = 0
+    for seed in seeds where ContinuousClock.now - begun < .seconds(environment["CHAIN_COUNT"] == nil ? 20 : 600) {
+      let chain = Self.chain(seed)
+      guard let difference = await Self.difference(chain) else {
+        compared += 1
+        continue
+      }
+      let small = await Self.shrunk(chain)
+      let said = await Self.difference(small) ?? difference
+      Issue.record("Seed \(seed) (CHAIN_SEED=\(seed) runs it again):\n\(small.table.select)\n\(small.text)\n\(said)")
+    }
+    #expect(compared > 0)
+  }
+
+  private static func chain(_ seed: UInt64) -> Chain {
+    var numbers = SeededChoice(seed: seed)
+    let table = numbers.table()
+    let other = numbers.table()
+    var steps: [ChainStep] = []
+    var current = table
+    for _ in 0..<(2 + numbers.below(6)) {
+      guard let step = ChainStep.random(for: current, with: other, &numbers) else { continue }
+      steps.append(step)
+      guard let next = try? step.apply(current) else { break }
+      if next.rows.count > 400 || next.columns.count > 9 {
+        steps.removeLast()
+        continue
+      }
+      current = next
+    }
+    return Chain(table: table, other: other, steps: steps)
+  }
+
+  /// In words; nil if the engine and the plain table agree.
+  private static func difference(_ chain: Chain) async -> String? {
+    guard !chain.steps.isEmpty else { return nil }
+    let expected = chain.expected
+    do {
+      let bench = try PlannedBench()
+      let (schema, rows) = try await bench.rows(of: "result", [("given", chain.table.select), ("other", chain.other.select)], chain.text)
+      guard let expected else { return "The run should have stopped, but there are rows: \(rows.prefix(5))" }
+      let found = PlainTable(columns: schema.names.map { .init(name: $0, kind: .text) }, rows: rows)
+      if schema.names != expected.columns.map(\.name) { return "Columns \(schema.names) instead of \(expected.columns.map(\.name))" }
+      if found.sortedRows != expected.sortedRows {
+        let (a, b) = (Set(found.sortedRows), Set(expected.sortedRows))
+        return "\(rows.count) rows instead of \(expected.rows.count); too many: \(a.subtracting(b).prefix(3)), missing: \(b.subtracting(a).prefix(3))"
+      }
+      return nil
+    } catch {
+      if expected == nil { return nil }
+      return "Stopped: \(error)"
+    }
+  }
+
+  /// What went wrong, without its particulars: a smaller chain must go wrong in the same way.
+  private static func kind(of difference: String?) -> String? {
+    difference.map { $0.hasPrefix("Stopped") ? String($0.prefix { $0 != "]" }) : $0.contains("rows instead") ? "rows" : String($0.prefix(7)) }
+  }
+
+  /// The chain without steps and rows that don't matter.
+  private static func shrunk(_ chain: Chain) async -> Chain {
+    var small = chain
+    let kind = await kind(of: difference(chain))
+    for index in chain.steps.indices.reversed() {
+      var without = small
+      without.steps.remove(at: index)
+      if await self.kind(of: difference(without)) == kind { small = without }
+    }
+    var row = 0
+    while row < small.table.rows.count {
+      var without = small
+      without.table.rows.remove(at: row)
+      if await self.kind(of: difference(without)) == kind { small = without } else { row += 1 }
+    }
+    return small
+  }
+}

@@ -1,0 +1,127 @@
+import Tabular
+
+/// A table as plain arrays of rows: what operations mean, without an engine.
+struct PlainTable {
+  enum Kind: CaseIterable { case whole, text, flag }
+
+  struct PlainColumn: Equatable {
+    var name: String
+    var kind: Kind
+  }
+
+  /// Where an operation has no result, the run must stop.
+  struct Refused: Error {}
+
+  typealias Row = [Value]
+
+  var columns: [PlainColumn]
+  var rows: [Row]
+
+  func index(_ name: String) -> Int { columns.firstIndex { $0.name == name } ?? 0 }
+  func names(_ kind: Kind) -> [String] { columns.filter { $0.kind == kind }.map(\.name) }
+
+  /// The rows as a SELECT with the types of the columns.
+  var select: SQL {
+    let names = columns.map { "\(name: $0.name)" as SQL }
+    let casts = columns.map { "CAST(\(name: $0.name) AS \(Self.type($0.kind))) AS \(name: $0.name)" as SQL }
+    let lines = rows.map { row -> SQL in "(\(row.map(Self.literal)))" }
+    guard !lines.isEmpty else {
+      return "SELECT \(columns.map { "CAST(NULL AS \(Self.type($0.kind))) AS \(name: $0.name)" as SQL }) WHERE false"
+    }
+    return "SELECT \(casts) FROM (VALUES \(lines)) AS v(\(names))"
+  }
+
+  private static func type(_ kind: Kind) -> SQL {
+    switch kind {
+    case .whole: "BIGINT"
+    case .text: "VARCHAR"
+    case .flag: "BOOLEAN"
+    }
+  }
+
+  private static func literal(_ value: Value) -> SQL {
+    switch value {
+    case .text(let text): "\(text: text)"
+    case .integer(let number): "\(text: String(number))"
+    case .boolean(let flag): flag ? "TRUE" : "FALSE"
+    default: "NULL"
+    }
+  }
+
+  /// The rows in an order of their own, for comparing.
+  var sortedRows: [[Value]] {
+    rows.sorted { left, right in
+      let texts = [left, right].map { $0.map(\.jsonText).joined(separator: ",").utf8 }
+      return texts[0].lexicographicallyPrecedes(texts[1])
+    }
+  }
+
+  mutating func set(_ name: String, _ kind: Kind, after: String? = nil, _ value: (Row) throws -> Value) rethrows {
+    let values = try rows.map(value)
+    if let place = columns.firstIndex(where: { $0.name == name }) {
+      columns[place].kind = kind
+      for (row, value) in values.enumerated() { rows[row][place] = value }
+      return
+    }
+    let place = after.map { index($0) + 1 } ?? columns.count
+    columns.insert(PlainColumn(name: name, kind: kind), at: place)
+    for (row, value) in values.enumerated() { rows[row].insert(value, at: place) }
+  }
+
+  func picking(_ names: [String]) -> PlainTable {
+    let places = names.map(index)
+    return PlainTable(columns: places.map { columns[$0] }, rows: rows.map { row in places.map { row[$0] } })
+  }
+
+  /// Rows with the same values in `names`, in the order in which they first occur.
+  func groups(by names: [String]) -> [[Row]] {
+    let places = names.map(index)
+    var order: [[Value]] = []
+    var found: [[Value]: [Row]] = [:]
+    for row in rows {
+      let key = places.map { row[$0] }
+      if found[key] == nil { order.append(key) }
+      found[key, default: []].append(row)
+    }
+    return order.map { found[$0] ?? [] }
+  }
+
+  /// By `keys`, empty values last in either direction; texts by their UTF-8 bytes.
+  func sorted(by keys: [(name: String, isDescending: Bool)]) -> PlainTable {
+    let places = keys.map { (index($0.name), $0.isDescending) }
+    var copy = self
+    copy.rows = rows.enumerated().sorted { left, right in
+      for (place, isDescending) in places {
+        let (a, b) = (left.element[place], right.element[place])
+        if a == b { continue }
+        if a == .null || b == .null { return b == .null }
+        return Self.precedes(a, b) != isDescending
+      }
+      return left.offset < right.offset
+    }.map(\.element)
+    return copy
+  }
+
+  static func precedes(_ left: Value, _ right: Value) -> Bool {
+    switch (left, right) {
+    case (.integer(let a), .integer(let b)): a < b
+    case (.text(let a), .text(let b)): a.utf8.lexicographicallyPrecedes(b.utf8)
+    case (.boolean(let a), .boolean(let b)): !a && b
+    default: false
+    }
+  }
+
+  /// - Throws: `Refused` for what has no room in 64 bits.
+  static func whole(_ number: Int128) throws -> Value {
+    guard Int64(exactly: number) != nil else { throw Refused() }
+    return .integer(number)
+  }
+}
+
+extension Value {
+  var number: Int128? { if case .integer(let number) = self { number } else { nil } }
+  var words: String? { if case .text(let text) = self { text } else { nil } }
+
+  /// Changes a text; anything else stays.
+  func mapText(_ change: (String) -> String) -> Value { words.map { .text(change($0)) } ?? self }
+}
