@@ -16,6 +16,7 @@ package struct EngineInquiry: Inquiry {
 
   private func connection(_ setup: [SQL]) async throws -> Connection {
     let connection = try await Engine().connect()
+    try await connection.registerExactFunctions()
     for statement in setup { try await connection.execute(statement) }
     return connection
   }

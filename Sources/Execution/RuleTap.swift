@@ -125,15 +125,21 @@ final class RuleTap: Sendable {
 
   private func original(_ batch: Batch, _ row: Int) -> String {
     Value.structure(
-      schema.columns.enumerated().map { (name: $1.name, value: batch.columns[rules.count + $0].value(row)) }
+      schema.columns.enumerated().map { (name: $1.name, value: plain(batch.columns[rules.count + $0].value(row))) }
     ).jsonText
   }
 
   /// The values the rule is about.
   private func values(of rule: RowRule, _ batch: Batch, _ row: Int) -> String? {
     let columns = schema.names.indices.filter { rule.columns.contains(schema.names[$0]) }
-    let values = columns.map { (name: schema.names[$0], value: batch.columns[rules.count + $0].value(row)) }
+    let values = columns.map { (name: schema.names[$0], value: plain(batch.columns[rules.count + $0].value(row))) }
     return values.count == 1 ? values[0].value.jsonText : values.isEmpty ? nil : Value.structure(values).jsonText
+  }
+
+  /// Whole numbers may have come by way of a double; they are written as they stood.
+  private func plain(_ value: Value) -> Value {
+    guard case .float(let number) = value, let whole = Int64(exactly: number), abs(whole) < 1 << 53 else { return value }
+    return .integer(Int128(whole))
   }
 
   /// What was found; to be asked when the rows have flowed.

@@ -19,6 +19,7 @@ package struct SchemaCheck: Sendable {
   /// somebody has to decide.
   package func check(_ plan: Plan) async throws -> BoundPlan {
     try await engine.connection.execute("SET TimeZone = 'UTC'")
+    try await engine.connection.registerExactFunctions()
     try await TextFunctions.register(on: engine.connection)
     try refuseLostLetters(plan)
     var bound = BoundPlan(name: plan.name, steps: [], warnings: plan.warnings)
@@ -32,7 +33,9 @@ package struct SchemaCheck: Sendable {
         continue
       }
       do {
-        bound.steps.append(try await bind(step, in: plan, bound, relations))
+        let one = try await bind(step, in: plan, bound, relations)
+        bound.warnings += one.extract?.notes.map { $0.located(at: step.location) } ?? []
+        bound.steps.append(one)
       } catch is CancellationError {
         throw CancellationError()
       } catch let waiting as AwaitingInput {

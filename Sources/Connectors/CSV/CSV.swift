@@ -55,8 +55,8 @@ package struct CSV: FileFormat {
       files.setup.append(.load("encodings", from: read.context.extensions))
     }
     let sampled = FileRead(files: files, request: read.request, context: read.context)
-    let groups = try await CSVSniffing(format: self, read: sampled, encoding: encoding).groups()
-    return try CSVReading(format: self, read: sampled, encoding: encoding, groups: groups).extract()
+    let (groups, copies) = try await CSVSniffing(format: self, read: sampled, encoding: encoding).groups()
+    return try CSVReading(format: self, read: sampled, encoding: encoding, groups: groups, copies: copies).extract()
   }
 
   /// The engine's name of the encoding.
@@ -84,6 +84,11 @@ package struct CSV: FileFormat {
       throw Problem(
         "unknown-encoding", "\"\(path)\" is UTF-16 with the high byte first, which can't be read.",
         hint: "Convert it: iconv -f UTF-16 -t UTF-8.", at: location)
+    }
+    if let place = head.firstIndex(of: 0) {
+      throw Problem(
+        "nul-byte", "\"\(path)\" holds a NUL byte in line \(head[..<place].count { $0 == 10 } + 1), which no text may hold.",
+        hint: "Remove it (tr -d '\\000'), or say the file's encoding, for example `encoding: utf-16`.", at: location)
     }
     // The sample may end inside a letter.
     for cut in 0..<4 where head.count >= cut && String(validating: head.dropLast(cut), as: UTF8.self) != nil { return "utf-8" }

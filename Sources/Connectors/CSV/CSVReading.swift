@@ -7,6 +7,8 @@ struct CSVReading {
   let read: FileRead
   let encoding: String
   let groups: [CSVGroup]
+  /// What is read in place of some of the files.
+  var copies: [UnifiedFile] = []
 
   func extract() throws -> Extract {
     var groups = try groups.map(declared)
@@ -29,19 +31,17 @@ struct CSVReading {
     let all: SQL = "\(scans, separator: " UNION ALL BY NAME ")"
     let names = columns.map(\.name)
     var extract = Extract(.query(filtered(all, columns, names), setup: read.files.setup))
-    let exact = columns.compactMap { column -> (String, DecimalShape)? in
-      if case .decimal(let precision, let scale) = column.type { (column.name, DecimalShape(precision: precision, scale: scale)) } else { nil }
+    extract.decimals = Array(Set(columns.compactMap(\.type.shape)))
+    extract.conditions = columns.compactMap { name, type in
+      guard let value = exact(name, type) else { return nil }
+      return RowCondition(
+        sql: "(\(name: name) IS NULL OR \(value) IS NOT NULL)", columns: [name], rule: "type", reason: "\(name) \(refusal(type))")
     }
-    extract.decimals = Array(Set(exact.map(\.1)))
-    extract.conditions = exact.map { name, shape in
-      RowCondition(
-        sql: "(\(name: name) IS NULL OR \(conversion(name, shape)) IS NOT NULL)", columns: [name], rule: "type",
-        reason: "\(name) isn't a number with at most \(shape.scale) digit\(shape.scale == 1 ? "" : "s") after the point.")
-    }
-    if !exact.isEmpty {
+    if !extract.conditions.isEmpty {
       let values = columns.map { value($0.name, $0.type) }
       extract.projection = "\(values)"
     }
+    extract.holds = copies
     if !format.strict { extract.rejects = RejectQuery(query: rejects) }
     extract.readsRefused = read.request.refused != nil
     return extract
@@ -63,13 +63,34 @@ struct CSVReading {
   }
 
   private func value(_ name: String, _ type: CSVType) -> SQL {
-    guard case .decimal(let precision, let scale) = type else { return "\(name: name)" }
-    return "\(conversion(name, DecimalShape(precision: precision, scale: scale))) AS \(name: name)"
+    exact(name, type).map { "\($0) AS \(name: name)" } ?? "\(name: name)"
   }
 
-  private func conversion(_ name: String, _ shape: DecimalShape) -> SQL {
+  /// The exact value of what the scan gives, null if there is none; nil where the scan's own value is exact.
+  private func exact(_ name: String, _ type: CSVType) -> SQL? {
     let text: SQL = format.decimal == "." ? "\(name: name)" : "replace(\(name: name), \(text: format.decimal), '.')"
-    return "weir_decimal_\(shape.precision)_\(shape.scale)(\(text))"
+    switch type {
+    case .plain: return nil
+    case .decimal(let precision, let scale): return "weir_decimal_\(precision)_\(scale)(\(text))"
+    case .double: return "CASE WHEN weir_double(\(text)) THEN CAST(\(text) AS DOUBLE) END"
+    case .whole(let type, true):
+      return "TRY_CAST(\(SQL(raw: ["HUGEINT", "UBIGINT"].contains(type) ? "weir_decimal_38_0" : "weir_integer"))(\(name: name)) AS \(SQL(raw: type)))"
+    case .whole(let type, false):
+      let value: SQL = "\(name: name)"
+      return """
+        CASE WHEN \(value) = trunc(\(value)) AND abs(\(value)) < 9007199254740992 THEN TRY_CAST(\(value) AS \(SQL(raw: type))) END
+        """
+    }
+  }
+
+  private func refusal(_ type: CSVType) -> String {
+    switch type {
+    case .decimal(_, let scale): "isn't a number with at most \(scale) digit\(scale == 1 ? "" : "s") after the point."
+    case .whole(let type, true): "isn't a whole number of type \(type)."
+    case .whole(let type, false): "isn't a whole number of type \(type), or has more digits than the sample had."
+    case .double: "isn't a number that a double holds exactly."
+    case .plain: ""
+    }
   }
 
   /// The wanted columns as the scan gives them. A filter sees exact numbers; rows with a number that isn't exact pass it, to be set aside.
@@ -80,7 +101,7 @@ struct CSVReading {
       let kept = names.map { name -> SQL in "raw.\(name: name)" }
       let values = columns.map { column -> SQL in value(column.name, column.type) }
       let inexact = columns.compactMap { column -> SQL? in
-        guard case .decimal = column.type else { return nil }
+        if case .plain = column.type { return nil }
         return " OR (raw.\(name: column.name) IS NOT NULL AND \(name: column.name) IS NULL)"
       }
       result = """
@@ -108,9 +129,10 @@ struct CSVReading {
           hint: Nearest.hint(entry.key, among: group.names), at: entry.keyLocation)
       }
       let type = try TypeName.checked(entry.value.text ?? "", at: entry.value.location)
-      let numbers = type.split { !$0.isNumber }.compactMap { Int($0) }
-      if type.hasPrefix("DECIMAL") || type.hasPrefix("NUMERIC") {
-        group.types[place] = .decimal(precision: numbers.first ?? 18, scale: numbers.count > 1 ? numbers[1] : numbers.isEmpty ? 3 : 0)
+      if TypeName.isWhole(type) {
+        group.types[place] = .whole(type: type, isLong: group.digits[place] > 15)
+      } else if let shape = TypeName.exactShape(type) {
+        group.types[place] = .decimal(precision: shape.precision, scale: shape.scale)
       } else {
         group.types[place] = .plain(type == "TEXT" || type == "STRING" ? "VARCHAR" : type)
       }
@@ -122,8 +144,11 @@ struct CSVReading {
   /// - Parameter texts: reads every column as it stands in the file, bad rows left out.
   func scan(_ group: CSVGroup, texts: Bool) -> SQL {
     let columns = zip(group.names, texts ? group.names.map { _ in .text } : group.types).map { name, type -> SQL in
-      if case .plain(let type) = type { return "\(text: name): \(text: type)" }
-      return "\(text: name): 'VARCHAR'"
+      switch type {
+      case .plain(let type): "\(text: name): \(text: type)"
+      case .whole(_, false): "\(text: name): 'DOUBLE'"
+      default: "\(text: name): 'VARCHAR'"
+      }
     }
     let nulls = format.null.map { text -> SQL in "\(text: text)" }
     let paths = group.paths.map { path -> SQL in "\(text: path)" }
@@ -155,10 +180,15 @@ struct CSVReading {
   /// One row per refused line, whatever is wrong with it.
   private var rejects: SQL {
     """
-    SELECT s.file_path || ':' || e.line AS position, any_value(e.csv_line) AS original, \
+    SELECT \(original) || ':' || e.line AS position, any_value(e.csv_line) AS original, \
     any_value(CASE WHEN e.error_type = 'CAST' THEN 'type' ELSE replace(lower(CAST(e.error_type AS VARCHAR)), ' ', '-') END) AS rule, \
-    string_agg(DISTINCT e.error_message, ' ') AS reason \
+    string_agg(DISTINCT replace(e.error_message, 'to ''DOUBLE''', 'to a number'), ' ') AS reason \
     FROM \(name: table("errors")) e JOIN \(name: table("scans")) s USING (scan_id, file_id) GROUP BY s.file_path, e.line
     """
+  }
+
+  private var original: SQL {
+    let cases = copies.map { copy -> SQL in "WHEN \(text: copy.path) THEN \(text: copy.original) " }
+    return copies.isEmpty ? "s.file_path" : "CASE s.file_path \(cases, separator: "")ELSE s.file_path END"
   }
 }

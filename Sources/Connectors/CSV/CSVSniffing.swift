@@ -19,6 +19,8 @@ struct CSVGroup: Hashable {
   /// What the engine believes of each column; `CSVSniffing` corrects it where a value would change.
   var guesses: [String]
   var types: [CSVType] = []
+  /// Most digits of a whole number in each column's sample; 0 = not looked at.
+  var digits: [Int] = []
 }
 
 /// How a column is read.
@@ -27,8 +29,21 @@ enum CSVType: Hashable {
   case plain(String)
   /// As text, then exactly.
   case decimal(precision: Int, scale: Int)
+  /// Whole numbers of a type: by way of a double, which tells fractions, or as text if some have more digits than those hold.
+  case whole(type: String, isLong: Bool)
+  /// As text, then as a double if one stands for exactly that number.
+  case double
 
   static let text = CSVType.plain("VARCHAR")
+
+  /// The exact conversion its values go through.
+  var shape: DecimalShape? {
+    switch self {
+    case .decimal(let precision, let scale): DecimalShape(precision: precision, scale: scale)
+    case .whole("HUGEINT", true), .whole("UBIGINT", true): DecimalShape(precision: 38, scale: 0)
+    default: nil
+    }
+  }
 }
 
 /// Finds dialects and types from a sample.
@@ -42,11 +57,31 @@ struct CSVSniffing {
     var type: String
   }
 
-  func groups() async throws -> [CSVGroup] {
-    let sniffs = read.files.paths.map { path -> SQL in
+  /// The engine looks at whole batches of 2,048 rows.
+  private var sampleRows: Int { max((format.sampleRows + 2047) / 2048, 1) * 2048 }
+
+  /// The groups, and the copies that stand for files whose lines end in more than one way.
+  func groups() async throws -> ([CSVGroup], copies: [UnifiedFile]) {
+    do {
+      return (try await groups(of: read.files.paths), [])
+    } catch let error as Problem where error.code == "unreadable-file" && read.files.bytes != nil && !encoding.hasPrefix("utf-16") {
+      let quote = (format.quote ?? "\"").utf8.first ?? 0x22
+      var copies: [UnifiedFile] = []
+      let paths = try read.files.paths.map { path in
+        guard !path.hasSuffix(".zst"), let copy = try UnifiedFile(path, quote: quote) else { return path }
+        copies.append(copy)
+        return copy.path
+      }
+      guard !copies.isEmpty else { throw error }
+      return (try await groups(of: paths), copies)
+    }
+  }
+
+  private func groups(of paths: [String]) async throws -> [CSVGroup] {
+    let sniffs = paths.map { path -> SQL in
       """
       SELECT \(text: path), Delimiter, Quote, Escape, SkipRows, HasHeader, Comment, CAST(to_json(Columns) AS VARCHAR), \
-      DateFormat, TimestampFormat FROM sniff_csv(\(text: path), sample_size = \(format.sampleRows)\(options))
+      DateFormat, TimestampFormat FROM sniff_csv(\(text: path), sample_size = \(sampleRows)\(options))
       """
     }
     var groups: [CSVGroup] = []
@@ -64,7 +99,10 @@ struct CSVSniffing {
         groups.append(CSVGroup(dialect: dialect, names: columns.map(\.name), paths: [row[0].description], guesses: guesses))
       }
     }
-    for place in groups.indices { groups[place].types = try await types(of: groups[place]) }
+    for place in groups.indices {
+      try await CSVHeader(read: read, encoding: encoding, group: groups[place]).check()
+      (groups[place].types, groups[place].digits) = try await types(of: groups[place])
+    }
     return CSVSniffing.agreed(groups)
   }
 
@@ -92,45 +130,63 @@ struct CSVSniffing {
   }
 
   /// Reads the sample's texts where the engine's guess could change them.
-  private func types(of group: CSVGroup) async throws -> [CSVType] {
+  private func types(of group: CSVGroup) async throws -> ([CSVType], digits: [Int]) {
     var evidence: [SQL] = []
     for (name, guess) in zip(group.names, group.guesses) {
       let text: SQL = format.decimal == "." ? "\(name: name)" : "replace(\(name: name), \(text: format.decimal), '.')"
       switch guess {
-      case "BIGINT": evidence.append("bool_or(regexp_matches(\(text), '^[-+]?0[0-9]|^[+]')), NULL, NULL")
+      case "BIGINT":
+        evidence.append("bool_or(regexp_matches(\(text), '^[-+]?0[0-9]|^[+]')), max(length(regexp_extract(\(text), '[0-9]+'))), count(*)")
       case "DOUBLE":
         evidence += [
-          "bool_or(regexp_matches(\(text), '^[-+]?0[0-9]|^[+]|[^-0-9.]'))",
+          """
+          CAST(coalesce(bool_or(regexp_matches(\(text), '^[-+]?0[0-9]|^[+]|[^-0-9.]')), false) AS INTEGER) \
+          + CASE WHEN coalesce(bool_or(NOT weir_double(\(text))), false) THEN 2 ELSE 0 END
+          """,
           "max(length(regexp_extract(\(text), '^-?([0-9]*)', 1)))", "max(length(regexp_extract(\(text), '[.]([0-9]*)$', 1)))",
         ]
       case _ where guess.hasPrefix("TIMESTAMP"): evidence.append("bool_or(regexp_matches(\(text), '[.][0-9]{7}')), NULL, NULL")
       case "BOOLEAN":
         evidence.append("bool_or(NOT regexp_full_match(\(text), 'true|false|True|False|TRUE|FALSE')), NULL, NULL")
-      default: evidence.append("NULL, NULL, NULL")
+      default:
+        evidence.append(
+          format.types?[name] == nil ? "NULL, NULL, NULL" : "NULL, max(length(regexp_extract(\(text), '^[-+]?([0-9]+)$', 1))), NULL")
       }
     }
-    let needed = zip(group.names, group.guesses).contains { $1 != "VARCHAR" }
+    let needed = format.types != nil || group.guesses.contains { $0 != "VARCHAR" }
     let reading = CSVReading(format: format, read: read, encoding: encoding, groups: [group])
     let row =
       needed
       ? try await read.ask(
-        "SELECT \(evidence) FROM (SELECT * FROM \(reading.scan(group, texts: true)) LIMIT \(format.sampleRows))").first ?? [] : []
-    return group.guesses.enumerated().map { place, guess in
+        "SELECT \(evidence) FROM (SELECT * FROM \(reading.scan(group, texts: true)) LIMIT \(sampleRows))").first ?? [] : []
+    var digits: [Int] = []
+    let types = group.guesses.enumerated().map { place, guess in
       let found = row.count > place * 3 + 2 ? Array(row[place * 3...place * 3 + 2]) : [.null, .null, .null]
-      return CSVSniffing.type(guess, isIrregular: found[0] == .boolean(true), whole: found[1], scale: found[2])
+      if case .integer(let count) = found[1] { digits.append(Int(count)) } else { digits.append(0) }
+      return type(guess, oddity: found[0], whole: found[1], scale: found[2], isSingle: group.paths.count == 1)
     }
+    return (types, digits)
   }
 
-  /// The type that holds every value of the sample exactly.
-  private static func type(_ guess: String, isIrregular: Bool, whole: Value, scale: Value) -> CSVType {
+  /// The type that holds every value of the sample exactly, and tells later ones it doesn't.
+  /// - Parameters:
+  ///   - oddity: for doubles 1 = not written as plain digits, 2 = no double holds it, 3 = both; else whether the text would change.
+  ///   - whole: most digits before the point; `scale`: after it, for whole numbers the rows looked at.
+  private func type(_ guess: String, oddity: Value, whole: Value, scale: Value, isSingle: Bool) -> CSVType {
+    let isOdd = oddity == .boolean(true)
     switch guess {
     case "DOUBLE":
-      guard case .integer(let whole) = whole, case .integer(let scale) = scale else { return .plain("DOUBLE") }
-      if isIrregular { return .plain("DOUBLE") }
+      guard case .integer(let whole) = whole, case .integer(let scale) = scale else { return .double }
+      if oddity == .integer(1) { return .double }
+      if oddity == .integer(3) || (oddity == .integer(2) && whole + scale > 38) { return .text }
       if scale <= 6, whole + scale <= 18 { return .decimal(precision: 18, scale: Int(scale)) }
       if scale <= 18, whole <= 20 { return .decimal(precision: 38, scale: scale == 0 ? 0 : 18) }
       return whole + scale <= 38 ? .decimal(precision: 38, scale: Int(scale)) : .text
-    case _ where guess == "BIGINT" || guess == "BOOLEAN" || guess.hasPrefix("TIMESTAMP"): return isIrregular ? .text : .plain(guess)
+    case "BIGINT":
+      guard !isOdd, case .integer(let digits) = whole, case .integer(let rows) = scale else { return isOdd ? .text : .plain(guess) }
+      if isSingle, rows < sampleRows { return .plain(guess) }
+      return .whole(type: guess, isLong: digits > 15)
+    case _ where guess == "BOOLEAN" || guess.hasPrefix("TIMESTAMP"): return isOdd ? .text : .plain(guess)
     default: return .plain(guess)
     }
   }
@@ -157,7 +213,11 @@ struct CSVSniffing {
     switch (left, right) {
     case _ where left == right: left
     case (.decimal(let p1, let s1), .decimal(let p2, let s2)): .decimal(precision: max(p1, p2), scale: max(s1, s2))
-    case (.plain("BIGINT"), .decimal(_, let scale)), (.decimal(_, let scale), .plain("BIGINT")): .decimal(precision: 38, scale: scale)
+    case (.plain("BIGINT"), .decimal(_, let scale)), (.decimal(_, let scale), .plain("BIGINT")),
+      (.whole("BIGINT", _), .decimal(_, let scale)), (.decimal(_, let scale), .whole("BIGINT", _)):
+      .decimal(precision: 38, scale: scale)
+    case (.whole("BIGINT", let left), .whole("BIGINT", let right)): .whole(type: "BIGINT", isLong: left || right)
+    case (.plain("BIGINT"), .whole("BIGINT", _)), (.whole("BIGINT", _), .plain("BIGINT")): .whole(type: "BIGINT", isLong: true)
     default: .text
     }
   }

@@ -51,7 +51,7 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     let target = try FileTarget(path, runID: request.runID)
     let layout = try format.layout(FileWrite(request: request, path: path, context: context))
     let verb = FileManager.default.fileExists(atPath: path) ? "Replaces" : "Creates"
-    return Load(
+    var load = Load(
       landing: layout.landing, strategy: "\(verb) the file \(path) in one step, from a temporary file beside it.",
       statements: [layout.copy("…", path).text], countExisting: { await rows(at: request.mode == .append ? place : FileLocation(base: path, relative: nil, directory: context.directory), format) },
       work: .statements(
@@ -62,6 +62,8 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
             return [layout.copy(rows, target.temporary)]
           },
           readBack: layout.readBack(target.temporary), finish: { try target.finish() }, discard: { target.discard() })))
+    load.values = layout.values
+    return load
   }
 
   package func isThere(_ target: WriteRequest.Target) async throws -> Bool {

@@ -80,6 +80,8 @@ package struct FileWrite: Sendable {
 package struct FileLayout: Sendable {
   var setup: [SQL] = []
   var landing: Schema
+  /// See `Load.values`.
+  var values: [String: SQL] = [:]
   /// Writes a query's rows to a path.
   var copy: @Sendable (_ rows: SQL, _ path: String) -> SQL
   /// Reads a path back with the columns of `landing`.

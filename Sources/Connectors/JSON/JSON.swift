@@ -8,6 +8,7 @@ package struct JSON: FileFormat {
   var records = ""
   var layout = Layout.auto
   var types: Setting?
+  var strict = false
 
   enum Layout: String, CaseIterable, SettingChoice { case auto, array, lines }
 
@@ -19,99 +20,86 @@ package struct JSON: FileFormat {
       Field(\.records, "records", "Where the list of records is inside a document.").example("data.items").also("records_path")
       Field(\.layout, "layout", "One array, or one document per line; auto goes by the file's ending.").also("format")
       Field(\.types, "types", "Column types that are not to be guessed.").example("{ id: VARCHAR }").advanced()
+      Field(\.strict, "strict", "Fails at the first bad line of JSON lines instead of setting it aside.")
     })
 
   package func extract(_ read: FileRead) async throws -> Extract {
-    let size = max(64_000_000, (read.files.bytes ?? 0) * (read.files.paths.contains { $0.hasSuffix(".gz") } ? 20 : 1) + 1_000_000)
-    let objects: SQL =
-      records.isEmpty
-      ? "SELECT json FROM read_json_objects(\(read.files.list), format = 'auto', maximum_object_size = \(min(size, 2_000_000_000)))"
-      : try recordsQuery(read, size: min(size, 2_000_000_000))
-    var schema = try await shape(read, objects)
-    let exact = try await exactNumbers(schema, objects, read)
-    schema.columns = try schema.columns.map { try declared($0) ?? Column($0.name, JSONTypes.settled($0.type, at: "$", in: $0.name, exact)) }
-    let query: SQL
-    if records.isEmpty {
-      let columns = schema.columns.map { column -> SQL in "\(text: column.name): \(text: column.type.description)" }
+    let documents = JSONDocuments(format: self, read: read)
+    let survey = try await documents.survey()
+    let columns = try named(survey.schema.columns, read)
+    let exact = try await JSONNumbers(documents: documents, isCareful: survey.isCareful).types(in: columns)
+    let settled: [DataType] = columns.map { column in
+      types?[column.name] == nil ? JSONTypes.settled(column.type, at: "$", in: column.name, exact) : .text
+    }
+    var query: SQL
+    if records.isEmpty, !survey.isCareful, survey.refused == 0, types == nil {
+      let shapes = zip(columns, settled).map { column, type -> SQL in "\(text: column.name): \(text: type.description)" }
       query = """
-        SELECT * FROM read_json(\(read.files.list), columns = {\(columns)}, format = 'auto', maximum_object_size = 64000000)
+        SELECT * FROM read_json(\(read.files.list), columns = {\(shapes)}, format = \(text: documents.layout), \
+        maximum_object_size = \(documents.limit))
         """
     } else {
-      let columns = schema.columns.map { column -> SQL in
-        let value: SQL = "json_extract(json, \(text: JSONTypes.path("$", column.name)))"
-        let text: SQL = "json_extract_string(json, \(text: JSONTypes.path("$", column.name)))"
-        switch column.type {
-        case .json: return "\(value) AS \(name: column.name)"
-        case .list, .structure, .map:
-          return "from_json(\(value), \(text: JSONTypes.structure(column.type))) AS \(name: column.name)"
-        default: return "CAST(\(text) AS \(column.type)) AS \(name: column.name)"
-        }
+      query = JSONValues(columns: zip(columns, settled).map { Column($0.name, $1) }).select(from: documents.records)
+    }
+    var extract = Extract(.query("", setup: read.files.setup))
+    if types != nil {
+      let values: [SQL] = try columns.map { column in try declared(column, &extract) ?? "\(name: column.name)" }
+      query = "SELECT \(values) FROM (\(query))"
+    }
+    extract.origin = .query(read.restricted(query), setup: read.files.setup)
+    if survey.refused > 0 {
+      if strict { throw try await documents.firstRefusal() }
+      extract.rejects = RejectQuery(query: try await documents.refusals())
+    }
+    extract.notes = JSONNumbers.notes(columns, settled)
+    return extract
+  }
+
+  /// The columns that are read: those that were found, or those that were declared where there are no records.
+  /// - Throws: `empty-file`, `column-collision`.
+  private func named(_ found: [Column], _ read: FileRead) throws(Problem) -> [Column] {
+    var columns = found
+    for name in types?.entries.map(\.key) ?? [] where !columns.contains(where: { $0.name == name }) {
+      columns.append(Column(name, .text))
+    }
+    if found.isEmpty {
+      for name in read.request.columns ?? [] where !columns.contains(where: { $0.name == name }) { columns.append(Column(name, .text)) }
+      guard !columns.isEmpty else {
+        throw Problem(
+          "empty-file", "\"\(read.files.paths[0])\" holds no record, so its columns aren't known.",
+          hint: "If it may be empty, name its columns: `types: { id: BIGINT, name: VARCHAR }`; then it has no rows.",
+          at: read.request.location)
       }
-      query = "SELECT \(columns) FROM (\(objects))"
     }
-    return Extract(.query(read.restricted(query), setup: read.files.setup))
-  }
-
-  private func recordsQuery(_ read: FileRead, size: Int) throws(Problem) -> SQL {
-    var path = "$"
-    for part in records.split(separator: ".") where part != "$" { path = JSONTypes.path(path, String(part)) }
-    return """
-      SELECT unnest(CASE json_type(list) WHEN 'ARRAY' THEN CAST(list AS JSON[]) ELSE [list] END) AS json \
-      FROM (SELECT json_extract(json, \(text: path)) AS list \
-      FROM read_json_objects(\(read.files.list), format = 'auto', maximum_object_size = \(size))) WHERE list IS NOT NULL
-      """
-  }
-
-  /// The columns over all rows, in order of first appearance; dates and identifiers as text.
-  private func shape(_ read: FileRead, _ objects: SQL) async throws -> Schema {
-    if records.isEmpty {
-      return try await read.describe(
-        """
-        SELECT * FROM read_json(\(read.files.list), format = 'auto', sample_size = -1, dateformat = '%%', timestampformat = '%%', \
-        map_inference_threshold = -1, field_appearance_threshold = 0, union_by_name = true)
-        """)
-    }
-    let structure = try await read.ask("SELECT CAST(json_group_structure(json) AS VARCHAR) FROM (\(objects))").first?.first
-    guard case .text(let text)? = structure, let schema = JSONTypes.schema(structure: text) else {
+    while let (first, second) = JSONTypes.collision(columns) {
+      // A read that takes one of the two leaves the other where it is.
+      if let wanted = read.request.columns, wanted.contains(first) != wanted.contains(second) {
+        columns.removeAll { $0.name == (wanted.contains(first) ? second : first) }
+        continue
+      }
       throw Problem(
-        "no-records", "\"\(read.files.paths[0])\" has no records at \"\(records)\".",
-        hint: "`records` names the fields on the way to the list, separated by points.", at: read.request.location)
+        "column-collision", "\"\(read.files.paths[0])\" has the keys \"\(first)\" and \"\(second)\", which differ only in case.",
+        hint: "Rename one of them in the file, or read one of the two with `columns:`.", at: read.request.location)
     }
-    return schema
+    return columns
   }
 
-  /// How many digits the numbers with fractions have, by their path.
-  private func exactNumbers(_ schema: Schema, _ objects: SQL, _ read: FileRead) async throws -> [String: DataType] {
-    let paths = schema.columns.flatMap { JSONTypes.floats($0.type, at: JSONTypes.path("$", $0.name)) }
-    guard !paths.isEmpty else { return [:] }
-    let evidence = paths.flatMap { path -> [SQL] in
-      let all: SQL =
-        path.contains("[*]")
-        ? "json_extract_string(json, \(text: path))" : "[json_extract_string(json, \(text: path))]"
-      return [
-        "max(list_max(list_transform(\(all), lambda x: length(regexp_extract(x, '^-?([0-9]+)', 1)))))",
-        "max(list_max(list_transform(\(all), lambda x: length(regexp_extract(x, '^-?[0-9]+[.]([0-9]+)$', 1)))))",
-        "bool_or(list_bool_or(list_transform(\(all), lambda x: contains(lower(x), 'e'))))",
-      ]
-    }
-    let row = try await read.ask("SELECT \(evidence) FROM (\(objects))").first ?? []
-    var result: [String: DataType] = [:]
-    for (place, path) in paths.enumerated() where row.count >= place * 3 + 3 {
-      guard case .integer(let whole) = row[place * 3], case .integer(let scale) = row[place * 3 + 1] else { continue }
-      if case .boolean(true) = row[place * 3 + 2] { continue }
-      if scale == 0, whole <= 38 {
-        // The reader takes long whole numbers exactly only where they stand at the top of a record.
-        if !path.dropFirst(2).contains("\".\""), !path.contains("[*]") { result[path] = .decimal(precision: 38, scale: 0) }
-      } else if scale <= 6, whole + scale <= 15 {
-        result[path] = .decimal(precision: 18, scale: Int(scale))
-      }
-    }
-    return result
-  }
-
-  private func declared(_ column: Column) throws(Problem) -> Column? {
+  /// A declared column from its text; a value that isn't exactly of a declared number's type fails the read.
+  private func declared(_ column: Column, _ extract: inout Extract) throws(Problem) -> SQL? {
     guard let text = types?[column.name]?.text else { return nil }
-    return Column(column.name, .other(try TypeName.checked(text, at: types?[column.name]?.location)))
+    let type = try TypeName.checked(text, at: types?[column.name]?.location)
+    let value: SQL = "\(name: column.name)"
+    if type.hasPrefix("STRUCT") || type.hasPrefix("MAP") || type.hasSuffix("]") {
+      return "CAST(CAST(\(value) AS JSON) AS \(SQL(raw: type))) AS \(value)"
+    }
+    guard let shape = TypeName.exactShape(type) else { return "CAST(\(value) AS \(SQL(raw: type))) AS \(value)" }
+    extract.decimals = Array(Set(extract.decimals + [shape]))
+    let number: SQL = "weir_decimal_\(shape.precision)_\(shape.scale)(\(value))"
+    return """
+      CAST(CASE WHEN \(value) IS NULL OR \(number) IS NOT NULL THEN \(number) \
+      ELSE error(\(text: "Column \"\(column.name)\" holds \"") || \(value) || \(text: "\", which isn't exactly a \(type).")) END \
+      AS \(SQL(raw: type))) AS \(value)
+      """
   }
 }
 
@@ -124,5 +112,18 @@ enum TypeName {
       throw Problem("unknown-type", "\"\(text)\" is no type.", hint: "For example VARCHAR, BIGINT, DECIMAL(18,2), DATE.", at: location)
     }
     return text.uppercased()
+  }
+
+  /// The exact conversion into a whole or decimal type; nil for other types.
+  static func exactShape(_ type: String) -> DecimalShape? {
+    let numbers = type.split { !$0.isNumber }.compactMap { Int($0) }
+    if type.hasPrefix("DECIMAL") || type.hasPrefix("NUMERIC") {
+      return DecimalShape(precision: numbers.first ?? 18, scale: numbers.count > 1 ? numbers[1] : numbers.isEmpty ? 3 : 0)
+    }
+    return isWhole(type) ? DecimalShape(precision: 38, scale: 0) : nil
+  }
+
+  static func isWhole(_ type: String) -> Bool {
+    ["TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "LONG", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT"].contains(type)
   }
 }

@@ -1,5 +1,4 @@
 import Foundation
-import Pipelines
 import Tabular
 
 /// What the engine guesses of JSON, made exact.
@@ -7,24 +6,25 @@ enum JSONTypes {
   /// A JSON path one field deeper.
   static func path(_ parent: String, _ field: String) -> String { "\(parent).\"\(field)\"" }
 
-  /// The paths of all numbers with fractions inside a type.
-  static func floats(_ type: DataType, at path: String) -> [String] {
+  /// The paths of all numbers inside a type that are `wanted`; names a path can't say are left out.
+  static func numbers(_ type: DataType, at path: String, _ wanted: (DataType) -> Bool) -> [String] {
     switch type {
-    case .float64, .float32: path.contains("\\") || path.filter { $0 == "\"" }.count % 2 == 1 ? [] : [path]
-    case .list(let element): floats(element, at: path + "[*]")
-    case .structure(let fields): fields.flatMap { floats($0.type, at: self.path(path, $0.name)) }
+    case .float64, .int64, .int128:
+      !wanted(type) || path.contains("\\") || path.filter { $0 == "\"" }.count % 2 == 1 ? [] : [path]
+    case .list(let element): numbers(element, at: path + "[*]", wanted)
+    case .structure(let fields): fields.flatMap { numbers($0.type, at: self.path(path, $0.name), wanted) }
     default: []
     }
   }
 
-  /// The type to read: guessed dates, times and identifiers stay text, fractions become exact where `exact` says how.
+  /// The type to read: numbers become exact where `exact` says how.
   static func settled(_ type: DataType, at parent: String, in name: String, _ exact: [String: DataType]) -> DataType {
     settled(type, at: path(parent, name), exact)
   }
 
   private static func settled(_ type: DataType, at path: String, _ exact: [String: DataType]) -> DataType {
     switch type {
-    case .float64, .float32: exact[path] ?? .float64
+    case .float64, .int64, .int128: exact[path] ?? type
     case .date, .time, .timestamp, .timestampTZ, .uuid: .text
     case .list(let element): .list(settled(element, at: path + "[*]", exact))
     case .structure(let fields):
@@ -33,31 +33,36 @@ enum JSONTypes {
     }
   }
 
-  /// The columns of records from the engine's description of their structure: `{"id":"UBIGINT","tags":["VARCHAR"]}`.
+  static func holdsJSON(_ type: DataType) -> Bool {
+    switch type {
+    case .json: true
+    case .list(let element): holdsJSON(element)
+    case .structure(let fields): fields.contains { holdsJSON($0.type) }
+    default: false
+    }
+  }
+
+  /// Whether the engine may have given a key another name (`name_1`), because it differs from one before only in case.
+  static func hasRenamed(_ columns: [Column]) -> Bool {
+    let names = Set(columns.map { $0.name.lowercased() })
+    return names.contains { name in name.wholeMatch(of: /(.+)_\d+/).map { names.contains(String($0.1)) } ?? false }
+  }
+
+  /// Two names the engine can't tell apart.
+  static func collision(_ columns: [Column]) -> (String, String)? {
+    var seen: [String: String] = [:]
+    for column in columns {
+      if let other = seen.updateValue(column.name, forKey: column.name.lowercased()) { return (other, column.name) }
+    }
+    return nil
+  }
+
+  /// The columns of records from the engine's description of their structure, in its order: `{"id":"UBIGINT","tags":["VARCHAR"]}`.
+  /// Nil if they aren't objects.
   static func schema(structure: String) -> Schema? {
-    guard let fields = try? JSONDecoder().decode(Shape.self, from: Data(structure.utf8)), case .object(let columns) = fields else {
-      return nil
-    }
-    // A dictionary has no order: take it from the text.
-    return Schema(ordered(columns, in: structure))
-  }
-
-  private static func ordered(_ columns: [String: Shape], in text: String) -> [Column] {
-    columns.map { name, shape in (text.range(of: JSONText.quote(name) + ":")?.lowerBound, Column(name, type(shape, in: text))) }
-      .sorted { ($0.0 ?? text.endIndex) < ($1.0 ?? text.endIndex) }.map(\.1)
-  }
-
-  private static func type(_ shape: Shape, in text: String) -> DataType {
-    switch shape {
-    case .object(let fields): .structure(ordered(fields, in: text))
-    case .list(let elements): .list(elements.first.map { type($0, in: text) } ?? .json)
-    case .name("UBIGINT"), .name("BIGINT"): .int64
-    case .name("HUGEINT"), .name("UHUGEINT"): .int128
-    case .name("DOUBLE"): .float64
-    case .name("BOOLEAN"): .boolean
-    case .name("VARCHAR"): .text
-    case .name: .json
-    }
+    var shape = StructureText(structure)
+    guard let columns = shape.fields() else { return nil }
+    return Schema(columns)
   }
 
   /// The engine's description of a type for `from_json`.
@@ -69,21 +74,60 @@ enum JSONTypes {
     default: JSONText.quote(type.description)
     }
   }
+}
 
-  private indirect enum Shape: Decodable {
-    case name(String)
-    case list([Shape])
-    case object([String: Shape])
+/// Reads the engine's description of a structure.
+private struct StructureText {
+  private let bytes: [UInt8]
+  private var index = 0
 
-    init(from decoder: any Decoder) throws {
-      let container = try decoder.singleValueContainer()
-      if let name = try? container.decode(String.self) {
-        self = .name(name)
-      } else if let list = try? container.decode([Shape].self) {
-        self = .list(list)
-      } else {
-        self = .object(try container.decode([String: Shape].self))
-      }
+  init(_ text: String) { bytes = Array(text.utf8) }
+
+  private mutating func take(_ byte: Unicode.Scalar) -> Bool {
+    guard index < bytes.count, bytes[index] == UInt8(ascii: byte) else { return false }
+    index += 1
+    return true
+  }
+
+  private mutating func string() -> String? {
+    let start = index
+    guard take("\"") else { return nil }
+    while index < bytes.count, bytes[index] != UInt8(ascii: "\"") { index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1 }
+    guard take("\"") else { return nil }
+    return try? JSONDecoder().decode(String.self, from: Data(bytes[start..<index]))
+  }
+
+  mutating func fields() -> [Column]? {
+    guard take("{") else { return nil }
+    var columns: [Column] = []
+    while !take("}") {
+      guard let name = string(), take(":"), let type = type() else { return nil }
+      columns.append(Column(name, type))
+      _ = take(",")
+    }
+    return columns
+  }
+
+  private mutating func type() -> DataType? {
+    guard index < bytes.count else { return nil }
+    if bytes[index] == UInt8(ascii: "{") {
+      guard let columns = fields() else { return nil }
+      // Structures can't have names that differ only in case, or none.
+      return columns.isEmpty || JSONTypes.collision(columns) != nil ? .json : .structure(columns)
+    }
+    if take("[") {
+      if take("]") { return .list(.json) }
+      guard let element = type(), take("]") else { return nil }
+      return .list(element)
+    }
+    return switch string() {
+    case nil: nil
+    case "UBIGINT", "BIGINT": .int64
+    case "HUGEINT", "UHUGEINT": .int128
+    case "DOUBLE": .float64
+    case "BOOLEAN": .boolean
+    case "VARCHAR": .text
+    default: .json
     }
   }
 }

@@ -17,15 +17,32 @@ extension JSON {
     let compression = write.compression
     let back = columns.map { column -> SQL in "\(JSONRendering.value(column)) AS \(name: column.name)" }
     let shapes = columns.map { column -> SQL in "\(text: column.name): \(text: JSONRendering.reading(column.type).description)" }
-    return FileLayout(landing: Schema(columns)) { rows, path in
+    // A JSON value may stand on several lines where it comes from.
+    let values = columns.filter { $0.type == .json }.map { ($0.name, "CAST(weir_json_compact(CAST(\(name: $0.name) AS VARCHAR)) AS JSON)" as SQL) }
+    return FileLayout(landing: Schema(columns), values: Dictionary(values) { $1 }) { rows, path in
       Lines.copy(
         "SELECT \(document) FROM (\(rows))", to: path, compression: compression,
         around: isArray ? ("[\n  ", ",\n  ", "\n]\n") : nil)
     } readBack: { path in
-      """
-      SELECT \(back) FROM read_json(\(text: path), columns = {\(shapes)}, maximum_object_size = 64000000, \
-      format = \(text: isArray ? "array" : "newline_delimited"), compression = \(text: compression == "none" ? "uncompressed" : compression))
-      """
+      let packing = compression == "none" ? "uncompressed" : compression
+      let layout = isArray ? "array" : "newline_delimited"
+      guard values.isEmpty else {
+        // The engine's reader would write JSON inside anew, with other digits and escapes: compare what stands in the file.
+        let parts = columns.map { column -> SQL in
+          column.type == .json
+            ? "CAST(weir_json_member(\(text: JSONText.quote(column.name)) || CAST(json AS VARCHAR)) AS JSON) AS \(name: column.name)"
+            : "struct_extract(record, \(text: column.name)) AS \(name: column.name)"
+        }
+        let read = columns.map { Column($0.name, $0.type == .json ? .json : JSONRendering.reading($0.type)) }
+        return """
+          SELECT \(back) FROM (SELECT \(parts) FROM (SELECT json, from_json(json, \(text: JSONTypes.structure(.structure(read)))) AS record \
+          FROM read_json_objects(\(text: path), maximum_object_size = 64000000, format = \(text: layout), compression = \(text: packing))))
+          """
+      }
+      return """
+        SELECT \(back) FROM read_json(\(text: path), columns = {\(shapes)}, maximum_object_size = 64000000, \
+        format = \(text: layout), compression = \(text: packing))
+        """
     }
   }
 }
@@ -70,7 +87,11 @@ enum JSONRendering {
     case .timestamp, .timestampTZ:
       let isZoned = type == .timestampTZ
       let text: SQL = "CAST(\(isZoned ? "(\(value) AT TIME ZONE 'UTC')" : value) AS VARCHAR)"
-      return "'\"' || replace(\(text), ' ', 'T')\(isZoned ? " || 'Z'" : "") || '\"'"
+      // Times before Christ stay as the engine writes them: "0044-03-15 (BC) 12:00:00".
+      return """
+        '"' || CASE WHEN isfinite(\(value)) AND NOT contains(\(text), '(BC)') THEN replace(\(text), ' ', 'T')\(isZoned ? " || 'Z'" : "") \
+        ELSE \(text)\(isZoned ? " || CASE WHEN isfinite(\(value)) THEN '+00' ELSE '' END" : "") END || '"'
+        """
     case .date, .time: return "'\"' || CAST(\(value) AS VARCHAR) || '\"'"
     case .list(let element):
       let name: SQL = "x\(depth)"

@@ -35,9 +35,19 @@ extension SchemaCheck {
     request.created = drift.created
     let load = try await destination.prepare(request)
     if context.options.fullRefresh, spec.mode == .append, let read = reads.first { try await refuseToDouble(load, read, step) }
-    let casts: [SQL] = zip(schema.columns, load.landing.columns).map { from, to in
-      from.type.description == to.type.description
-        ? "\(name: from.name) AS \(name: to.name)" : "CAST(\(name: from.name) AS \(to.type)) AS \(name: to.name)"
+    var casts: [SQL] = []
+    for (from, to) in zip(schema.columns, load.landing.columns) {
+      let value: SQL
+      if let own = load.values[to.name] {
+        value = own
+      } else if from.type.description == to.type.description {
+        value = "\(name: from.name)"
+      } else if from.type == .text {
+        value = try await parsed(from, as: to.type, of: schema)
+      } else {
+        value = "CAST(\(name: from.name) AS \(to.type))"
+      }
+      casts.append("\(value) AS \(name: to.name)")
     }
     let select: SQL = "SELECT \(casts) FROM (\(rows))"
     _ = try await engine.connection.describe(select)
@@ -46,6 +56,26 @@ extension SchemaCheck {
       isPlain: spec.filter == nil && spec.mapping.isEmpty && drift.ignored.isEmpty)
     result.remarks = drift.remarks
     return result
+  }
+
+  /// A text as a value of a column that exists; one that isn't exactly such a value fails the load and is named with its row.
+  private func parsed(_ column: Column, as type: DataType, of schema: Schema) async throws -> SQL {
+    let text: SQL = "\(name: column.name)"
+    let value: SQL
+    switch type {
+    case .integer, .decimal:
+      let shape = if case .decimal(let precision, let scale) = type { DecimalShape(precision: precision, scale: scale) } else { DecimalShape(precision: 38, scale: 0) }
+      try await engine.registerDecimal(shape)
+      value = "TRY_CAST(weir_decimal_\(shape.precision)_\(shape.scale)(\(text)) AS \(type))"
+    case .boolean, .float32, .float64, .date, .time, .timestamp, .timestampTZ, .uuid: value = "TRY_CAST(\(text) AS \(type))"
+    default: return "CAST(\(text) AS \(type))"
+    }
+    let row = schema.columns.prefix(6).map { column -> SQL in "\(name: column.name) := \(name: column.name)" }
+    return """
+      CASE WHEN \(text) IS NULL THEN NULL WHEN \(value) IS NOT NULL THEN \(value) ELSE CAST(error(\
+      \(text: "Column \"\(column.name)\" holds \"") || left(\(text), 100) || \(text: "\", which isn't exactly a \(type), the type it has in the target. The row: ") \
+      || left(CAST(to_json(struct_pack(\(row))) AS VARCHAR), 300)) AS \(type)) END
+      """
   }
 
   /// The incremental reads whose rows come through `input`.

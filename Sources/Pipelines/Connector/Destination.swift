@@ -93,6 +93,8 @@ package struct WriteRequest: Sendable {
 package struct Load: Sendable {
   /// Column by column, in the order of the request's schema: name in the target, the engine type rows are cast to before landing (exact or the load is refused).
   package var landing: Schema
+  /// Expressions over the request's columns to land in place of a plain cast, by name.
+  package var values: [String: SQL] = [:]
   /// What will happen, in words and DDL, for `weir plan`.
   package var strategy: String
   package var statements: [String]

@@ -115,6 +115,8 @@ package struct Extract: Sendable {
   package var estimatedRows: Int?
   /// How many bytes that is where it lies; nil = unknown.
   package var estimatedBytes: Int?
+  /// What the query needs to stay alive (a temporary file).
+  package var holds: [any Sendable] = []
   /// What a reader should know about choices made (a type that was widened, a column renamed).
   package var notes: [Problem]
 

@@ -32,8 +32,8 @@ import Testing
     #expect(result.rejects.contains { $0[0].hasSuffix("r.csv:42") && $0[1] == "x,1.00,a" && $0[2] == "type" })
     #expect(result.rejects.contains { $0[0].hasSuffix("r.csv:43") && $0[1] == "41" && $0[2] == "missing-columns" })
     #expect(result.rejects.contains { $0[0].hasSuffix("r.csv:44") && $0[2] == "too-many-columns" })
-    #expect(result.rejects.contains { $0[0] == "43" && $0[1] == "2.125" })
-    #expect(result.rejects.contains { $0[0] == "44" && $0[1] == "abc" })
+    #expect(result.rejects.contains { $0[0].hasPrefix("43") && $0[1] == "2.125" }, "\(result.rejects)")
+    #expect(result.rejects.contains { $0[0].hasPrefix("44") && $0[1] == "abc" })
     #expect(result.rejects.count == 5)
   }
 

@@ -73,6 +73,7 @@ struct FileRuns {
   func run(_ extract: Extract, sorted: Bool = false) async throws -> Result {
     var query: SQL
     let connection = engine.connection
+    try await connection.registerExactFunctions()
     switch extract.origin {
     case .query(let sql, let setup):
       for statement in setup { try await connection.execute(statement) }
@@ -115,6 +116,7 @@ struct FileRuns {
     state: [StateEntry] = []
   ) async throws -> Bool {
     let connection = engine.connection
+    try await connection.registerExactFunctions()
     let schema = try await connection.describe(rows)
     let load = try await destination.prepare(
       WriteRequest(
@@ -122,7 +124,7 @@ struct FileRuns {
         step: "publish", location: FileRuns.place, stateKey: "p/publish", runID: runID, time: "2025-01-01T00:00:00Z"))
     guard case .statements(let work) = load.work else { throw Problem("internal", "Expected statements.") }
     let casts = zip(schema.columns, load.landing.columns).map { from, to -> SQL in
-      "CAST(\(name: from.name) AS \(to.type)) AS \(name: to.name)"
+      "\(load.values[to.name] ?? "CAST(\(name: from.name) AS \(to.type))") AS \(name: to.name)"
     }
     let landing: SQL = "SELECT \(casts) FROM (\(rows))"
     for statement in work.setup { try await connection.execute(statement) }
