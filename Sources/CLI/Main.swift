@@ -11,7 +11,10 @@ import Workspace
     groupedSubcommands: [
       CommandGroup(
         name: "Pipelines",
-        subcommands: [Init.self, New.self, RunPipeline.self, Validate.self, ShowPlan.self, Preview.self, Query.self, Diff.self, ProfileTable.self, Test.self, Replay.self, Answer.self, ShowSchema.self]),
+        subcommands: [
+          Init.self, New.self, RunPipeline.self, Validate.self, ShowPlan.self, Preview.self, Query.self, Diff.self, ProfileTable.self,
+          Suggest.self, Test.self, Replay.self, Answer.self, Fix.self, ShowSchema.self,
+        ]),
       CommandGroup(name: "Workspace", subcommands: [Connections.self, Secrets.self, State.self, Runs.self, Rejects.self, RuleList.self, Functions.self, Decisions.self]),
       CommandGroup(name: "Program", subcommands: [Doctor.self, Version.self, Completion.self]),
     ])

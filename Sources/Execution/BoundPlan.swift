@@ -91,4 +91,6 @@ struct RelationRule: Sendable {
   var query: SQL
   var onFail: OnFail
   var location: Location
+  /// Where the rule stands among those of its step, from 0.
+  var place: Int
 }

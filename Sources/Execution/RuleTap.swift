@@ -13,6 +13,8 @@ struct RowRule: Sendable {
   var onFail: OnFail
   /// Whether the condition uses `RuleTest.position`.
   var looksAround = false
+  /// Where the rule stands among those of its step, from 0.
+  var place: Int?
 }
 
 /// Evaluates row rules while rows flow past, and does to each failing row what its rule says (C42).
@@ -96,7 +98,9 @@ final class RuleTap: Sendable {
         let isKept = rule.onFail == .skip || rule.onFail == .flag
         if isKept || count <= 3 {
           failed.append(
-            RejectedRow(position: "row \(place(of: row, in: batch) ?? first + row + 1)", original: original(batch, row), rule: rule.name, reason: rule.reason))
+            RejectedRow(
+              position: "row \(place(of: row, in: batch) ?? first + row + 1)", original: original(batch, row), rule: rule.name, reason: rule.reason,
+              value: count <= 3 ? values(of: rule, batch, row) : nil))
         }
         if rule.onFail == .skip { keep[row] = 0 }
       }
@@ -125,6 +129,13 @@ final class RuleTap: Sendable {
     ).jsonText
   }
 
+  /// The values the rule is about.
+  private func values(of rule: RowRule, _ batch: Batch, _ row: Int) -> String? {
+    let columns = schema.names.indices.filter { rule.columns.contains(schema.names[$0]) }
+    let values = columns.map { (name: schema.names[$0], value: plain(batch.columns[rules.count + $0].value(row))) }
+    return values.count == 1 ? values[0].value.jsonText : values.isEmpty ? nil : Value.structure(values).jsonText
+  }
+
   /// Whole numbers may have come by way of a double; they are written as they stood.
   private func plain(_ value: Value) -> Value {
     guard case .float(let number) = value, let whole = Int64(exactly: number), abs(whole) < 1 << 53 else { return value }
@@ -135,10 +146,13 @@ final class RuleTap: Sendable {
   func outcomes() -> [CheckOutcome] {
     let found = examples.withLock { $0 }
     return rules.indices.map { index in
-      CheckOutcome(
+      var outcome = CheckOutcome(
         rule: rules[index].name, words: rules[index].words, onFail: rules[index].onFail.rawValue,
         passed: failures[index].rows == 0, rows: seen.rows, failedRows: failures[index].rows, observed: nil,
         examples: found[index])
+      outcome.columns = rules[index].columns
+      outcome.place = operation ?? rules[index].place
+      return outcome
     }
   }
 

@@ -86,6 +86,8 @@ package struct RunOptions: Sendable, Hashable, Codable {
   package var profile = false
   /// Writes that an earlier run of the same text has done; they are not done again.
   package var done: Set<String> = []
+  /// What happens to rows that break some of the rules, in this run only.
+  package var fixes: [RuleFix] = []
 
   package init() {}
 }

@@ -83,6 +83,8 @@ package struct RejectedRow: Sendable, Codable {
   package var original: String
   package var rule: String
   package var reason: String
+  /// Among the examples of a rule about columns: the values there, as JSON; with their names if there are several.
+  package var value: String?
 }
 
 /// What a rule found.
@@ -95,6 +97,10 @@ package struct CheckOutcome: Sendable, Codable {
   package var failedRows: Int
   package var observed: String?
   package var examples: [RejectedRow]
+  /// For a rule about single rows: the columns it is about. nil = it is about the rows as a whole.
+  package var columns: [String]?
+  /// Where the rule stands among the rules or operations of its step, from 0.
+  package var place: Int?
   /// Rows that pass, where there are single rows; rounded to two places.
   package var validPercent: Double?
   /// The figure the rule looked at, for later runs to compare.

@@ -136,9 +136,7 @@ struct StepAttempts {
       }
       for outcome in source.programs.compactMap(\.outcome) { findings.add(source.id, outcome) }
     }
-    for source in flow {
-      for tap in source.taps { try conclude(tap.outcomes(), source, findings) }
-    }
+    for source in flow { try conclude(source.taps.flatMap { $0.outcomes() }, source, findings) }
   }
 
   private func collectRejects(of step: BoundStep, _ query: SQL, _ findings: Findings, _ connection: Connection) async throws {
@@ -161,13 +159,15 @@ struct StepAttempts {
   }
 
   private func conclude(_ outcomes: [CheckOutcome], _ step: BoundStep, _ findings: Findings) throws {
+    // All that is broken is told; the first of it ends the step.
+    var violation: Problem?
     for outcome in outcomes {
       if step.kind != "read" || !outcome.passed { findings.add(step.id, .checked(outcome)) }
       guard !outcome.passed else { continue }
       switch OnFail(rawValue: outcome.onFail) {
       case .stop?:
         findings.add(step.id, .alert(Alert(.critical, outcome, in: step.id)))
-        throw DataQuality.violation(outcome, step.id).located(at: step.planned.location)
+        violation = violation ?? DataQuality.violation(outcome, step.id).located(at: step.planned.location)
       case .alert?: findings.add(step.id, .alert(Alert(.warning, outcome, in: step.id)))
       case .skip?, .flag?:
         findings.add(
@@ -176,9 +176,10 @@ struct StepAttempts {
             RejectSummary(
               rule: outcome.rule, reason: outcome.examples.first?.reason ?? outcome.words, count: outcome.failedRows,
               examples: outcome.examples)))
-      default: findings.add(step.id, .log(level: .warning, message: DataQuality.violation(outcome, step.id).message))
+      default: findings.add(step.id, .log(level: .warning, message: DataQuality.words(outcome, step.id)))
       }
     }
+    if let violation { throw violation }
   }
 
   private func judge(
@@ -193,12 +194,11 @@ struct StepAttempts {
       }
       let passed = row[0] == .boolean(true)
       let observed = row.count > 1 && row[1] != .null ? row[1].description : nil
-      try conclude(
-        [
-          CheckOutcome(
-            rule: rule.name, words: rule.words, onFail: rule.onFail.rawValue, passed: passed, rows: count("rows"),
-            failedRows: count("failed"), observed: observed, examples: [], measure: measure(row, table.schema))
-        ], step, findings)
+      var outcome = CheckOutcome(
+        rule: rule.name, words: rule.words, onFail: rule.onFail.rawValue, passed: passed, rows: count("rows"),
+        failedRows: count("failed"), observed: observed, examples: [], measure: measure(row, table.schema))
+      outcome.place = rule.place
+      try conclude([outcome], step, findings)
     }
   }
 
@@ -258,21 +258,6 @@ final class Findings: Sendable {
 struct Moved: Sendable {
   var rows: Int
   var bytes: Int?
-}
-
-/// Findings of rules as problems.
-enum DataQuality {
-  /// `Column "email": 523 of 15234 rows break the rule …`, with up to three examples.
-  static func violation(_ outcome: CheckOutcome, _ step: String) -> Problem {
-    let examples = outcome.examples.map { "\($0.position): \($0.original)" }.joined(separator: "\n    ")
-    let found =
-      outcome.failedRows > 0
-      ? "\(outcome.failedRows) of \(outcome.rows) rows break the rule" : "the rule doesn't hold"
-    return Problem(
-      "data-quality", "Data Quality Violation in \"\(step)\": \(found): \(outcome.words)."
-        + (outcome.observed.map { " Observed: \($0)." } ?? "") + (examples.isEmpty ? "" : "\n    \(examples)"),
-      hint: "Nothing was made visible. Fix the source, or let the rule `on_fail: skip`, `null`, `flag` or `warn`.")
-  }
 }
 
 extension RetryPolicy {

@@ -50,16 +50,25 @@ package struct Workspace: Sendable {
   /// The text of a pipeline, by path or by the name of a file in `pipelines/`.
   /// - Throws: `missing-file` with the near name.
   package func pipeline(_ name: String, from current: URL = URL(filePath: FileManager.default.currentDirectoryPath)) throws -> PipelineText {
+    let (candidate, url) = try place(ofPipeline: name, from: current)
+    do {
+      return PipelineText(
+        file: candidate, text: try String(contentsOf: url, encoding: .utf8), path: url.standardizedFileURL.resolvingSymlinksInPath().path)
+    } catch {
+      throw Problem("not-readable", "The file \(candidate) can't be read as UTF-8 text.", cause: error)
+    }
+  }
+
+  /// The file of a pipeline as messages call it, and where it is.
+  /// - Throws: `missing-file` with the near name.
+  func place(
+    ofPipeline name: String, from current: URL = URL(filePath: FileManager.default.currentDirectoryPath)
+  ) throws -> (name: String, url: URL) {
     let candidates = [name, "pipelines/\(name)", "pipelines/\(name).yaml", "pipelines/\(name).yml", "pipelines/\(name).json"]
     for candidate in candidates {
       let places = candidate.hasPrefix("/") ? [URL(filePath: candidate)] : [current, directory].map { $0.appending(path: candidate) }
       guard let url = places.first(where: Self.isFile) else { continue }
-      do {
-        return PipelineText(
-          file: candidate, text: try String(contentsOf: url, encoding: .utf8), path: url.standardizedFileURL.resolvingSymlinksInPath().path)
-      } catch {
-        throw Problem("not-readable", "The file \(candidate) can't be read as UTF-8 text.", cause: error)
-      }
+      return (candidate, url)
     }
     let known = ((try? FileManager.default.contentsOfDirectory(atPath: directory.appending(path: "pipelines").path)) ?? [])
       .map { $0.split(separator: ".").first.map(String.init) ?? $0 }

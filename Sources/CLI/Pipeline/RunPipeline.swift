@@ -96,6 +96,7 @@ struct RunInTerminal {
     try common.show(run) { !hasBegun && run.status == .failed ? "" : ReceiptView(run: run, isColored: common.isColored).text }
     if !run.problems.isEmpty, common.output == .table {
       ProblemPrinter(isColored: common.isColored).printAll(run.problems)
+      Terminal.writeError(FixView(run: run, isColored: common.isColored).suggestions)
     }
     switch run.status {
     // A signal that came when everything had landed changes nothing.

@@ -51,6 +51,7 @@ struct Runs: AsyncParsableCommand {
         ReceiptView(run: run, isColored: common.isColored).text
           + run.profiles.map { "\n\(Ink.bold($0.step, if: common.isColored))  " + ProfileView(profile: $0.profile).text }.joined()
           + run.problems.map { ProblemPrinter(isColored: common.isColored).render($0) }.joined()
+          + FixView(run: run, isColored: common.isColored).suggestions
       }
     }
   }

@@ -68,5 +68,5 @@ extension ColumnProfile {
 
 extension Value {
   /// A whole number that fits an `Int`.
-  fileprivate var whole: Int? { if case .integer(let number) = self { Int(exactly: number) } else { nil } }
+  var whole: Int? { if case .integer(let number) = self { Int(exactly: number) } else { nil } }
 }

@@ -18,7 +18,7 @@ extension SchemaCheck {
     result.isFed = !letters.isEmpty
     result.replacedInput = letters.isEmpty || isFlowing ? nil : input
     var rowRules: [RowRule] = []
-    for rule in rules {
+    for (place, rule) in rules.enumerated() {
       var others: [String: Relation] = [:]
       for name in rule.otherInputs { others[name] = try self.relation(name, bound) }
       try await check(rule.patterns, at: rule.location)
@@ -27,15 +27,15 @@ extension SchemaCheck {
         switch test {
         case .row(let condition, let columns):
           _ = try await engine.connection.describe("SELECT coalesce(\(condition), false) FROM \(relation.sql)")
-          rowRules.append(RowRule(rule, condition, columns))
+          rowRules.append(RowRule(rule, condition, columns, place: place))
         // Whether a few rows are like no other can't be told without the others.
         case .relation where result.isFed || isFlowing, .rowAmongOthers where result.isFed || isFlowing: break
         case .rowAmongOthers(let condition, let columns):
-          rowRules.append(RowRule(rule, condition, columns, looksAround: true))
+          rowRules.append(RowRule(rule, condition, columns, looksAround: true, place: place))
         case .relation(let query):
           _ = try await engine.connection.describe(query)
           result.relationRules.append(
-            RelationRule(name: rule.typeName, words: rule.words, query: query, onFail: rule.onFail, location: rule.location))
+            RelationRule(name: rule.typeName, words: rule.words, query: query, onFail: rule.onFail, location: rule.location, place: place))
         }
       } catch let error as DuckDBError {
         throw Problem.of(error, in: step.id, at: rule.location)

@@ -136,10 +136,10 @@ extension SchemaCheck {
 }
 
 extension RowRule {
-  init(_ rule: any Rule, _ condition: SQL, _ columns: [String], looksAround: Bool = false) {
+  init(_ rule: any Rule, _ condition: SQL, _ columns: [String], looksAround: Bool = false, place: Int? = nil) {
     self.init(
       name: rule.typeName, words: rule.words, reason: "Not true: \(rule.words)", condition: condition, columns: columns,
-      onFail: rule.onFail, looksAround: looksAround)
+      onFail: rule.onFail, looksAround: looksAround, place: place)
   }
 }
 

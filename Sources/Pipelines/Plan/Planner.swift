@@ -91,7 +91,9 @@ package struct Planner: Sendable {
         return try self.transform(transform, step, index, inputs, tableNames)
       case .check(let check):
         let expanded = try made(check.rules) { rule throws(Problems) in try TemplateExpansion(templates: templates).expand([rule]) }
-        let rules = try made(expanded.flatMap { $0 }) { rule throws(Problems) in try self.rule(rule) }
+        var specs = expanded.flatMap { $0 }
+        for (place, onFail) in check.fixes where specs.indices.contains(place) { specs[place].onFail = onFail }
+        let rules = try made(specs) { rule throws(Problems) in try self.rule(rule) }
         return (.check(rules), try inputs.main(check.on, of: step, at: index, others: rules.flatMap(\.otherInputs)))
       case .write(let write):
         let main = attempt(problems) { () throws(Problems) in try inputs.main(write.from, of: step, at: index) }

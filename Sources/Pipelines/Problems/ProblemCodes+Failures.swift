@@ -60,6 +60,7 @@ extension Problem.Code {
     Meaning(
       "memory-limit", "A step needs more memory than the run may use.",
       "Raise --memory, or let the step take less."),
+    Meaning("malformed-row", "A line of JSON lines is no object, and `strict` is set.", "Mend the line, or leave out `strict`."),
     Meaning("missing-library", "PostgreSQL's client library isn't found.", "Install libpq5."),
     Meaning(
       "missing-value", "A column of the target needs a value the rows don't have.",
@@ -69,7 +70,9 @@ extension Problem.Code {
     Meaning("no-records", "There are no records at this place of the file.", "Correct records."),
     Meaning("not-readable", "A system or file can't be read.", "Use another connector, or correct the file."),
     Meaning("not-writable", "A system, folder or file can't be written.", "Check permissions, or choose another."),
+    Meaning("nul-byte", "A text file holds a NUL byte.", "Remove it, or say the file's encoding."),
     Meaning("null-key", "A row has no value in its key.", "Drop such rows in a check, or choose another key."),
+    Meaning("numbers-as-text", "Numbers have more digits than any numeric type (a note).", "They are read as text; give the column a type or cast it."),
     Meaning("out-of-memory", "There is no memory for a connection.", "Free some."),
     Meaning("permission-denied", "The user may not do this in the database.", "Grant the right, or use another user."),
     Meaning("python-died", "The Python process ended before it was done.", "See what it printed with weir runs logs."),

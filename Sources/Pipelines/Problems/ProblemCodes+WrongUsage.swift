@@ -61,6 +61,7 @@ extension Problem.Code {
     Meaning("name-taken", "Two columns would have one name.", "Choose another name."),
     Meaning("no-columns", "Nothing would be left of the columns.", "Keep at least one."),
     Meaning("no-exact-type", "A format has no exact form of a type.", "Cast the column before the write."),
+    Meaning("no-fix", "No broken rule ended the run, or the fix doesn't fit the rule.", "weir fix RUN shows what can be done."),
     Meaning("no-input", "The first step has no rows to work on.", "Begin with a read."),
     Meaning("no-operations", "A list of operations is empty.", "Add one, or remove the step."),
     Meaning(

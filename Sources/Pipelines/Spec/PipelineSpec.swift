@@ -168,6 +168,8 @@ package struct OperationSpec: Sendable {
 package struct CheckSpec: Sendable {
   package var on: String?
   package var rules: [RuleSpec]
+  /// Other answers to broken rules than the file gives, for one run; by place among the rules, those of templates counted one by one.
+  package var fixes: [Int: OnFail] = [:]
 
   package init(on: String? = nil, rules: [RuleSpec]) {
     self.on = on
@@ -193,7 +195,7 @@ package struct RuleSpec: Sendable {
 }
 
 /// What happens to rows that break a rule (C42).
-package enum OnFail: String, SettingChoice {
+package enum OnFail: String, SettingChoice, Codable {
   case stop, warn, flag, null, skip, alert
 }
 

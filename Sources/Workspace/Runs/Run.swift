@@ -55,6 +55,8 @@ package struct Run: Sendable, Codable {
   package var quality: Quality?
   /// Why it failed.
   package var problems: [Problem] = []
+  /// What it did about broken rules otherwise than the pipeline says.
+  package var appliedFixes: [RuleFix] = []
   /// Why it waits; nil = it doesn't.
   package var pauseReason: PauseReason?
   /// What it asked, with the answers it got.
@@ -91,6 +93,8 @@ package struct Run: Sendable, Codable {
 }
 
 extension Run {
+  private enum DerivedKeys: String, CodingKey { case violations, suggestedFixes }
+
   /// Its state as people read it: `success`, `Paused - Awaiting user input`.
   package var statusWords: String {
     switch pauseReason {
@@ -131,6 +135,12 @@ extension Run {
     try container.encode(quality, forKey: .quality)
     try container.encode(problems, forKey: .problems)
     try container.encodeIfPresent(pauseReason, forKey: .pauseReason)
+    if !appliedFixes.isEmpty { try container.encode(appliedFixes, forKey: .appliedFixes) }
+    if !violations.isEmpty {
+      var more = encoder.container(keyedBy: DerivedKeys.self)
+      try more.encode(violations, forKey: .violations)
+      try more.encode(suggestedFixes, forKey: .suggestedFixes)
+    }
     if !questions.isEmpty { try container.encode(questions, forKey: .questions) }
   }
 }

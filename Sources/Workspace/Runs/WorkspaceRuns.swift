@@ -136,9 +136,11 @@ extension Workspace {
       throw Problem(
         "unknown-version", "The text that run \(run.id) was made of is no longer kept.", hint: "Run the file as it is now: weir run.")
     }
-    return RunRequest(
+    var request = RunRequest(
       PipelineText(file: version.file ?? "\(version.pipeline).yaml", text: try vault.opened(version.text, as: version.hash)),
       because: .replay, parameters: try parameters(of: run), time: run.logicalTime)
+    request.options.fixes = run.appliedFixes
+    return request
   }
 
   /// What a run was given, secrets included.
@@ -202,7 +204,8 @@ extension Workspace {
     let folder = folder(of: request.id)
     let engine = try Engine(limits: request.limits, folder: folder.url.path)
     do {
-      let spec = try parse(request.text, for: request, redactor)
+      var spec = try parse(request.text, for: request, redactor)
+      spec.apply(request.options.fixes)
       let plan = try await plan(spec, engine, redactor, isFullRefresh: request.options.fullRefresh)
       try await refuseSharedCursors(plan, request.text)
       var context = RunContext(runID: request.id, pipeline: Run.slug(spec.name), time: request.time, folder: folder.url.path)
@@ -247,6 +250,7 @@ extension Workspace {
     }
     run.resumes = request.resumes
     run.feeds = request.letters?.run
+    run.appliedFixes = request.options.fixes
     run.steps = plan.steps.map { StepRun(id: $0.id, kind: $0.work.kind) }
     return try await feeding(request, RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor))
   }

@@ -77,7 +77,7 @@ import Workspace
     let trial = try await QualityTrial()
     let run = try await trial.run(pipeline("not_null: note"), at: time)
     #expect(run.status == .failed && run.quality?.score == 97.4 && run.alerts.map(\.alert.severity) == [.critical])
-    #expect(run.alerts[0].alert.message == "Data Quality Violation in \"sane\": 26 of 1000 rows break the rule: \"note\" has a value.")
+    #expect(run.alerts[0].alert.message == "Data Quality Violation in \"sane\": column \"note\" contains 26 invalid values; 26 of 1,000 rows break the rule: \"note\" has a value.")
   }
 
   @Test func validatingOperationsCountAlsoWhenTheyHold() async throws {

@@ -38,7 +38,7 @@ package struct Email: Rule {
   }
 
   /// A dot-atom of RFC 5322 (letters of any script), `@`, and a host name with at least two labels, the last without digits alone.
-  static let regex: String = {
+  package static let regex: String = {
     let atom = #"[\p{L}\p{N}!#$%&'*+/=?^_`{|}~-]+"#
     let label = #"[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?"#
     return "\(atom)(?:\\.\(atom))*@(?:\(label)\\.)+(?:\\p{L}{2,63}|xn--[a-zA-Z0-9-]{2,59})"

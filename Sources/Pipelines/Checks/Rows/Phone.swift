@@ -46,8 +46,11 @@ package struct Phone: Rule {
     }
   }
 
+  /// `+`, the country's code and at most 15 digits in all (ITU E.164).
+  package static let international = #"\+[1-9][0-9]{6,14}"#
+
   private var regex: String {
-    if settings.format.isEmpty { return #"\+[1-9][0-9]{6,14}"# }
+    if settings.format.isEmpty { return Self.international }
     return settings.format.map { character in
       if character == "X" || character == "x" { return "[0-9]" }
       return character.isLetter || character.isNumber ? String(character) : "\\\(character)"
