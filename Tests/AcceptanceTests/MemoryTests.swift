@@ -5,7 +5,7 @@ import Testing
 /// The bound on a run's memory holds for work that is larger (guarantee 8), or is refused.
 @Suite(.serialized) struct MemoryTests {
   @Test func aLargerSortSpills() async throws {
-    let run = try await run("[ { sort: { by: k } } ]", rows: 6_000_000, memory: "200MB")
+    let run = try await run("[ { sort: { by: k } } ]", rows: 3_000_000, memory: "200MB")
     let peak = try #require(run["peak_memory_bytes"] as? Int)
     #expect(peak > 80_000_000 && peak <= 300_000_000, "\(peak)")
     #expect(run["status"] as? String == (peak > 200_000_000 ? "warning" : "success"), "\(run)")

@@ -41,7 +41,7 @@ import Workspace
   }
 
   static let cases: [Case] = [
-    .file("csv", "csv"), .file("json", "json", empty: "unknown-column"), .file("parquet", "parquet"), .file("avro", "avro"), .file("excel", "xlsx"),
+    .file("csv", "csv"), .file("json", "json", empty: "empty-file"), .file("parquet", "parquet"), .file("avro", "avro"), .file("excel", "xlsx"),
     .file("xml", "xml", empty: "unknown-column"),
     Case(
       id: "text", settings: "path: it.txt", gone: "path: gone.txt", rows: "SELECT 'ü \"q\", <x> ' AS line UNION ALL SELECT ' two' UNION ALL SELECT ''",

@@ -14,7 +14,11 @@ package struct NamedPipe: Sendable {
   /// - Returns: the end to write into.
   package func reader() async -> FileHandle? {
     await withCheckedContinuation { found in
-      Thread.detachNewThread { found.resume(returning: FileHandle(forWritingAtPath: path)) }
+      Thread.detachNewThread {
+        var descriptor: Int32
+        repeat { descriptor = open(path, O_WRONLY) } while descriptor < 0 && errno == EINTR
+        found.resume(returning: descriptor < 0 ? nil : FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
+      }
     }
   }
 }

@@ -17,6 +17,9 @@ extension Problem.Code {
     Meaning(
       "catching-up", "Writes of one incremental read fell behind others (a warning).",
       "Nothing: the next run goes on with all of them."),
+    Meaning(
+      "commit-unknown", "Contact was lost while rows were being made visible, and the target couldn't be asked.",
+      "Look whether the rows are there before running again."),
     Meaning("conflict", "Two transactions were in each other's way.", "It is tried again where the step has a retry."),
     Meaning(
       "connection-failed", "The connection couldn't be made.",
@@ -57,6 +60,9 @@ extension Problem.Code {
     Meaning(
       "locked", "Another session holds the table, or another run loads it.",
       "Run it again when that one has ended."),
+    Meaning(
+      "memory-exceeded", "A run held far more memory than it may use.",
+      "Raise --memory, or let the step take less."),
     Meaning(
       "memory-limit", "A step needs more memory than the run may use.",
       "Raise --memory, or let the step take less."),
@@ -138,6 +144,9 @@ extension Problem.Code {
       "verification-failed", "What landed isn't what was sent; it was taken back.",
       "Run it again; report it if it happens twice."),
     Meaning("worker-died", "A run's process ended before the run.", "Run it again; nothing was half-written."),
+    Meaning(
+      "worker-protocol", "A run's process told something that can't be understood.",
+      "Report it; look at the target of the steps that were at work."),
     Meaning("wrong-encoding", "A file isn't in the encoding it should have.", "Set encoding."),
     Meaning("wrong-key", "A secret was stored with another key.", "Set WEIR_KEY, or store it again."),
   ]
