@@ -16,7 +16,7 @@ package struct NamedPipe: Sendable {
     await withCheckedContinuation { found in
       Thread.detachNewThread {
         var descriptor: Int32
-        repeat { descriptor = open(path, O_WRONLY) } while descriptor < 0 && errno == EINTR
+        repeat { descriptor = open(path, O_WRONLY | O_CLOEXEC) } while descriptor < 0 && errno == EINTR
         found.resume(returning: descriptor < 0 ? nil : FileHandle(fileDescriptor: descriptor, closeOnDealloc: true))
       }
     }

@@ -43,22 +43,12 @@ package struct Program {
 
   /// Runs any program to its end, in the folder, with the program's variables and a terminal's absence.
   package func run(_ program: String, _ arguments: [String]) async throws -> Outcome {
-    let process = Process()
-    process.executableURL = URL(filePath: program)
-    process.arguments = arguments
-    process.currentDirectoryURL = URL(filePath: folder.path)
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, own in own }
-    process.standardInput = FileHandle.nullDevice
     let files = (folder.file("\(UUID().uuidString).out"), folder.file("\(UUID().uuidString).err"))
-    for file in [files.0, files.1] { _ = FileManager.default.createFile(atPath: file, contents: nil) }
-    process.standardOutput = FileHandle(forWritingAtPath: files.0)
-    process.standardError = FileHandle(forWritingAtPath: files.1)
-    try await withCheckedThrowingContinuation { (ended: CheckedContinuation<Void, any Error>) in
-      process.terminationHandler = { _ in ended.resume() }
-      do { try process.run() } catch { ended.resume(throwing: error) }
-    }
+    let status = try await ChildProcess.run(
+      program, arguments, environment: ProcessInfo.processInfo.environment.merging(environment) { _, own in own }, in: folder.path,
+      output: files.0, errors: files.1)
     return Outcome(
-      status: process.terminationStatus, output: try String(contentsOfFile: files.0, encoding: .utf8),
+      status: status, output: try String(contentsOfFile: files.0, encoding: .utf8),
       errors: try String(contentsOfFile: files.1, encoding: .utf8))
   }
 
