@@ -92,6 +92,8 @@ private final class CrashTrial: @unchecked Sendable {
     pg = try PostgresConnection(settings)
     try pg.run("DROP SCHEMA IF EXISTS \(name: schema) CASCADE")
     try pg.run("CREATE SCHEMA \(name: schema)")
+    // A user of its own, so that its sessions can be told from other tests'.
+    try pg.run("CREATE ROLE \(name: schema) SUPERUSER LOGIN PASSWORD 'secret'")
     pipeline = PipelineText(
       file: "crash.yaml",
       text: """
@@ -100,7 +102,7 @@ private final class CrashTrial: @unchecked Sendable {
           - id: rows
             read: \(read)
           - id: load
-            write: { to: "postgres://postgres:secret@127.0.0.1:\(port)/postgres?sslmode=disable", table: \(schema).target, mode: \(mode) }
+            write: { to: "postgres://\(schema):secret@127.0.0.1:\(port)/postgres?sslmode=disable", table: \(schema).target, mode: \(mode) }
         """)
     workspace = try await Workspace(directory: URL(fileURLWithPath: folder.path))
     onlooker = Onlooker(try PostgresConnection(settings), "SELECT \(look) FROM \(schema).target")
@@ -143,7 +145,7 @@ private final class CrashTrial: @unchecked Sendable {
       #expect(run.problems.map(\.code) == ["worker-died"] || run.problems.map(\.code) == ["commit-unknown"])
     }
     // The server notices a vanished client at its next message; locks of a dead session would block the check below.
-    while try numbers("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'weir%' AND pid <> pg_backend_pid()", from: false) != [0] {
+    while try numbers("SELECT count(*) FROM pg_stat_activity WHERE usename = '\(schema)'", from: false) != [0] {
       await Task.yield()
     }
     return !run.receipts.isEmpty ? .new : run.problems.first?.isCommitUnknown == true ? .unknown : .old
