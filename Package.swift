@@ -38,13 +38,16 @@ let package = Package(
     .target(name: "TestSupport", dependencies: ["Workspace"], path: "Tests/TestSupport", swiftSettings: settings),
     .testTarget(name: "TabularTests", dependencies: ["Tabular", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"], exclude: ["Fixtures"], swiftSettings: settings),
+      name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"], exclude: ["Fixtures"], swiftSettings: settings
+    ),
     .testTarget(name: "DuckDBTests", dependencies: ["DuckDB", "TestSupport"], swiftSettings: settings),
     .testTarget(name: "ExecutionTests", dependencies: ["Execution", "TestSupport"], swiftSettings: settings),
     .testTarget(
-      name: "ConnectorsTests", dependencies: ["Connectors", "Execution", "Workspace", "TestSupport"], exclude: ["Fixtures"], swiftSettings: settings),
+      name: "ConnectorsTests", dependencies: ["Connectors", "Execution", "Workspace", "TestSupport"],
+      exclude: ["Fixtures"], swiftSettings: settings),
     .testTarget(
-      name: "WorkspaceTests", dependencies: ["Workspace", "Connectors", "Execution", "TestSupport", "CLI"], exclude: ["Golden"],
+      name: "WorkspaceTests", dependencies: ["Workspace", "Connectors", "Execution", "TestSupport", "CLI"],
+      exclude: ["Golden"],
       swiftSettings: settings),
     .testTarget(
       name: "AcceptanceTests", dependencies: ["Pipelines", "TestSupport"], exclude: ["Cases"], swiftSettings: settings),

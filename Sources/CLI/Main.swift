@@ -12,17 +12,24 @@ import Workspace
       CommandGroup(
         name: "Pipelines",
         subcommands: [
-          Init.self, New.self, RunPipeline.self, Validate.self, ShowPlan.self, Preview.self, Query.self, Diff.self, ProfileTable.self,
+          Init.self, New.self, RunPipeline.self, Validate.self, ShowPlan.self, Preview.self, Query.self, Diff.self,
+          ProfileTable.self,
           Suggest.self, Test.self, Replay.self, Answer.self, Fix.self, ShowSchema.self,
         ]),
-      CommandGroup(name: "Workspace", subcommands: [Connections.self, Secrets.self, State.self, Runs.self, Rejects.self, RuleList.self, Functions.self, Decisions.self]),
+      CommandGroup(
+        name: "Workspace",
+        subcommands: [
+          Connections.self, Secrets.self, State.self, Runs.self, Rejects.self, RuleList.self, Functions.self,
+          Decisions.self,
+        ]),
       CommandGroup(name: "Program", subcommands: [Doctor.self, Version.self, Completion.self]),
     ])
 
   private static func refuseUnknownVerb(_ verb: String?) throws {
     let verbs = configuration.groupedSubcommands.flatMap(\.subcommands).map { $0._commandName } + ["help", "worker"]
     guard let verb, !verb.hasPrefix("-"), !verbs.contains(verb) else { return }
-    throw Problem("usage", "There is no verb \"\(verb)\".", hint: Nearest.hint(verb, among: verbs) ?? "See weir --help.")
+    throw Problem(
+      "usage", "There is no verb \"\(verb)\".", hint: Nearest.hint(verb, among: verbs) ?? "See weir --help.")
   }
 
   /// Every failure goes out in the chosen form with its exit code.

@@ -14,7 +14,9 @@ enum Blocking {
 
   /// The same for long work: once the task is cancelled, `Stop` says so to the work.
   /// - Throws: `CancellationError` then, whatever the work throws.
-  static func interruptible<Answer: Sendable>(_ body: @escaping @Sendable (Stop) throws -> Answer) async throws -> Answer {
+  static func interruptible<Answer: Sendable>(
+    _ body: @escaping @Sendable (Stop) throws -> Answer
+  ) async throws -> Answer {
     let stop = Stop()
     return try await withTaskCancellationHandler {
       do {

@@ -61,7 +61,9 @@ package actor Connection {
   }
 
   /// Runs blocking work on this connection's thread. `stop` is called when the task is cancelled meanwhile.
-  package func blocking<Result>(_ body: () throws -> Result, stop: @escaping @Sendable () -> Void) async throws -> Result {
+  package func blocking<Result>(
+    _ body: () throws -> Result, stop: @escaping @Sendable () -> Void
+  ) async throws -> Result {
     try await withTaskCancellationHandler {
       try perform(body)
     } onCancel: {
@@ -189,7 +191,9 @@ package struct UncertainCommit: Error {
 extension DuckDBError {
   /// Whether writing itself failed; then a commit may have been written before.
   var isAboutStorage: Bool {
-    ["IO Error", "Could not", "No space left", "disk I/O", "checkpoint", "FATAL", "INTERNAL"].contains { message.contains($0) }
+    ["IO Error", "Could not", "No space left", "disk I/O", "checkpoint", "FATAL", "INTERNAL"].contains {
+      message.contains($0)
+    }
   }
 }
 

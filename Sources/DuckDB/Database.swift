@@ -17,7 +17,8 @@ package final class Database: Sendable {
     _ = api.create_config(&config)
     defer { api.destroy_config(&config) }
     let fixed = ["autoinstall_known_extensions": "false", "autoload_known_extensions": "false"]
-    for (name, value) in settings.merging(fixed, uniquingKeysWith: { $1 }) where api.set_config(config, name, value) != 0 {
+    for (name, value) in settings.merging(fixed, uniquingKeysWith: { $1 })
+    where api.set_config(config, name, value) != 0 {
       throw DuckDBError(kind: .other, message: "The engine has no setting \(name) = \(value).")
     }
     var database: duckdb_database?

@@ -6,7 +6,8 @@ package enum Library {
   /// Where the engine and its extensions are: `WEIR_LIBRARIES`, else the nearest `.deps/duckdb` or `lib/weir` above the program.
   package static let folder: String = {
     if let folder = ProcessInfo.processInfo.environment["WEIR_LIBRARIES"] { return folder }
-    let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    let program =
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     var directory = URL(fileURLWithPath: program).deletingLastPathComponent()
     while directory.path != "/" {
       for candidate in [".deps/duckdb", "lib/weir"] {
@@ -27,7 +28,8 @@ package enum Library {
       defer { free(message) }
       return .failure(
         DuckDBError(
-          kind: .library, message: "The engine \(path) can't be loaded: \(String(cString: message)). Run script/setup."))
+          kind: .library, message: "The engine \(path) can't be loaded: \(String(cString: message)). Run script/setup.")
+      )
     }
     return .success(functions)
   }()
@@ -42,7 +44,9 @@ func text(_ pointer: UnsafePointer<CChar>?) -> String { pointer.map { String(cSt
 /// What the engine said when it refused.
 package struct DuckDBError: Error, Sendable, CustomStringConvertible {
   /// The engine's own classes of errors that Weir tells apart.
-  package enum Kind: Sendable { case library, binder, catalog, parser, conversion, invalidInput, io, memory, interrupted, other }
+  package enum Kind: Sendable {
+    case library, binder, catalog, parser, conversion, invalidInput, io, memory, interrupted, other
+  }
   package var kind: Kind
   package var message: String
   package var description: String { message }

@@ -14,7 +14,8 @@ extension Connection {
       api.scalar_function_set_volatile(function)
     }
     try register(name, returning: .boolean, parameters: parameters) { batch, output in
-      let keep = UnsafeMutableBufferPointer(start: output.data.assumingMemoryBound(to: UInt8.self), count: batch.rowCount)
+      let keep = UnsafeMutableBufferPointer(
+        start: output.data.assumingMemoryBound(to: UInt8.self), count: batch.rowCount)
       keep.update(repeating: 1)
       try body(batch, keep)
     }
@@ -53,7 +54,9 @@ extension Connection {
       if let pointer { Unmanaged<AnyObject>.fromOpaque(pointer).release() }
     }
     api.scalar_function_set_function(function) { info, input, output in
-      guard case .success(let api) = Library.functions, let pointer = api.scalar_function_get_extra_info(info) else { return }
+      guard case .success(let api) = Library.functions, let pointer = api.scalar_function_get_extra_info(info) else {
+        return
+      }
       Unmanaged<FunctionState>.fromOpaque(pointer).takeUnretainedValue().call(info, input, output)
     }
     guard api.register_scalar_function(handle, function) == 0 else {

@@ -8,7 +8,9 @@ extension Connection {
     let reply = try await self.query("SELECT json_serialize_sql(\(text: query))::VARCHAR").rows[0][0].description
     let tree = try JSONDecoder().decode(SyntaxTree.self, from: Data(reply.utf8))
     if case .object(let fields) = tree, case .flag(true)? = fields["error"] {
-      guard case .text(let message)? = fields["error_message"] else { throw DuckDBError(kind: .parser, message: "The SQL can't be read.") }
+      guard case .text(let message)? = fields["error_message"] else {
+        throw DuckDBError(kind: .parser, message: "The SQL can't be read.")
+      }
       throw DuckDBError(kind: .parser, message: message)
     }
     if case .object(let fields) = tree, case .list(let statements)? = fields["statements"], statements.count != 1 {

@@ -86,7 +86,8 @@ private final class SourceState {
       }
       var writers: [any VectorWriter] = []
       for (place, column) in scan.columns.enumerated() where column < source.schema.columns.count {
-        writers.append(ChunkWriter(api.data_chunk_get_vector(output, idx_t(place)), source.schema.columns[column].type, api))
+        writers.append(
+          ChunkWriter(api.data_chunk_get_vector(output, idx_t(place)), source.schema.columns[column].type, api))
       }
       let rows = try reader.read(into: writers, capacity: capacity)
       local.isDone = rows == 0

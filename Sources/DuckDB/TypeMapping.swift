@@ -8,7 +8,8 @@ private let plainTypes: [(id: Int32, type: DataType)] = [
   (6, .integer(bits: 8, signed: false)), (7, .integer(bits: 16, signed: false)), (8, .integer(bits: 32, signed: false)),
   (9, .integer(bits: 64, signed: false)), (10, .float32), (11, .float64), (12, .timestamp(.microseconds)), (13, .date),
   (14, .time), (15, .interval), (16, .int128), (17, .text), (18, .blob), (20, .timestamp(.seconds)),
-  (21, .timestamp(.milliseconds)), (22, .timestamp(.nanoseconds)), (27, .uuid), (29, .bit), (30, .timeTZ), (31, .timestampTZ),
+  (21, .timestamp(.milliseconds)), (22, .timestamp(.nanoseconds)), (27, .uuid), (29, .bit), (30, .timeTZ),
+  (31, .timestampTZ),
   (32, .integer(bits: 128, signed: false)), (36, .null),
 ]
 
@@ -45,9 +46,11 @@ extension DataType {
     case TypeNumber.decimal:
       self = .decimal(precision: Int(api.decimal_width(handle)), scale: Int(api.decimal_scale(handle)))
     case TypeNumber.enumeration:
-      self = .enumeration((0..<idx_t(api.enum_dictionary_size(handle))).map { taken(api.enum_dictionary_value(handle, $0)) })
+      self = .enumeration(
+        (0..<idx_t(api.enum_dictionary_size(handle))).map { taken(api.enum_dictionary_value(handle, $0)) })
     case TypeNumber.list: self = .list(child(api.list_type_child_type))
-    case TypeNumber.array: self = .array(child(api.array_type_child_type), count: Int(api.array_type_array_size(handle)))
+    case TypeNumber.array:
+      self = .array(child(api.array_type_child_type), count: Int(api.array_type_array_size(handle)))
     case TypeNumber.map: self = .map(key: child(api.map_type_key_type), value: child(api.map_type_value_type))
     case TypeNumber.structure:
       self = .structure(

@@ -67,7 +67,8 @@ package struct BoundStep: Sendable {
   var programs: [PythonRows] = []
 
   init(
-    planned: PlannedStep, schema: Schema, extract: Extract? = nil, load: Load? = nil, cursor: CursorRange? = nil, select: SQL,
+    planned: PlannedStep, schema: Schema, extract: Extract? = nil, load: Load? = nil, cursor: CursorRange? = nil,
+    select: SQL,
     isPlain: Bool = true, counter: RowCounter? = nil
   ) {
     self.planned = planned

@@ -22,7 +22,9 @@ enum CursorText {
     } else if let sign = text.dropFirst(11).lastIndex(where: { $0 == "+" || $0 == "-" }) {
       (main, zone) = (String(text[..<sign]), String(text[sign...]))
     }
-    guard main.count >= 10, let day = try? Date(String(main.prefix(10)) + "T00:00:00Z", strategy: .iso8601) else { return text }
+    guard main.count >= 10, let day = try? Date(String(main.prefix(10)) + "T00:00:00Z", strategy: .iso8601) else {
+      return text
+    }
     let days = Int(day.timeIntervalSince1970 / 86_400)
     let parts = main.dropFirst(11).split(separator: ":")
     let seconds = parts.count == 3 ? parts[2].split(separator: ".") : []

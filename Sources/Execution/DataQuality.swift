@@ -8,12 +8,16 @@ package enum DataQuality {
 
   /// `Column "email" contains 523 invalid values: 523 of 15,234 rows break the rule: …`
   static func words(_ outcome: CheckOutcome, _ step: String) -> String {
-    let found = outcome.failedRows > 0 ? "\(outcome.failedRows.grouped) of \(outcome.rows.grouped) rows break the rule" : "the rule doesn't hold"
+    let found =
+      outcome.failedRows > 0
+      ? "\(outcome.failedRows.grouped) of \(outcome.rows.grouped) rows break the rule" : "the rule doesn't hold"
     let columns = outcome.columns ?? []
     let subject =
       columns.count == 1 && outcome.failedRows > 0
-      ? "column \"\(columns[0])\" contains \(outcome.failedRows.grouped) invalid value\(outcome.failedRows == 1 ? "" : "s"); " : ""
-    return "\(errorType) in \"\(step)\": \(subject)\(found): \(outcome.words)." + (outcome.observed.map { " Observed: \($0)." } ?? "")
+      ? "column \"\(columns[0])\" contains \(outcome.failedRows.grouped) invalid value\(outcome.failedRows == 1 ? "" : "s"); "
+      : ""
+    return "\(errorType) in \"\(step)\": \(subject)\(found): \(outcome.words)."
+      + (outcome.observed.map { " Observed: \($0)." } ?? "")
   }
 
   /// The words with up to three examples and what was done about it.
@@ -21,7 +25,9 @@ package enum DataQuality {
     let examples = outcome.examples.map { "\n    \($0.position): \($0.value ?? $0.original)" }.joined()
     return Problem(
       "data-quality", "\(words(outcome, step))\(examples)\n    Action taken: \(action(outcome)).",
-      hint: "Correct the values at their source, or let the rule `on_fail: skip`, `null`, `flag` or `warn`; weir fix does that for you.")
+      hint:
+        "Correct the values at their source, or let the rule `on_fail: skip`, `null`, `flag` or `warn`; weir fix does that for you."
+    )
   }
 
   /// What a run does because of a broken rule.

@@ -14,9 +14,12 @@ package final class Engine: Sendable {
     var settings = ["preserve_insertion_order": "false", "enable_external_file_cache": "false"]
     if let threads = limits.threads { settings["threads"] = String(threads) }
     // Without a folder of its own, one that no other process spills into; the engine makes it when it needs it and removes it.
-    settings["temp_directory"] = folder.map { $0 + "/spill" } ?? NSTemporaryDirectory() + "weir-spill-\(UUID().uuidString)"
+    settings["temp_directory"] =
+      folder.map { $0 + "/spill" } ?? NSTemporaryDirectory() + "weir-spill-\(UUID().uuidString)"
     do {
-      if let bytes = limits.memoryBytes { settings.merge(try Engine.settings(for: bytes, threads: limits.threads)) { $1 } }
+      if let bytes = limits.memoryBytes {
+        settings.merge(try Engine.settings(for: bytes, threads: limits.threads)) { $1 }
+      }
       database = try Database(settings: settings)
       connection = try database.connect()
     } catch let problem as Problem {
@@ -24,7 +27,8 @@ package final class Engine: Sendable {
     } catch let error as DuckDBError {
       throw Problem(
         error.kind == .library ? "engine-missing" : "engine", error.message,
-        hint: error.kind == .library ? "Run script/setup, or set WEIR_DUCKDB_LIBRARY to an official libduckdb.so." : nil)
+        hint: error.kind == .library ? "Run script/setup, or set WEIR_DUCKDB_LIBRARY to an official libduckdb.so." : nil
+      )
     } catch {
       throw Problem("internal", "\(error)")
     }
@@ -44,7 +48,8 @@ package final class Engine: Sendable {
     guard room >= smallestRoom else {
       let smallest = (bytes - room + smallestRoom + 4_999_999) / 5_000_000 * 5
       throw Problem(
-        "memory-too-small", "\(bytes / 1_000_000) MB is too little memory for a run.", hint: "The smallest is --memory \(smallest)MB.")
+        "memory-too-small", "\(bytes / 1_000_000) MB is too little memory for a run.",
+        hint: "The smallest is --memory \(smallest)MB.")
     }
     return ["memory_limit": "\(room / 1_000_000)MB", "threads": String(threads)]
   }

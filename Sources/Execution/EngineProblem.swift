@@ -15,7 +15,8 @@ extension Problem {
   static func of(_ error: any Error, in step: String, at location: Location?) -> Problem {
     switch error {
     case let problem as Problem: return problem.located(at: location)
-    case let problems as Problems: return (problems.all.first ?? Problem("internal", "\(problems)")).located(at: location)
+    case let problems as Problems:
+      return (problems.all.first ?? Problem("internal", "\(problems)")).located(at: location)
     case let error as DuckDBError:
       if let cause = SourceFailure.shared.cause(of: error) { return of(cause, in: step, at: location) }
       return Refusal.problem(in: error.message, at: location) ?? of(error, in: step).located(at: location)
@@ -28,7 +29,9 @@ extension Problem {
     let firstLine = String(text.prefix { $0 != "\n" })
     switch error.kind {
     case .binder, .catalog:
-      if let name = text.between("Referenced column \"", "\" not found") ?? text.between("does not have a column named \"", "\"") {
+      if let name = text.between("Referenced column \"", "\" not found")
+        ?? text.between("does not have a column named \"", "\"")
+      {
         let candidates = text.components(separatedBy: "Candidate bindings: ").last.map { $0.quotedNames } ?? []
         return Problem(
           "unknown-column", "Step \"\(step)\" uses column \"\(name)\", which its input does not have.",
@@ -46,7 +49,8 @@ extension Problem {
     case .conversion, .invalidInput:
       return Problem(
         "bad-value", "Step \"\(step)\" met a value it can't use. \(firstLine)",
-        hint: "Use `cast` with `on_error: null`, a check with `on_fail: skip`, or give the column its type in the file.")
+        hint: "Use `cast` with `on_error: null`, a check with `on_fail: skip`, or give the column its type in the file."
+      )
     case .io:
       return Problem(
         text.contains("No space left") ? "disk-full" : "input-output", "Step \"\(step)\": \(firstLine)",

@@ -68,7 +68,11 @@ struct IncrementRule {
         ).warning())
     }
     if context.options.fullRefresh {
-      return (CursorRange(column: column, after: spec.start, upTo: spec.end, takesValueless: spec.start == nil && spec.end == nil), increment, remarks)
+      return (
+        CursorRange(
+          column: column, after: spec.start, upTo: spec.end, takesValueless: spec.start == nil && spec.end == nil),
+        increment, remarks
+      )
     }
     for write in writes {
       let (state, remark) = try await memory(of: write.step, write.destination, write.spec)
@@ -85,7 +89,8 @@ struct IncrementRule {
       return least.map { $0.isBehind(state) } ?? true
     }
     let after = least.map { lag > 0 ? CursorText.less($0.cursor, by: lag) : $0.cursor }
-    var range = CursorRange(column: column, after: after, upTo: spec.end, takesValueless: after == nil && spec.end == nil)
+    var range = CursorRange(
+      column: column, after: after, upTo: spec.end, takesValueless: after == nil && spec.end == nil)
     if let goal = self.least(of: ahead.map { increment.before[$0.step.id] }) {
       increment.goal = goal
       increment.ahead = Set(ahead.map(\.step.id))
@@ -114,7 +119,8 @@ struct IncrementRule {
     if let kept, kept.isForced {
       guard kept.value == nil, isThere, spec.mode == .append else { return (kept.value.map { CursorState($0) }, nil) }
       let remark = Problem(
-        "appended-again", "The cursor of step \"\(step.id)\" was cleared: all its rows are read again, and \"\(write.id)\" appends them to what is there.",
+        "appended-again",
+        "The cursor of step \"\(step.id)\" was cleared: all its rows are read again, and \"\(write.id)\" appends them to what is there.",
         hint: "Empty the target first if they should stand there once.", at: write.location)
       return (nil, remark.warning())
     }
@@ -123,7 +129,8 @@ struct IncrementRule {
     guard let text = stored ?? kept?.value else { return (nil, nil) }
     if isThere { return (CursorState(text), nil) }
     let remark = Problem(
-      "target-gone", "The target of \"\(write.id)\" is gone, though step \"\(step.id)\" had been read up to \(CursorState(text).cursor): everything is read again.",
+      "target-gone",
+      "The target of \"\(write.id)\" is gone, though step \"\(step.id)\" had been read up to \(CursorState(text).cursor): everything is read again.",
       at: write.location)
     return (nil, remark.warning())
   }
@@ -131,7 +138,8 @@ struct IncrementRule {
   private func catchingUp(_ goal: CursorState, _ ahead: Set<String>) -> Problem {
     let names = ahead.sorted().map { "\"\($0)\"" }.joined(separator: ", ")
     return Problem(
-      "catching-up", "Some writes of step \"\(step.id)\" fell behind: this run takes them up to \(goal.cursor), where \(names) already \(ahead.count == 1 ? "is" : "are").",
+      "catching-up",
+      "Some writes of step \"\(step.id)\" fell behind: this run takes them up to \(goal.cursor), where \(names) already \(ahead.count == 1 ? "is" : "are").",
       hint: "The next run goes on from there with all of them.", at: step.location
     ).warning()
   }

@@ -37,7 +37,8 @@ struct Landing {
     }
     return Receipt(
       step: step.id, target: spec.place, mode: spec.mode, level: level, strategy: load.strategy, sent: sent,
-      landed: landed, outcome: outcome, untouched: untouched, bytes: bytes, verified: landed != nil, seconds: (clock.now - start) / .seconds(1),
+      landed: landed, outcome: outcome, untouched: untouched, bytes: bytes, verified: landed != nil,
+      seconds: (clock.now - start) / .seconds(1),
       peakMemoryBytes: ProcessMemory.peak)
   }
 
@@ -80,7 +81,8 @@ struct Landing {
         switch way {
         case .statements(let work): try await readBack(work)
         case .stream(let stream):
-          try await connection.blocking({ [level] in try stream.load.landed(level: level) }, stop: { stream.load.cancel() })
+          try await connection.blocking(
+            { [level] in try stream.load.landed(level: level) }, stop: { stream.load.cancel() })
         }
       try compare(sent, landed)
       note("Verified: what is staged is what was sent")
@@ -218,7 +220,8 @@ struct Landing {
   /// The source's own bytes, when they can land as they are: same format on both sides and nothing in between.
   private func passThrough(to load: any StreamLoad) -> (BoundStep, any CopyOut)? {
     guard step.isPlain, let format = load.copyFormat, let input = step.planned.inputs.first, step.upstream == [input],
-      let read = plan[id: input], !read.isKept, read.boundary == nil, read.taps.isEmpty, let copy = read.extract?.passThrough,
+      let read = plan[id: input], !read.isKept, read.boundary == nil, read.taps.isEmpty,
+      let copy = read.extract?.passThrough,
       copy.format == format
     else { return nil }
     return (read, copy)
@@ -262,7 +265,8 @@ struct Landing {
     guard !differences.isEmpty else { return }
     throw Problem(
       "verification-failed", "What landed is not what was sent: \(differences.joined(separator: "; ")).",
-      hint: "Nothing was made visible; the target is as it was before. Look for triggers, collations or types that change values.",
+      hint:
+        "Nothing was made visible; the target is as it was before. Look for triggers, collations or types that change values.",
       at: step.planned.location)
   }
 

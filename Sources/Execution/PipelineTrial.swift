@@ -61,7 +61,8 @@ package struct PipelineTrial: Sendable {
     for step in spec.steps where needed.contains(step.id) && test.given[step.id] == nil {
       if case .read = step.work {
         throw Problem(
-          "missing-given", "The test \"\(test.name)\" needs rows of \"\(step.id)\".", hint: "Add \"\(step.id)\" to its given.",
+          "missing-given", "The test \"\(test.name)\" needs rows of \"\(step.id)\".",
+          hint: "Add \"\(step.id)\" to its given.",
           at: test.location)
       }
     }
@@ -77,7 +78,9 @@ package struct PipelineTrial: Sendable {
     return found
   }
 
-  private func compare(_ id: String, _ schema: Schema, _ setting: Setting, _ connection: Connection) async throws -> [Difference] {
+  private func compare(
+    _ id: String, _ schema: Schema, _ setting: Setting, _ connection: Connection
+  ) async throws -> [Difference] {
     let expected = try SampleRows(setting)
     for name in expected.names where schema[name: name] == nil {
       throw Problem(
@@ -104,7 +107,8 @@ package struct PipelineTrial: Sendable {
       func told(_ rows: [[Value]], _ kind: Difference.Kind) -> [Difference] {
         rows.map { row in
           Difference(
-            step: id, kind: kind, row: Dictionary(zip(names, row.map(\.description)), uniquingKeysWith: { first, _ in first }))
+            step: id, kind: kind,
+            row: Dictionary(zip(names, row.map(\.description)), uniquingKeysWith: { first, _ in first }))
         }
       }
       return told(missing.rows, .missing) + told(unexpected.rows, .unexpected)

@@ -29,7 +29,8 @@ package enum ProcessMemory {
 extension Problem {
   static func memoryExceeded(_ bytes: Int, _ limit: Int) -> Problem {
     Problem(
-      "memory-exceeded", "The run held \(bytes / 1_000_000) MB, more than the \(limit / 1_000_000) MB it may use, and was stopped.",
+      "memory-exceeded",
+      "The run held \(bytes / 1_000_000) MB, more than the \(limit / 1_000_000) MB it may use, and was stopped.",
       hint: "Nothing was half-written. Give it more with --memory, or reduce what a sort, join or group has to hold.")
   }
 }

@@ -30,7 +30,9 @@ final class RejectSink: Sendable {
     var data = Data()
     for row in rows {
       var letter = kind
-      (letter.position, letter.original, letter.rule, letter.reason) = (row.position, redact(row.original), row.rule, redact(row.reason))
+      (letter.position, letter.original, letter.rule, letter.reason) = (
+        row.position, redact(row.original), row.rule, redact(row.reason)
+      )
       if letter.original != row.original { letter.sealed = try seal(row.original) }
       data += try encoder.encode(letter)
       data.append(0x0A)
@@ -60,7 +62,9 @@ final class RejectSink: Sendable {
   /// `steps` are run again from their beginning.
   func drop(_ steps: Set<String>) {
     open.withLock { open in
-      for step in steps where open.removeValue(forKey: step) != nil { try? FileManager.default.removeItem(atPath: part(step)) }
+      for step in steps where open.removeValue(forKey: step) != nil {
+        try? FileManager.default.removeItem(atPath: part(step))
+      }
     }
   }
 

@@ -47,7 +47,8 @@ final class RuleTap: Sendable {
     let conditions: [SQL] = zip(rules, verdicts).map { "coalesce(\($0.condition), false) AS \($1)" }
     if looksAround, let taken = schema[name: RuleTest.position] {
       throw Problem(
-        "name-taken", "The column \"\(taken.name)\" has a name that this check needs for itself.", hint: "Rename it before the check.")
+        "name-taken", "The column \"\(taken.name)\" has a name that this check needs for itself.",
+        hint: "Rename it before the check.")
     }
     let place: SQL = "\(name: RuleTest.position)"
     // Looking at other rows mixes them up; numbered before, they come out in their order.
@@ -73,7 +74,8 @@ final class RuleTap: Sendable {
     var list: [SQL] = schema.columns.map { column in
       let nulling = rules.indices.filter { rules[$0].onFail == .null && rules[$0].columns.contains(column.name) }
       guard !nulling.isEmpty else { return "\(name: column.name)" }
-      return "CASE WHEN \(nulling.map { verdicts[$0] }, separator: " AND ") THEN \(name: column.name) END AS \(name: column.name)"
+      return
+        "CASE WHEN \(nulling.map { verdicts[$0] }, separator: " AND ") THEN \(name: column.name) END AS \(name: column.name)"
     }
     let flagging = rules.indices.filter { rules[$0].onFail == .flag }
     guard !flagging.isEmpty else { return list }
@@ -99,7 +101,8 @@ final class RuleTap: Sendable {
         if isKept || count <= 3 {
           failed.append(
             RejectedRow(
-              position: "row \(place(of: row, in: batch) ?? first + row + 1)", original: original(batch, row), rule: rule.name, reason: rule.reason,
+              position: "row \(place(of: row, in: batch) ?? first + row + 1)", original: original(batch, row),
+              rule: rule.name, reason: rule.reason,
               value: count <= 3 ? values(of: rule, batch, row) : nil))
         }
         if rule.onFail == .skip { keep[row] = 0 }
@@ -119,7 +122,9 @@ final class RuleTap: Sendable {
   }
 
   private func place(of row: Int, in batch: Batch) -> Int? {
-    guard looksAround, case .integer(let place) = batch.columns[rules.count + schema.columns.count].value(row) else { return nil }
+    guard looksAround, case .integer(let place) = batch.columns[rules.count + schema.columns.count].value(row) else {
+      return nil
+    }
     return Int(place)
   }
 
@@ -138,7 +143,9 @@ final class RuleTap: Sendable {
 
   /// Whole numbers may have come by way of a double; they are written as they stood.
   private func plain(_ value: Value) -> Value {
-    guard case .float(let number) = value, let whole = Int64(exactly: number), abs(whole) < 1 << 53 else { return value }
+    guard case .float(let number) = value, let whole = Int64(exactly: number), abs(whole) < 1 << 53 else {
+      return value
+    }
     return .integer(Int128(whole))
   }
 

@@ -40,7 +40,9 @@ package struct RunEvent: Sendable, Codable {
     case runFinished(status: Outcome, peakMemoryBytes: Int)
   }
 
-  package enum LogLevel: String, Sendable, Codable { case debug = "DEBUG", info = "INFO", warning = "WARNING", error = "ERROR" }
+  package enum LogLevel: String, Sendable, Codable {
+    case debug = "DEBUG", info = "INFO", warning = "WARNING", error = "ERROR"
+  }
 
   /// How a run ended. `warning`: everything landed, but rows were set aside or a rule complained.
   package enum Outcome: String, Sendable, Codable { case success, warning, failed, cancelled }

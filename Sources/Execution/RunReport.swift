@@ -52,7 +52,9 @@ final class RunReport: Sendable {
       .runStarted(steps: plan.steps.map { StepOutline(id: $0.id, kind: $0.kind, inputs: $0.planned.inputs) }))
     for warning in plan.warnings { emit(nil, .log(level: .warning, message: warning.sentence)) }
     for step in plan.steps {
-      for remark in step.remarks { emit(step.id, .log(level: remark.severity == .warning ? .warning : .info, message: remark.sentence)) }
+      for remark in step.remarks {
+        emit(step.id, .log(level: remark.severity == .warning ? .warning : .info, message: remark.sentence))
+      }
     }
   }
 
@@ -75,7 +77,8 @@ final class RunReport: Sendable {
       emit(
         step.id,
         .stepFinished(
-          rows: isSink ? rows : step.counter?.rows, bytes: (isSink ? bytes : nil) ?? step.counter?.bytes ?? step.extract?.bytesRead?(),
+          rows: isSink ? rows : step.counter?.rows,
+          bytes: (isSink ? bytes : nil) ?? step.counter?.bytes ?? step.extract?.bytesRead?(),
           seconds: seconds, schema: step.schema))
       if let effect = plan.effect(of: step) { emit(step.id, .effect(effect)) }
     }
@@ -102,7 +105,11 @@ final class RunReport: Sendable {
     if let quality = state.withLock({ $0.quality }).quality(at: context.time, target: context.qualityTarget) {
       emit(nil, .quality(quality))
       if quality.isBelowTarget, let score = quality.score, let target = quality.target {
-        emit(nil, .log(level: .warning, message: String(format: "The quality score is %g%%, below the target of %g%%.", score, target)))
+        emit(
+          nil,
+          .log(
+            level: .warning,
+            message: String(format: "The quality score is %g%%, below the target of %g%%.", score, target)))
       }
     }
     let peak = ProcessMemory.peak
@@ -111,7 +118,8 @@ final class RunReport: Sendable {
         nil,
         .log(
           level: .warning,
-          message: "The run held \(peak / 1_000_000) MB at most, more than the \(limit / 1_000_000) MB it was allowed."))
+          message: "The run held \(peak / 1_000_000) MB at most, more than the \(limit / 1_000_000) MB it was allowed.")
+      )
     }
     let outcome: RunEvent.Outcome = state.withLock { state in
       // A failure that stopped the run says more than that it was stopped.
@@ -127,7 +135,8 @@ final class RunReport: Sendable {
     while !Task.isCancelled {
       try? await Task.sleep(for: interval)
       if Task.isCancelled { return }
-      for (step, counter) in state.withLock({ $0.active }) where told.updateValue(counter.rows, forKey: step) != counter.rows {
+      for (step, counter) in state.withLock({ $0.active })
+      where told.updateValue(counter.rows, forKey: step) != counter.rows {
         emit(step, .progressed(rows: counter.rows, total: plan[id: step]?.expectedRows(in: plan)))
       }
       emit(nil, .heartbeat(memoryBytes: ProcessMemory.resident))
@@ -143,8 +152,11 @@ extension Problem {
 extension BoundPlan {
   /// What a transform with one input has done so far; nil if that is nothing.
   fileprivate func effect(of step: BoundStep) -> StepEffect? {
-    guard step.kind == "transform", step.inputs.count == 1, !step.isFed, let input = self[id: step.inputs[0]] else { return nil }
-    let effect = StepEffect(rowsIn: input.counter?.rows, rowsOut: step.counter?.rows, from: input.schema, to: step.schema)
+    guard step.kind == "transform", step.inputs.count == 1, !step.isFed, let input = self[id: step.inputs[0]] else {
+      return nil
+    }
+    let effect = StepEffect(
+      rowsIn: input.counter?.rows, rowsOut: step.counter?.rows, from: input.schema, to: step.schema)
     return effect.impact.isEmpty ? nil : effect
   }
 }

@@ -28,10 +28,16 @@ package struct Runner: Sendable {
         report.stop(because: .memoryExceeded(ProcessMemory.resident, limit))
         moving.cancel()
       }
-      let isCutShort = await withTaskCancellationHandler { await moving.value } onCancel: { moving.cancel() }
+      let isCutShort = await withTaskCancellationHandler {
+        await moving.value
+      } onCancel: {
+        moving.cancel()
+      }
       pulse.cancel()
       watch.cancel()
-      if isCutShort, let cause = report.takeCause() { report.emit(nil, .stepFailed(problem: cause, attempt: 0, retryIn: nil)) }
+      if isCutShort, let cause = report.takeCause() {
+        report.emit(nil, .stepFailed(problem: cause, attempt: 0, retryIn: nil))
+      }
       report.finish(isCancelled: isCutShort, check.context)
       continuation.finish()
     }
@@ -86,13 +92,17 @@ package struct Runner: Sendable {
     let incremental = Set(plan.steps.filter { $0.cursor != nil }.map(\.id))
     let ahead = Set(plan.steps.flatMap { $0.increment?.ahead ?? [] })
     let writes: [(BoundStep, reason: String)] = sinks.filter { $0.kind == "write" }.compactMap { step in
-      if ahead.contains(step.id) { return (step, "it has the rows already that the writes beside it catch up with; the next run goes on") }
+      if ahead.contains(step.id) {
+        return (step, "it has the rows already that the writes beside it catch up with; the next run goes on")
+      }
       let isDone = check.context.options.done.contains(step.id) && step.upstream.isDisjoint(with: incremental)
       return isDone ? (step, "it was done by the run that is resumed") : nil
     }
     let left = Set(writes.map(\.0.id))
     let idle = sinks.filter { kept in
-      let readers = sinks.filter { $0.id != kept.id && ($0.upstream.contains(kept.id) || $0.planned.after.contains(kept.id)) }
+      let readers = sinks.filter {
+        $0.id != kept.id && ($0.upstream.contains(kept.id) || $0.planned.after.contains(kept.id))
+      }
       return kept.isKept && kept.kind != "check" && !readers.isEmpty && readers.allSatisfy { left.contains($0.id) }
     }
     return writes + idle.map { ($0, "the steps that read it were left out") }

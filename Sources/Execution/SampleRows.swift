@@ -14,7 +14,9 @@ package struct SampleRows: Sendable {
     var rows: [[String: Setting]] = []
     for element in setting.elements {
       guard case .map(let entries) = element.content else {
-        throw Problem("wrong-type", "A row is a map of column to value.", hint: "Write - { id: 1, name: Ada }.", at: element.location)
+        throw Problem(
+          "wrong-type", "A row is a map of column to value.", hint: "Write - { id: 1, name: Ada }.",
+          at: element.location)
       }
       for entry in entries where !names.contains(entry.key) { names.append(entry.key) }
       rows.append(Dictionary(entries.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last }))
@@ -31,7 +33,9 @@ package struct SampleRows: Sendable {
     let columns: [SQL] = zip(names, types).map { name, type in
       type.isEmpty ? "\(name: name)" : "CAST(\(name: name) AS \(SQL(raw: type))) AS \(name: name)"
     }
-    return names.isEmpty ? "SELECT NULL AS nothing WHERE false" : "SELECT \(columns) FROM (\(values { isTyped, setting in isTyped ? Self.words(setting) : Self.literal(setting) }))"
+    return names.isEmpty
+      ? "SELECT NULL AS nothing WHERE false"
+      : "SELECT \(columns) FROM (\(values { isTyped, setting in isTyped ? Self.words(setting) : Self.literal(setting) }))"
   }
 
   /// A SELECT of the rows as texts, for casting to types that are known.
@@ -55,11 +59,14 @@ package struct SampleRows: Sendable {
     if all({ if case .integer = $0.content { true } else { false } }) { return "BIGINT" }
     if all({ $0.isNumber }) {
       let digits = known.compactMap { $0.text?.split(separator: ".").dropFirst().first?.count }.max() ?? 0
-      return digits > 9 || known.contains { $0.text?.lowercased().contains("e") == true } ? "DOUBLE" : "DECIMAL(18,\(digits))"
+      return digits > 9 || known.contains { $0.text?.lowercased().contains("e") == true }
+        ? "DOUBLE" : "DECIMAL(18,\(digits))"
     }
     if all({ $0.text?.wholeMatch(of: /\d{4}-\d\d-\d\d/) != nil }) { return "DATE" }
     if all({ $0.text?.wholeMatch(of: /\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?/) != nil }) { return "TIMESTAMP" }
-    if all({ $0.text?.wholeMatch(of: /\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)/) != nil }) { return "TIMESTAMPTZ" }
+    if all({ $0.text?.wholeMatch(of: /\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)/) != nil }) {
+      return "TIMESTAMPTZ"
+    }
     return known.isEmpty || known.contains { $0.text == nil } ? "" : "VARCHAR"
   }
 

@@ -59,7 +59,9 @@ package struct SchemaCheck: Sendable {
   }
 
   /// Where rows that a step sets aside go; beside dead letters that go in again, other rows have been kept before.
-  func rejects(isFed: Bool) -> RejectSink { context.letters == nil || isFed ? rejects : RejectSink(context, isMuted: true) }
+  func rejects(isFed: Bool) -> RejectSink {
+    context.letters == nil || isFed ? rejects : RejectSink(context, isMuted: true)
+  }
 
   /// Dead letters go in where they came from; the place must still be there.
   private func refuseLostLetters(_ plan: Plan) throws {
@@ -68,7 +70,8 @@ package struct SchemaCheck: Sendable {
       guard let step = plan[id: place.step] else {
         throw Problem(
           "changed-step", "The step \"\(place.step)\", which set rows aside, isn't in the pipeline any more.",
-          hint: Nearest.hint(place.step, among: plan.steps.map(\.id)) ?? "Run the pipeline from the beginning with weir run.")
+          hint: Nearest.hint(place.step, among: plan.steps.map(\.id))
+            ?? "Run the pipeline from the beginning with weir run.")
       }
       guard kinds.contains(step.work.kind) else {
         throw Problem(
@@ -87,7 +90,9 @@ package struct SchemaCheck: Sendable {
     return fresh
   }
 
-  private func bind(_ step: PlannedStep, in plan: Plan, _ bound: BoundPlan, _ relations: RelationNames) async throws -> BoundStep {
+  private func bind(
+    _ step: PlannedStep, in plan: Plan, _ bound: BoundPlan, _ relations: RelationNames
+  ) async throws -> BoundStep {
     let inputs = step.inputs.map { relations.current($0, for: step.id) }
     var result: BoundStep =
       switch step.work {
@@ -109,7 +114,8 @@ package struct SchemaCheck: Sendable {
   /// several steps, have been put in order.
   private func keepOrder(_ bound: BoundPlan) async throws {
     for step in bound.steps where step.kind == "write" || step.isKept {
-      let plan = try await engine.connection.query("EXPLAIN \(step.select)").rows.map { $0.map(\.description).joined() }.joined()
+      let plan = try await engine.connection.query("EXPLAIN \(step.select)").rows.map { $0.map(\.description).joined() }
+        .joined()
       guard plan.contains("ORDER_BY") || plan.contains("TOP_N") else { continue }
       try await engine.connection.execute("SET preserve_insertion_order = true")
       return
@@ -157,7 +163,8 @@ package struct SchemaCheck: Sendable {
   func describe(_ select: SQL, origin: Schema?) async throws -> Schema {
     var schema = try await engine.connection.describe(select)
     for index in schema.columns.indices {
-      guard let before = origin?[name: schema.columns[index].name], before.type.description == schema.columns[index].type.description
+      guard let before = origin?[name: schema.columns[index].name],
+        before.type.description == schema.columns[index].type.description
       else { continue }
       schema.columns[index].native = before.native
       if before.type == .numeric { schema.columns[index].type = .numeric }

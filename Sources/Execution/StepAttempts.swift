@@ -35,7 +35,8 @@ struct StepAttempts {
         if Task.isCancelled && !problems.contains(where: \.isCommitUnknown) {
           keepRejects(of: flow, from: step)
           guard let cause = report.takeCause() else { return .cancelled }
-          report.emit(step.id, .stepFailed(problem: cause.located(at: step.planned.location), attempt: attempt, retryIn: nil))
+          report.emit(
+            step.id, .stepFailed(problem: cause.located(at: step.planned.location), attempt: attempt, retryIn: nil))
           return .cancelled
         }
         let isTriedAgain = attempt < delays.count && !Task.isCancelled && problems.allSatisfy(policy.allows)
@@ -44,7 +45,9 @@ struct StepAttempts {
           keepRejects(of: flow, from: step)
           findings.tell(report)
         }
-        for problem in problems { report.emit(step.id, .stepFailed(problem: problem, attempt: attempt, retryIn: delay)) }
+        for problem in problems {
+          report.emit(step.id, .stepFailed(problem: problem, attempt: attempt, retryIn: delay))
+        }
         guard let delay else { return .failed }
         do { try await runner.clock.sleep(for: .seconds(delay)) } catch { return .cancelled }
         attempt += 1
@@ -58,7 +61,8 @@ struct StepAttempts {
       try check.rejects.keep(flow)
     } catch {
       let problem = Problem.of(error, in: step.id, at: step.planned.location)
-      report.emit(step.id, .log(level: .warning, message: "Rows that were set aside could not all be kept: \(problem.message)"))
+      report.emit(
+        step.id, .log(level: .warning, message: "Rows that were set aside could not all be kept: \(problem.message)"))
     }
   }
 
@@ -72,7 +76,9 @@ struct StepAttempts {
     return (fresh[id: step.id] ?? step, fresh)
   }
 
-  private func once(_ step: BoundStep, _ plan: BoundPlan, _ findings: Findings, _ counter: RowCounter) async throws -> Moved {
+  private func once(
+    _ step: BoundStep, _ plan: BoundPlan, _ findings: Findings, _ counter: RowCounter
+  ) async throws -> Moved {
     let flow = plan.flow(into: step, sinks: report.sinks)
     for other in flow {
       other.counter?.reset()
@@ -90,14 +96,17 @@ struct StepAttempts {
     }
   }
 
-  private func move(_ step: BoundStep, _ plan: BoundPlan, _ findings: Findings, _ counter: RowCounter) async throws -> Moved {
+  private func move(
+    _ step: BoundStep, _ plan: BoundPlan, _ findings: Findings, _ counter: RowCounter
+  ) async throws -> Moved {
     let connection = try await check.engine.connect()
     let inspect: () async throws -> Void = { try await self.inspect(step, plan, findings, connection) }
     switch step.planned.work {
     case .write(_, let spec):
       guard let load = step.load else { return Moved(rows: 0) }
       let landing = Landing(
-        step: step, spec: spec, load: load, plan: plan, context: check.context, engine: check.engine, connection: connection,
+        step: step, spec: spec, load: load, plan: plan, context: check.context, engine: check.engine,
+        connection: connection,
         counter: counter, inspect: inspect, note: { report.emit(step.id, .log(level: .info, message: $0)) },
         warn: { report.emit(step.id, .log(level: .warning, message: $0.message)) })
       let receipt = try await landing.land()
@@ -111,12 +120,17 @@ struct StepAttempts {
         try await connection.execute("CREATE TABLE \(name: kept) AS \(step.select)")
         try await inspect()
         try await connection.execute("CREATE OR REPLACE VIEW \(name: step.id) AS SELECT * FROM \(name: kept)")
-        if case .integer(let count) = try await connection.query("SELECT count(*) FROM \(name: kept)").rows[0][0] { rows = Int(count) }
+        if case .integer(let count) = try await connection.query("SELECT count(*) FROM \(name: kept)").rows[0][0] {
+          rows = Int(count)
+        }
         if step.isProfiled {
-          report.emit(step.id, .profiled(try await Profiler(connection).profile("memory.main.\(name: kept)", step.schema)))
+          report.emit(
+            step.id, .profiled(try await Profiler(connection).profile("memory.main.\(name: kept)", step.schema)))
         }
       } else if !step.taps.isEmpty {
-        if case .integer(let count) = try await connection.query("SELECT count(*) FROM (\(step.select))").rows[0][0] { rows = Int(count) }
+        if case .integer(let count) = try await connection.query("SELECT count(*) FROM (\(step.select))").rows[0][0] {
+          rows = Int(count)
+        }
         try await inspect()
       }
       try await judge(step.relationRules, step, findings, connection)
@@ -125,13 +139,16 @@ struct StepAttempts {
   }
 
   /// After the rows have flowed: what readers refused, what rules found. A broken `stop` rule fails the step before anything is visible.
-  private func inspect(_ step: BoundStep, _ plan: BoundPlan, _ findings: Findings, _ connection: Connection) async throws {
+  private func inspect(
+    _ step: BoundStep, _ plan: BoundPlan, _ findings: Findings, _ connection: Connection
+  ) async throws {
     // Beside dead letters that go in again, other rows have been judged before.
     let flow = plan.flow(into: step, sinks: report.sinks).filter { check.context.letters == nil || $0.isFed }
     for source in flow {
       if let query = source.extract?.rejects?.query {
         // What a read refuses is known to the connection that read it.
-        let reader = flow.first { $0.upstream.contains(source.id) && !$0.programs.isEmpty }?.programs.first?.inputConnection
+        let reader = flow.first { $0.upstream.contains(source.id) && !$0.programs.isEmpty }?.programs.first?
+          .inputConnection
         try await collectRejects(of: source, query, findings, reader ?? connection)
       }
       for outcome in source.programs.compactMap(\.outcome) { findings.add(source.id, outcome) }
@@ -139,14 +156,18 @@ struct StepAttempts {
     for source in flow { try conclude(source.taps.flatMap { $0.outcomes() }, source, findings) }
   }
 
-  private func collectRejects(of step: BoundStep, _ query: SQL, _ findings: Findings, _ connection: Connection) async throws {
+  private func collectRejects(
+    of step: BoundStep, _ query: SQL, _ findings: Findings, _ connection: Connection
+  ) async throws {
     let found: [[Value]]
     do { found = try await connection.query(query).rows } catch let error as DuckDBError where error.kind == .catalog {
       // The engine found that it needs no row of this source, so there is no list of refused ones.
       return
     }
     let rows = found.map {
-      RejectedRow(position: step.refusedPositions[$0[0].description] ?? $0[0].description, original: $0[1].description, rule: $0[2].description, reason: $0[3].description)
+      RejectedRow(
+        position: step.refusedPositions[$0[0].description] ?? $0[0].description, original: $0[1].description,
+        rule: $0[2].description, reason: $0[3].description)
     }
     var letter = DeadLetter(in: step.id)
     letter.isLine = true
@@ -154,7 +175,8 @@ struct StepAttempts {
     for (rule, group) in Dictionary(grouping: rows, by: \.rule).sorted(by: { $0.key < $1.key }) {
       findings.add(
         step.id,
-        .rejected(RejectSummary(rule: rule, reason: group[0].reason, count: group.count, examples: Array(group.prefix(3)))))
+        .rejected(
+          RejectSummary(rule: rule, reason: group[0].reason, count: group.count, examples: Array(group.prefix(3)))))
     }
   }
 
@@ -189,7 +211,9 @@ struct StepAttempts {
       let table = try await connection.query(rule.query)
       guard let row = table.rows.first else { continue }
       func count(_ name: String) -> Int {
-        guard let index = table.schema.names.firstIndex(of: name), case .integer(let count) = row[index] else { return 0 }
+        guard let index = table.schema.names.firstIndex(of: name), case .integer(let count) = row[index] else {
+          return 0
+        }
         return Int(count)
       }
       let passed = row[0] == .boolean(true)
@@ -235,7 +259,8 @@ struct StepAttempts {
       }
       throw Problem(
         "timeout", "Step \"\(step.id)\" took longer than its timeout of \(seconds) s and was stopped.",
-        hint: "Raise `timeout`, or find out what it waits for with `weir runs logs`.", at: step.planned.location, isTransient: true)
+        hint: "Raise `timeout`, or find out what it waits for with `weir runs logs`.", at: step.planned.location,
+        isTransient: true)
     }
   }
 }

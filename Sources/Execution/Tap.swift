@@ -25,7 +25,8 @@ final class FingerprintTap: Sendable {
   /// Lets `rows` flow past under the name `name`: the returned query yields the same rows.
   func wrap(_ rows: SQL, as name: String, on connection: Connection) async throws -> SQL {
     try await connection.registerTap(name) { batch, _ in self.add(batch) }
-    return "SELECT * FROM (\(rows)) WHERE \(SQL(raw: name))(\(names: level == .count || level == .off ? [] : schema.names))"
+    return
+      "SELECT * FROM (\(rows)) WHERE \(SQL(raw: name))(\(names: level == .count || level == .off ? [] : schema.names))"
   }
 
   func add(_ batch: Batch) {

@@ -33,7 +33,8 @@ package final class Redactor: Sendable {
 
   /// Sections whose keys are names of columns, steps and operations.
   private static let dataSections: Set<String> = [
-    "transform", "transformations", "operations", "check", "rules", "tests", "mapping", "columns", "types", "field_mapping", "schedule",
+    "transform", "transformations", "operations", "check", "rules", "tests", "mapping", "columns", "types",
+    "field_mapping", "schedule",
   ]
 
   private func learn(_ setting: Setting, isSecret: Bool, hasNames: Bool) {
@@ -41,7 +42,8 @@ package final class Redactor: Sendable {
     case .map(let entries):
       let isNamed = hasNames && SecretShape.isName(setting["name"]?.text ?? "")
       for entry in entries {
-        let holds = (isSecret || isNamed) ? ["default", "value"].contains(entry.key) : hasNames && SecretShape.isName(entry.key)
+        let holds =
+          (isSecret || isNamed) ? ["default", "value"].contains(entry.key) : hasNames && SecretShape.isName(entry.key)
         learn(entry.value, isSecret: holds, hasNames: hasNames && !Self.dataSections.contains(entry.key))
       }
     case .list(let elements): for element in elements { learn(element, isSecret: isSecret, hasNames: hasNames) }
@@ -55,7 +57,9 @@ package final class Redactor: Sendable {
 
   /// Whether a secret value, however short, stands in `text`.
   package func isSecret(in text: String) -> Bool {
-    known.withLock { known in known.values.contains { text.contains($0) } || known.spellings.contains { text.contains($0) } }
+    known.withLock { known in
+      known.values.contains { text.contains($0) } || known.spellings.contains { text.contains($0) }
+    }
       || SecretShape.scrub(text) != text
   }
 

@@ -5,7 +5,8 @@ package enum SecretShape {
   package static let mark = "•••"
 
   private static let words = [
-    "password", "passwd", "passphrase", "passwort", "pwd", "pgpass", "secret", "token", "apikey", "accesskey", "accountkey",
+    "password", "passwd", "passphrase", "passwort", "pwd", "pgpass", "secret", "token", "apikey", "accesskey",
+    "accountkey",
     "privatekey", "sharedkey", "credential", "connectionstring", "authorization", "signature", "bearer",
   ]
   private static let shortWords: Set<String> = ["key", "sig", "auth", "pass", "jwt", "sas", "dsn"]
@@ -20,7 +21,9 @@ package enum SecretShape {
   }
 
   /// Names that mean a secret in an address, though not in a file.
-  private static func isQueryName(_ name: Substring) -> Bool { shortWords.contains(folded(String(name))) || isName(String(name)) }
+  private static func isQueryName(_ name: Substring) -> Bool {
+    shortWords.contains(folded(String(name))) || isName(String(name))
+  }
 
   private static func folded(_ name: String) -> String { name.lowercased().filter { $0.isLetter || $0.isNumber } }
 
@@ -35,7 +38,8 @@ package enum SecretShape {
     let bytes = Array(value.utf8)
     let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~".utf8)
     func percent(_ digits: [Character]) -> String {
-      bytes.map { plain.contains($0) ? String(UnicodeScalar($0)) : "%\(digits[Int($0 >> 4)])\(digits[Int($0 & 15)])" }.joined()
+      bytes.map { plain.contains($0) ? String(UnicodeScalar($0)) : "%\(digits[Int($0 >> 4)])\(digits[Int($0 & 15)])" }
+        .joined()
     }
     var forms = [
       value, String(JSONText.quote(value).dropFirst().dropLast()), value.replacing("'", with: "''"),
@@ -71,7 +75,10 @@ package enum SecretShape {
       let scheme = rest[..<slashes.lowerBound].reversed().prefix { $0.isLetter || $0.isNumber || "+.-".contains($0) }
       let end = rest[slashes.upperBound...].firstIndex { $0.isWhitespace || "\"'<>`\\".contains($0) } ?? rest.endIndex
       let token = text[slashes.upperBound..<end]
-      if !scheme.isEmpty { found += credentials(in: token, isWeb: ["http", "https", "ftp", "sftp"].contains(String(scheme.reversed()).lowercased())) }
+      if !scheme.isEmpty {
+        found += credentials(
+          in: token, isWeb: ["http", "https", "ftp", "sftp"].contains(String(scheme.reversed()).lowercased()))
+      }
       rest = text[end...]
     }
     return found.filter { !$0.isEmpty && !text[$0].hasPrefix("${") && !text[$0].hasPrefix("{{") && text[$0] != mark }
@@ -109,7 +116,8 @@ package enum SecretShape {
   private static func assignments(in text: String) -> [Range<String.Index>] {
     guard text.contains("=") else { return [] }
     return text.matches(of: /([A-Za-z_][A-Za-z0-9_.-]*)=("[^"]*"|'[^']*'|[^\s"'&;,)}]+)/).compactMap { match in
-      isName(String(match.1)) && !match.2.hasPrefix("${") && !match.2.hasPrefix("{{") && !match.2.hasPrefix(mark) ? match.2.startIndex..<match.2.endIndex : nil
+      isName(String(match.1)) && !match.2.hasPrefix("${") && !match.2.hasPrefix("{{") && !match.2.hasPrefix(mark)
+        ? match.2.startIndex..<match.2.endIndex : nil
     }
   }
 
@@ -131,15 +139,20 @@ package enum SecretShape {
 
   /// `name:` and `name=` wherever they stand in a line.
   private static func names(in line: String) -> [(name: String, end: String.Index)] {
-    line.matches(of: /["']?([A-Za-z_][A-Za-z0-9_.-]*)["']?[ \t]*[:=](?!\/)[ \t]*/).map { (String($0.1), $0.range.upperBound) }
+    line.matches(of: /["']?([A-Za-z_][A-Za-z0-9_.-]*)["']?[ \t]*[:=](?!\/)[ \t]*/).map {
+      (String($0.1), $0.range.upperBound)
+    }
   }
 
   private static func value(from start: String.Index, in line: String) -> Range<String.Index>? {
     let text = line[start...]
-    guard let first = text.first, text.wholeMatch(of: /\$\{\w+\}\s*|["']?\{\{[^}]*\}\}["']?\s*|[|>][+-]?\d?\s*/) == nil else { return nil }
+    guard let first = text.first, text.wholeMatch(of: /\$\{\w+\}\s*|["']?\{\{[^}]*\}\}["']?\s*|[|>][+-]?\d?\s*/) == nil
+    else { return nil }
     if first == "\"" || first == "'" {
       var end = text.dropFirst().startIndex
-      while end < text.endIndex, text[end] != first { end = text.index(end, offsetBy: text[end] == "\\" ? 2 : 1, limitedBy: text.endIndex) ?? text.endIndex }
+      while end < text.endIndex, text[end] != first {
+        end = text.index(end, offsetBy: text[end] == "\\" ? 2 : 1, limitedBy: text.endIndex) ?? text.endIndex
+      }
       return text.index(after: start)..<end
     }
     let before = line[..<start]

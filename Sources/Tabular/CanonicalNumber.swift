@@ -24,7 +24,8 @@ extension ByteSink {
 
   func appendNumeric(_ magnitude: UInt128, isNegative: Bool, scale: Int, scratch: UnsafeMutablePointer<Int16>) {
     if magnitude <= UInt128(UInt64.max) {
-      return appendNumeric(UInt64(truncatingIfNeeded: magnitude), isNegative: isNegative, scale: scale, scratch: scratch)
+      return appendNumeric(
+        UInt64(truncatingIfNeeded: magnitude), isNegative: isNegative, scale: scale, scratch: scratch)
     }
     var rest = magnitude
     var count = 0

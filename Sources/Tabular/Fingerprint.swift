@@ -63,7 +63,8 @@ package struct Fingerprint: Hashable, Sendable, Codable {
       compare("the total text length", sent.length, there.length)
     }
     if result.isEmpty, let hash, let other = landed.hash, hash != other || hashedRows != landed.hashedRows {
-      result.append("\(hashedRows ?? 0) rows compared value by value are not the same as the \(landed.hashedRows ?? 0) that landed")
+      result.append(
+        "\(hashedRows ?? 0) rows compared value by value are not the same as the \(landed.hashedRows ?? 0) that landed")
     }
     return result
   }

@@ -27,7 +27,9 @@ package struct FingerprintAccumulator {
   }
 
   /// With the sample every other part of this process takes of the same schema.
-  package init(schema: Schema, level: VerifyLevel) { self.init(schema: schema, level: level, sample: SampleRule(for: schema)) }
+  package init(schema: Schema, level: VerifyLevel) {
+    self.init(schema: schema, level: level, sample: SampleRule(for: schema))
+  }
 
   package mutating func add(_ batch: Batch) {
     rows += batch.rowCount
@@ -71,6 +73,7 @@ package struct FingerprintAccumulator {
     guard level == .columns || level == .full else { return Fingerprint(rows: rows) }
     let isHashed = level == .full || sample != nil
     return Fingerprint(
-      rows: rows, columns: tallies.map(\.print), hashedRows: isHashed ? hashedRows : nil, hash: isHashed ? String(hash) : nil)
+      rows: rows, columns: tallies.map(\.print), hashedRows: isHashed ? hashedRows : nil,
+      hash: isHashed ? String(hash) : nil)
   }
 }

@@ -69,20 +69,30 @@ package struct MD5 {
     @inline(__always) func word(_ index: Int) -> UInt32 {
       UInt32(littleEndian: base.loadUnaligned(fromByteOffset: index &* 4, as: UInt32.self))
     }
-    @inline(__always) func step(_ a: inout UInt32, _ b: UInt32, _ mixed: UInt32, _ word: UInt32, _ shift: UInt32, _ sine: UInt32) {
+    @inline(__always) func step(
+      _ a: inout UInt32, _ b: UInt32, _ mixed: UInt32, _ word: UInt32, _ shift: UInt32, _ sine: UInt32
+    ) {
       let sum = a &+ mixed &+ word &+ sine
       a = b &+ (sum &<< shift | sum &>> (32 &- shift))
     }
-    @inline(__always) func one(_ a: inout UInt32, _ b: UInt32, _ c: UInt32, _ d: UInt32, _ index: Int, _ shift: UInt32, _ sine: UInt32) {
+    @inline(__always) func one(
+      _ a: inout UInt32, _ b: UInt32, _ c: UInt32, _ d: UInt32, _ index: Int, _ shift: UInt32, _ sine: UInt32
+    ) {
       step(&a, b, d ^ (b & (c ^ d)), word(index), shift, sine)
     }
-    @inline(__always) func two(_ a: inout UInt32, _ b: UInt32, _ c: UInt32, _ d: UInt32, _ index: Int, _ shift: UInt32, _ sine: UInt32) {
+    @inline(__always) func two(
+      _ a: inout UInt32, _ b: UInt32, _ c: UInt32, _ d: UInt32, _ index: Int, _ shift: UInt32, _ sine: UInt32
+    ) {
       step(&a, b, c ^ (d & (b ^ c)), word(index), shift, sine)
     }
-    @inline(__always) func three(_ a: inout UInt32, _ b: UInt32, _ c: UInt32, _ d: UInt32, _ index: Int, _ shift: UInt32, _ sine: UInt32) {
+    @inline(__always) func three(
+      _ a: inout UInt32, _ b: UInt32, _ c: UInt32, _ d: UInt32, _ index: Int, _ shift: UInt32, _ sine: UInt32
+    ) {
       step(&a, b, b ^ c ^ d, word(index), shift, sine)
     }
-    @inline(__always) func four(_ a: inout UInt32, _ b: UInt32, _ c: UInt32, _ d: UInt32, _ index: Int, _ shift: UInt32, _ sine: UInt32) {
+    @inline(__always) func four(
+      _ a: inout UInt32, _ b: UInt32, _ c: UInt32, _ d: UInt32, _ index: Int, _ shift: UInt32, _ sine: UInt32
+    ) {
       step(&a, b, c ^ (b | ~d), word(index), shift, sine)
     }
     var (a, b, c, d) = state

@@ -118,7 +118,9 @@ package final class RowEncoder {
       sink.appendNumeric(value.magnitude, isNegative: value < 0, scale: scale, scratch: scratch)
     case .numeric:
       let bytes = RowEncoder.bytes(data, row)
-      guard sink.appendNumeric(text: bytes) else { return "is not a number: \"\(String(decoding: bytes, as: UTF8.self))\"" }
+      guard sink.appendNumeric(text: bytes) else {
+        return "is not a number: \"\(String(decoding: bytes, as: UTF8.self))\""
+      }
     case .float32: put(load(UInt32.self))
     case .float64: put(load(UInt64.self))
     case .bytes:
@@ -195,7 +197,9 @@ package final class RowEncoder {
           sink.append(Int32(size))
           sink.append(1 as Int32)
         }
-        if try encodeElements(form, vector, index, at: column, of: row, into: sink) { sink.patch(1 as Int32, at: flagAt) }
+        if try encodeElements(form, vector, index, at: column, of: row, into: sink) {
+          sink.patch(1 as Int32, at: flagAt)
+        }
       }
       sink.patch(Int32(sink.count - lengthAt - 4), at: lengthAt)
     default:

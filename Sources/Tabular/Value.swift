@@ -39,7 +39,8 @@ extension Value: CustomStringConvertible {
     case .integer(let value): String(value)
     case .decimal(let text): text
     case .float(let value):
-      !value.isFinite ? "\"\(value)\"" : value == value.rounded() && abs(value) < 1e15 ? "\(Int64(value)).0" : "\(value)"
+      !value.isFinite
+        ? "\"\(value)\"" : value == value.rounded() && abs(value) < 1e15 ? "\(Int64(value)).0" : "\(value)"
     case .text(let text), .moment(let text): JSONText.quote(text)
     case .json(let text): text
     case .blob: JSONText.quote(description)

@@ -33,7 +33,9 @@ extension Vector {
       let text = Moment.timestamp(load(row), unit: .microseconds)
       return .moment(text.hasSuffix("infinity") ? text : text + "Z")
     case .interval: return .moment(interval(row))
-    case .list: return .list(children[0].values(from: Int(load(row * 2, as: UInt64.self)), count: Int(load(row * 2 + 1, as: UInt64.self))))
+    case .list:
+      return .list(
+        children[0].values(from: Int(load(row * 2, as: UInt64.self)), count: Int(load(row * 2 + 1, as: UInt64.self))))
     case .array(_, let count): return .list(children[0].values(from: row * count, count: count))
     case .map:
       let pairs = children[0]
@@ -69,7 +71,9 @@ extension Vector {
   package func uuidWord(_ row: Int) -> UInt128 { UInt128(truncatingIfNeeded: wide(row)) ^ (1 << 127) }
 
   package func enumerationIndex(_ row: Int, count: Int) -> Int {
-    count <= 256 ? Int(load(row, as: UInt8.self)) : count <= 65_536 ? Int(load(row, as: UInt16.self)) : Int(load(row, as: UInt32.self))
+    count <= 256
+      ? Int(load(row, as: UInt8.self))
+      : count <= 65_536 ? Int(load(row, as: UInt16.self)) : Int(load(row, as: UInt32.self))
   }
 
   private func values(from start: Int, count: Int) -> [Value] { (start..<start + count).map(value) }
@@ -151,7 +155,8 @@ package enum Moment {
     let days = count >= 0 ? count / perDay : (count - perDay + 1) / perDay
     let rest = count - days * perDay
     let digits = unit == .nanoseconds ? 9 : unit == .microseconds ? 6 : unit == .milliseconds ? 3 : 0
-    return date(Int(days)) + "T" + time(micros: rest / perSecond * 1_000_000) + fraction(Int(rest % perSecond), digits: digits)
+    return date(Int(days)) + "T" + time(micros: rest / perSecond * 1_000_000)
+      + fraction(Int(rest % perSecond), digits: digits)
   }
 
   static func offset(seconds: Int) -> String {

@@ -7,7 +7,8 @@ package enum Document {
     let encoder = plainEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return String(decoding: try encoder.encode(value), as: UTF8.self).replacing(/\[\n\n *\]/, with: "[]").replacing(/\{\n\n *\}/, with: "{}")
+    return String(decoding: try encoder.encode(value), as: UTF8.self).replacing(/\[\n\n *\]/, with: "[]").replacing(
+      /\{\n\n *\}/, with: "{}")
   }
 
   /// On one line; `read` gives the value back.
@@ -20,7 +21,8 @@ package enum Document {
     decoder.dateDecodingStrategy = .custom { decoder in
       let text = try decoder.singleValueContainer().decode(String.self)
       guard let date = date(text) else {
-        throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "\(text) is not a time."))
+        throw DecodingError.dataCorrupted(
+          .init(codingPath: decoder.codingPath, debugDescription: "\(text) is not a time."))
       }
       return date
     }
@@ -31,7 +33,8 @@ package enum Document {
   package static func text(_ date: Date) -> String { date.formatted(.iso8601WithMilliseconds) }
 
   package static func date(_ text: String) -> Date? {
-    (try? Date.ISO8601FormatStyle.iso8601WithMilliseconds.parse(text)) ?? (try? Date.ISO8601FormatStyle.iso8601.parse(text))
+    (try? Date.ISO8601FormatStyle.iso8601WithMilliseconds.parse(text))
+      ?? (try? Date.ISO8601FormatStyle.iso8601.parse(text))
   }
 
   private static func plainEncoder() -> JSONEncoder {

@@ -16,7 +16,8 @@ package struct Workspace: Sendable {
 
   /// Opens the workspace in `directory`, making its `.weir` folder if there is none. Runs whose process is gone are ended.
   package init(
-    directory: URL, catalog: Catalog = Connectors.catalog, environment: [String: String] = ProcessInfo.processInfo.environment
+    directory: URL, catalog: Catalog = Connectors.catalog,
+    environment: [String: String] = ProcessInfo.processInfo.environment
   ) async throws {
     self.directory = directory.standardizedFileURL
     self.catalog = catalog
@@ -32,7 +33,9 @@ package struct Workspace: Sendable {
   package static func nearest(to path: URL) -> URL {
     var folder = path.standardizedFileURL
     while folder.path != "/" {
-      if ["workspace.yaml", ".weir"].contains(where: { FileManager.default.fileExists(atPath: folder.appending(path: $0).path) }) {
+      if ["workspace.yaml", ".weir"].contains(where: {
+        FileManager.default.fileExists(atPath: folder.appending(path: $0).path)
+      }) {
         return folder
       }
       folder.deleteLastPathComponent()
@@ -42,18 +45,22 @@ package struct Workspace: Sendable {
 
   package func connections(_ redactor: Redactor = Redactor()) -> ConnectionLibrary {
     ConnectionLibrary(
-      directory: directory, catalog: catalog, environment: environment, vault: vault, secrets: vault, redactor: redactor)
+      directory: directory, catalog: catalog, environment: environment, vault: vault, secrets: vault, redactor: redactor
+    )
   }
 
   package func folder(of run: String) -> RunFolder { RunFolder(directory.appending(path: ".weir/runs/\(run)")) }
 
   /// The text of a pipeline, by path or by the name of a file in `pipelines/`.
   /// - Throws: `missing-file` with the near name.
-  package func pipeline(_ name: String, from current: URL = URL(filePath: FileManager.default.currentDirectoryPath)) throws -> PipelineText {
+  package func pipeline(
+    _ name: String, from current: URL = URL(filePath: FileManager.default.currentDirectoryPath)
+  ) throws -> PipelineText {
     let (candidate, url) = try place(ofPipeline: name, from: current)
     do {
       return PipelineText(
-        file: candidate, text: try String(contentsOf: url, encoding: .utf8), path: url.standardizedFileURL.resolvingSymlinksInPath().path)
+        file: candidate, text: try String(contentsOf: url, encoding: .utf8),
+        path: url.standardizedFileURL.resolvingSymlinksInPath().path)
     } catch {
       throw Problem("not-readable", "The file \(candidate) can't be read as UTF-8 text.", cause: error)
     }
@@ -64,13 +71,18 @@ package struct Workspace: Sendable {
   func place(
     ofPipeline name: String, from current: URL = URL(filePath: FileManager.default.currentDirectoryPath)
   ) throws -> (name: String, url: URL) {
-    let candidates = [name, "pipelines/\(name)", "pipelines/\(name).yaml", "pipelines/\(name).yml", "pipelines/\(name).json"]
+    let candidates = [
+      name, "pipelines/\(name)", "pipelines/\(name).yaml", "pipelines/\(name).yml", "pipelines/\(name).json",
+    ]
     for candidate in candidates {
-      let places = candidate.hasPrefix("/") ? [URL(filePath: candidate)] : [current, directory].map { $0.appending(path: candidate) }
+      let places =
+        candidate.hasPrefix("/")
+        ? [URL(filePath: candidate)] : [current, directory].map { $0.appending(path: candidate) }
       guard let url = places.first(where: Self.isFile) else { continue }
       return (candidate, url)
     }
-    let known = ((try? FileManager.default.contentsOfDirectory(atPath: directory.appending(path: "pipelines").path)) ?? [])
+    let known =
+      ((try? FileManager.default.contentsOfDirectory(atPath: directory.appending(path: "pipelines").path)) ?? [])
       .map { $0.split(separator: ".").first.map(String.init) ?? $0 }
     throw Problem(
       "missing-file", "There is no pipeline file \"\(name)\" in \(directory.path).",
@@ -83,10 +95,13 @@ package struct Workspace: Sendable {
   }
 
   /// What a pipeline says, its parameters filled in.
-  package func parse(_ text: PipelineText, for request: RunRequest, _ redactor: Redactor, secrets: (any SecretLookup)? = nil) throws(Problems) -> PipelineSpec {
+  package func parse(
+    _ text: PipelineText, for request: RunRequest, _ redactor: Redactor, secrets: (any SecretLookup)? = nil
+  ) throws(Problems) -> PipelineSpec {
     let facts = RunFacts(id: request.id, startedAt: request.time.formatted(.iso8601))
     return try PipelineParser(
-      environment: environment, parameters: request.parameters, secrets: secrets ?? vault, run: facts, redactor: redactor
+      environment: environment, parameters: request.parameters, secrets: secrets ?? vault, run: facts,
+      redactor: redactor
     ).parse(text.text, file: text.file)
   }
 

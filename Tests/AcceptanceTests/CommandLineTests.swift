@@ -18,7 +18,9 @@ import Testing
     #expect(String(result.code) == example.setting["exit"]?.text, "\(result.output)\n\(result.errors)")
     for text in example.texts("stdout_contains") { #expect(result.output.contains(text), "\(result.output)") }
     for text in example.texts("stderr_contains") { #expect(result.errors.contains(text), "\(result.errors)") }
-    for path in example.texts("files_after") { #expect(FileManager.default.fileExists(atPath: folder.appending(path: path).path)) }
+    for path in example.texts("files_after") {
+      #expect(FileManager.default.fileExists(atPath: folder.appending(path: path).path))
+    }
     if let expected = example.setting["stdout_json"] {
       let printed = try SettingReader.read(result.output, file: "stdout")
       #expect(expected.isPart(of: printed), "\(result.output)")
@@ -36,7 +38,8 @@ struct AcceptanceCase: Sendable, CustomTestStringConvertible {
   static func all() throws -> [AcceptanceCase] {
     let cases = folder.appending(path: "Cases")
     return try FileManager.default.contentsOfDirectory(atPath: cases.path).sorted().flatMap { file in
-      try SettingReader.read(String(contentsOf: cases.appending(path: file), encoding: .utf8), file: file).elements.map {
+      try SettingReader.read(String(contentsOf: cases.appending(path: file), encoding: .utf8), file: file).elements.map
+      {
         AcceptanceCase(setting: $0)
       }
     }

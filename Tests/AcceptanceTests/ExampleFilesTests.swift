@@ -29,7 +29,8 @@ import Testing
     }
   }
 
-  @Test(arguments: ["README.md", "docs/pipeline-file.md"]) func aPipelineInTheDocumentationIsRead(_ path: String) throws {
+  @Test(arguments: ["README.md", "docs/pipeline-file.md"]) func aPipelineInTheDocumentationIsRead(_ path: String) throws
+  {
     let text = try String(contentsOf: Self.repository.appending(path: path), encoding: .utf8)
     let pipelines = text.matches(of: /```yaml\n(name: [\s\S]*?)```/).map { String($0.1) }
     #expect(!pipelines.isEmpty)

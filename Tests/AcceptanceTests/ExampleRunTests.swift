@@ -63,7 +63,9 @@ import Testing
     let program = try Program()
     let outcome = try await program.weir("run", "examples/transformations/daily-orders.yaml")
     try #require(outcome.status == 0, "\(outcome)")
-    var rows = try program.json("uploads/examples/transformations/daily_orders.json").compactMap { $0 as? [String: Any] }
+    var rows = try program.json("uploads/examples/transformations/daily_orders.json").compactMap {
+      $0 as? [String: Any]
+    }
     for index in rows.indices {
       let time = rows[index].removeValue(forKey: "processed_timestamp") as? String
       #expect(time?.wholeMatch(of: /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/) != nil, "\(time ?? "nothing")")
@@ -89,7 +91,8 @@ import Testing
     let outcome = try await program.weir("run", "examples/csv-to-parquet/pipeline.yaml")
     try #require(outcome.status == 0, "\(outcome)")
     let rows = try await program.rows(
-      "SELECT id, name, email, balance, joined FROM read_parquet('$here/uploads/examples/csv-to-parquet/vips.parquet') ORDER BY id")
+      "SELECT id, name, email, balance, joined FROM read_parquet('$here/uploads/examples/csv-to-parquet/vips.parquet') ORDER BY id"
+    )
     #expect(
       rows == [
         "1|Ada Lovelace|ada@example.com|1250.75|2024-12-10",

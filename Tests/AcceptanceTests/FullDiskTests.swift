@@ -6,7 +6,9 @@ import Testing
 @Suite(.timeLimit(.minutes(10))) struct FullDiskTests {
   /// What stands beside the target; SQLite's journal belongs to its file, and takes the load back when that is opened next.
   private func files(of program: Program) throws -> [String] {
-    try FileManager.default.contentsOfDirectory(atPath: program.folder.path).filter { $0.contains("out.") && !$0.hasSuffix("-journal") }.sorted()
+    try FileManager.default.contentsOfDirectory(atPath: program.folder.path).filter {
+      $0.contains("out.") && !$0.hasSuffix("-journal")
+    }.sorted()
   }
 
   @Test(arguments: ["out.csv", "out.json", "out.parquet", "out.avro", "out.xml", "out.duckdb/t", "out.sqlite/t"])
@@ -36,8 +38,11 @@ import Testing
     #expect(second.output.contains("\"code\"") && second.output.contains("\"hint\""), "\(second)")
     let after = try files(of: program)
     #expect(after == before)
-    try Data("name: back\nsteps:\n  - { id: r, read: { from: \(to) } }\n  - { id: w, write: { from: r, to: back.json, mode: replace } }\n".utf8)
-      .write(to: URL(filePath: file))
+    try Data(
+      "name: back\nsteps:\n  - { id: r, read: { from: \(to) } }\n  - { id: w, write: { from: r, to: back.json, mode: replace } }\n"
+        .utf8
+    )
+    .write(to: URL(filePath: file))
     let third = try await program.weir("run", "p.yaml")
     #expect(third.status == 0, "\(third)")
     #expect(try program.json("back.json").count == 3)

@@ -48,7 +48,8 @@ import Testing
 
   /// Module names after `import`, with whatever attributes, access level or kind stand around it.
   private func importedModules(_ file: URL) throws -> [String] {
-    let pattern = /^(?:@\w+(?:\(\w+\))?\s+)*(?:\w+\s+)?import\s+(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)/
+    let pattern =
+      /^(?:@\w+(?:\(\w+\))?\s+)*(?:\w+\s+)?import\s+(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)/
     return try String(contentsOf: file, encoding: .utf8).split(separator: "\n").compactMap { line in
       line.firstMatch(of: pattern).map { String($0.1) }
     }

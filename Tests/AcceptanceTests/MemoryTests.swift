@@ -13,7 +13,8 @@ import Testing
 
   @Test func tooLittleMemoryIsRefusedWithTheSmallestThatWillDo() async throws {
     let program = try Program()
-    let refused = try await program.weir("run", try pipeline("[ { sort: { by: k } } ]", rows: 10, in: program), "--memory", "40MB")
+    let refused = try await program.weir(
+      "run", try pipeline("[ { sort: { by: k } } ]", rows: 10, in: program), "--memory", "40MB")
     #expect(refused.status != 0 && refused.errors.contains("memory-too-small"), "\(refused)")
     let smallest = try #require(refused.errors.firstMatch(of: /--memory (\d+)MB/).flatMap { Int($0.1) })
     let run = try await run("[ { sort: { by: k } } ]", rows: 1000, memory: "\(smallest + 5)MB")
@@ -22,8 +23,10 @@ import Testing
 
   private func run(_ work: String, rows: Int, memory: String) async throws -> [String: Any] {
     let program = try Program()
-    let outcome = try await program.weir("run", try pipeline(work, rows: rows, in: program), "--memory", memory, "-o", "json")
-    return try #require(try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any], "\(outcome)")
+    let outcome = try await program.weir(
+      "run", try pipeline(work, rows: rows, in: program), "--memory", memory, "-o", "json")
+    return try #require(
+      try JSONSerialization.jsonObject(with: Data(outcome.output.utf8)) as? [String: Any], "\(outcome)")
   }
 
   private func pipeline(_ work: String, rows: Int, in program: Program) throws -> String {

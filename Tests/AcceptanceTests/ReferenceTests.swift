@@ -11,7 +11,8 @@ import Testing
     let outcome = try await Program().weir("--experimental-dump-help")
     #expect(outcome.status == 0, "\(outcome)")
     let dump = try JSONDecoder().decode(Dump.self, from: Data(outcome.output.utf8))
-    let text = "# Command line\n\nWritten by a test from what `weir --help` says. Every verb also understands the options in the last section.\n"
+    let text =
+      "# Command line\n\nWritten by a test from what `weir --help` says. Every verb also understands the options in the last section.\n"
       + dump.command.sections(above: []) + Dump.Command.commonSection
     try golden(text, "cli.md")
   }
@@ -28,15 +29,24 @@ import Testing
   @Test func everyCodeIsDeclared() throws {
     let sources = Program.repository.appending(path: "Sources")
     var codes: Set<String> = []
-    for case let url as URL in FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)! where url.pathExtension == "swift" {
+    for case let url as URL in FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil)!
+    where url.pathExtension == "swift" {
       let text = try String(contentsOf: url, encoding: .utf8)
       for match in text.matches(of: /Problem\(\s*"([a-z0-9-]+)"/) { codes.insert(String(match.1)) }
-      for match in text.matches(of: /case [^\n]*: \("([a-z-]+)", (?:true|false), (?:nil|")/) { codes.insert(String(match.1)) }
-      for match in text.matches(of: /(?:refusal\(|fallback: |Problem.Code = )"([a-z0-9-]+)"/) { codes.insert(String(match.1)) }
-      for match in text.matches(of: /\? "([a-z0-9-]+)" : "([a-z0-9-]+)", (?:error|Self)/) { codes.formUnion([String(match.1), String(match.2)]) }
+      for match in text.matches(of: /case [^\n]*: \("([a-z-]+)", (?:true|false), (?:nil|")/) {
+        codes.insert(String(match.1))
+      }
+      for match in text.matches(of: /(?:refusal\(|fallback: |Problem.Code = )"([a-z0-9-]+)"/) {
+        codes.insert(String(match.1))
+      }
+      for match in text.matches(of: /\? "([a-z0-9-]+)" : "([a-z0-9-]+)", (?:error|Self)/) {
+        codes.formUnion([String(match.1), String(match.2)])
+      }
     }
     let declared = Problem.Code.all.map(\.code.description)
-    #expect(codes.subtracting(declared).sorted() == [], "Declare these codes in Sources/Pipelines/Problems/ProblemCodes+….swift.")
+    #expect(
+      codes.subtracting(declared).sorted() == [],
+      "Declare these codes in Sources/Pipelines/Problems/ProblemCodes+….swift.")
     #expect(Set(declared).count == declared.count)
     for meaning in Problem.Code.all {
       #expect([1, 2].contains(meaning.code.exitCode))
@@ -48,7 +58,9 @@ import Testing
   private func golden(_ text: String, _ name: String) throws {
     let file = Self.reference.appending(path: name)
     if ProcessInfo.processInfo.environment["UPDATE_GOLDEN"] != nil { try Data(text.utf8).write(to: file) }
-    #expect(try String(contentsOf: file, encoding: .utf8) == text, "Run the test with UPDATE_GOLDEN=1 to write docs/reference/\(name) anew.")
+    #expect(
+      try String(contentsOf: file, encoding: .utf8) == text,
+      "Run the test with UPDATE_GOLDEN=1 to write docs/reference/\(name) anew.")
   }
 }
 

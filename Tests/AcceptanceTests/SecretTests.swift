@@ -19,14 +19,20 @@ import Testing
     "name: p\n\(extra)steps:\n  - id: rows\n    read: \(from)\n  - id: land\n    write: { from: rows, to: out.json, mode: replace }\n"
   }
 
-  private static let look = [["runs", "show", "latest", "-o", "json"], ["runs", "logs", "latest"], ["runs", "list", "-o", "json"]]
+  private static let look = [
+    ["runs", "show", "latest", "-o", "json"], ["runs", "logs", "latest"], ["runs", "list", "-o", "json"],
+  ]
 
-  private static func runs(_ name: String, _ text: String, environment: [String: String] = [:], arguments: [String] = []) -> Place {
+  private static func runs(
+    _ name: String, _ text: String, environment: [String: String] = [:], arguments: [String] = []
+  ) -> Place {
     Place(
       testDescription: name, files: ["pipelines/p.yaml": text],
       commands: ["run", "validate", "plan", "preview", "test"].flatMap { verb in
         [[verb, "p"] + arguments, [verb, "p", "-o", "json"] + arguments]
-      } + [["run", "p", "--isolated"] + arguments] + look + [["replay", "latest"], ["replay", "latest", "-o", "json"]] + look,
+      } + [["run", "p", "--isolated"] + arguments] + look + [
+        ["replay", "latest"], ["replay", "latest", "-o", "json"],
+      ] + look,
       environment: environment)
   }
 
@@ -38,41 +44,93 @@ import Testing
     runs("user of a web address", pipeline("\"http://u:\(inURL)@127.0.0.1:1/rows.csv\"")),
     runs("token as user", pipeline("\"http://\(inURL)@127.0.0.1:1/rows.csv\"")),
     runs("token of a web address", pipeline("\"http://127.0.0.1:1/rows.csv?a=b&token=\(inURL)\"")),
-    runs("signed address", pipeline("\"http://127.0.0.1:1/rows.csv?X-Amz-Signature=\(inURL)&X-Amz-Credential=\(inURL)\"")),
+    runs(
+      "signed address", pipeline("\"http://127.0.0.1:1/rows.csv?X-Amz-Signature=\(inURL)&X-Amz-Credential=\(inURL)\"")),
     runs("signed address without a known ending", pipeline("\"https://127.0.0.1:1/rows?sig=\(inURL)\"")),
-    runs("address in SQL", "name: p\nsteps:\n  - id: rows\n    transform: { sql: \"SELECT * FROM 'http://u:\(inURL)@127.0.0.1:1/x.csv'\" }\n"),
-    runs("password setting", pipeline("{ from: { type: postgres, host: 127.0.0.1, port: 1, database: d, password: \"\(canary)\" }, table: t }")),
-    runs("password setting with a slip", pipeline("{ from: { type: postgres, host: 127.0.0.1, pasword: \"\(canary)\" }, table: t }")),
-    runs("password beside a mistake", pipeline("\n      { from: { type: postgres, password: \"\(canary)\", hst: x }, tabel: t }")),
+    runs(
+      "address in SQL",
+      "name: p\nsteps:\n  - id: rows\n    transform: { sql: \"SELECT * FROM 'http://u:\(inURL)@127.0.0.1:1/x.csv'\" }\n"
+    ),
+    runs(
+      "password setting",
+      pipeline("{ from: { type: postgres, host: 127.0.0.1, port: 1, database: d, password: \"\(canary)\" }, table: t }")
+    ),
+    runs(
+      "password setting with a slip",
+      pipeline("{ from: { type: postgres, host: 127.0.0.1, pasword: \"\(canary)\" }, table: t }")),
+    runs(
+      "password beside a mistake",
+      pipeline("\n      { from: { type: postgres, password: \"\(canary)\", hst: x }, tabel: t }")),
     runs("password in a file that isn't YAML", pipeline("{ from: { type: postgres, password: \(canary), host: [ } }")),
-    runs("block of text under a name", pipeline("\n      from:\n        type: postgres\n        password: |\n          \(canary)\n         wrong\n")),
-    runs("parameter's default", pipeline("{ from: 'postgres://127.0.0.1:1/{{ api_token }}', table: t }", extra: "parameters:\n  api_token: \"\(canary)\"\n")),
-    runs("parameter in a list", pipeline("{ from: 'postgres://127.0.0.1:1/{{ api_token }}', table: t }", extra: "parameters:\n  - name: api_token\n    default: \"\(canary)\"\n")),
-    runs("given parameter", pipeline("{ from: 'http://127.0.0.1:1/{{ api_token }}.csv' }", extra: "parameters: [api_token]\n"), arguments: ["--var", "api_token=\(canary)"]),
-    runs("given parameter used as password", pipeline("{ from: { type: postgres, host: 127.0.0.1, port: 1, database: \"{{ day }}\", password: \"{{ day }}\" }, table: t }", extra: "parameters: [day]\n"), arguments: ["--var", "day=\(canary)"]),
-    runs("given parameter in an address", pipeline("'http://127.0.0.1:1/x.csv?token={{ day }}'", extra: "parameters: [day]\n"), arguments: ["--var", "day=\(canary)"]),
-    runs("variable", pipeline("{ from: 'postgres://u@127.0.0.1:1/${SHOP_PASSWORD}', table: t }"), environment: ["SHOP_PASSWORD": canary]),
-    runs("variable that is a URL", pipeline("{ from: '${SHOP}', table: t }"), environment: ["SHOP": "postgres://u:\(inURL)@127.0.0.1:1/db"]),
-    runs("variable that is a connection", pipeline("{ from: SHOP, table: t }"), environment: ["SHOP": "postgres://u:\(inURL)@127.0.0.1:nine/db"]),
-    runs("default of a variable", pipeline("{ from: { type: postgres, host: 127.0.0.1, port: 1, password: \"${NONE:-\(canary)}\" }, table: t }")),
+    runs(
+      "block of text under a name",
+      pipeline("\n      from:\n        type: postgres\n        password: |\n          \(canary)\n         wrong\n")),
+    runs(
+      "parameter's default",
+      pipeline(
+        "{ from: 'postgres://127.0.0.1:1/{{ api_token }}', table: t }",
+        extra: "parameters:\n  api_token: \"\(canary)\"\n")),
+    runs(
+      "parameter in a list",
+      pipeline(
+        "{ from: 'postgres://127.0.0.1:1/{{ api_token }}', table: t }",
+        extra: "parameters:\n  - name: api_token\n    default: \"\(canary)\"\n")),
+    runs(
+      "given parameter",
+      pipeline("{ from: 'http://127.0.0.1:1/{{ api_token }}.csv' }", extra: "parameters: [api_token]\n"),
+      arguments: ["--var", "api_token=\(canary)"]),
+    runs(
+      "given parameter used as password",
+      pipeline(
+        "{ from: { type: postgres, host: 127.0.0.1, port: 1, database: \"{{ day }}\", password: \"{{ day }}\" }, table: t }",
+        extra: "parameters: [day]\n"), arguments: ["--var", "day=\(canary)"]),
+    runs(
+      "given parameter in an address",
+      pipeline("'http://127.0.0.1:1/x.csv?token={{ day }}'", extra: "parameters: [day]\n"),
+      arguments: ["--var", "day=\(canary)"]),
+    runs(
+      "variable", pipeline("{ from: 'postgres://u@127.0.0.1:1/${SHOP_PASSWORD}', table: t }"),
+      environment: ["SHOP_PASSWORD": canary]),
+    runs(
+      "variable that is a URL", pipeline("{ from: '${SHOP}', table: t }"),
+      environment: ["SHOP": "postgres://u:\(inURL)@127.0.0.1:1/db"]),
+    runs(
+      "variable that is a connection", pipeline("{ from: SHOP, table: t }"),
+      environment: ["SHOP": "postgres://u:\(inURL)@127.0.0.1:nine/db"]),
+    runs(
+      "default of a variable",
+      pipeline("{ from: { type: postgres, host: 127.0.0.1, port: 1, password: \"${NONE:-\(canary)}\" }, table: t }")),
     Place(
-      testDescription: "connection files", files: [
+      testDescription: "connection files",
+      files: [
         "connections/shop.yaml": "type: postgres\nhost: 127.0.0.1\nport: 1\ndatabase: d\npassword: \"\(canary)\"\n",
         "connections/other.yaml": "url: \"postgres://u:\(inURL)@127.0.0.1:1/d\"\n",
-        "connections/wrong.yaml": "type: postgres\npasswort: \"\(canary)\"\n", "connections/broken.yaml": "password: \(canary)\n\t- x\n",
-        ".env": "FILE_PASSWORD=\(canary)\n", "connections/env.yaml": "type: postgres\nhost: 127.0.0.1\nport: 1\ndatabase: '${FILE_PASSWORD}'\n",
+        "connections/wrong.yaml": "type: postgres\npasswort: \"\(canary)\"\n",
+        "connections/broken.yaml": "password: \(canary)\n\t- x\n",
+        ".env": "FILE_PASSWORD=\(canary)\n",
+        "connections/env.yaml": "type: postgres\nhost: 127.0.0.1\nport: 1\ndatabase: '${FILE_PASSWORD}'\n",
       ],
       commands: ["shop", "other", "wrong", "broken", "env"].flatMap { name in
-        [["connections", "test", name], ["connections", "test", name, "-o", "json"], ["connections", "discover", name, "-o", "json"]]
+        [
+          ["connections", "test", name], ["connections", "test", name, "-o", "json"],
+          ["connections", "discover", name, "-o", "json"],
+        ]
       } + [["connections", "list", "-o", "json"], ["doctor"], ["query", "SELECT 1", "-c", "shop"]]),
     Place(
-      testDescription: "command line", commands: [
-        ["connections", "test", "postgres://u:\(inURL)@127.0.0.1:1/d"], ["connections", "test", "postgres://u:\(inURL)@127.0.0.1:nine/d"],
-        ["connections", "discover", "http://u:\(inURL)@127.0.0.1:1/x.csv", "-o", "json"], ["connections", "discover", "shop://u:\(inURL)@h"],
-        ["query", "SELECT * FROM 'http://u:\(inURL)@127.0.0.1:1/x.csv'"], ["query", "SELECT * FROM 'http://h:1/x.csv?token=\(inURL)", "-o", "json"],
-        ["query", "SELECT 1", "-c", "postgres://u:\(inURL)@127.0.0.1:1/d"], ["run", "postgres://u:\(inURL)@127.0.0.1:1/d"],
-        ["secrets", "set", "pw", canary], ["secrets", "set", "pw", canary, "-o", "json"], ["run", "p", "--var", canary],
-        ["connections", "add", "shop", "postgres", canary], ["connections", "add", "shop", "postgres", "pasword=\(canary)"],
+      testDescription: "command line",
+      commands: [
+        ["connections", "test", "postgres://u:\(inURL)@127.0.0.1:1/d"],
+        ["connections", "test", "postgres://u:\(inURL)@127.0.0.1:nine/d"],
+        ["connections", "discover", "http://u:\(inURL)@127.0.0.1:1/x.csv", "-o", "json"],
+        ["connections", "discover", "shop://u:\(inURL)@h"],
+        ["query", "SELECT * FROM 'http://u:\(inURL)@127.0.0.1:1/x.csv'"],
+        ["query", "SELECT * FROM 'http://h:1/x.csv?token=\(inURL)", "-o", "json"],
+        ["query", "SELECT 1", "-c", "postgres://u:\(inURL)@127.0.0.1:1/d"],
+        ["run", "postgres://u:\(inURL)@127.0.0.1:1/d"],
+        ["secrets", "set", "pw", canary], ["secrets", "set", "pw", canary, "-o", "json"],
+        ["run", "p", "--var", canary],
+        ["connections", "add", "shop", "postgres", canary],
+        ["connections", "add", "shop", "postgres", "pasword=\(canary)"],
         ["connections", "add", "shop", "postgres://u:\(inURL)@127.0.0.1:nine/d"],
       ]),
   ]
@@ -111,10 +169,13 @@ import Testing
     try Data("a\n1\n".utf8).write(to: URL(filePath: program.folder.file("rows.csv")))
     try #require(try await program.weir("run", "p.yaml").status == 0)
     let hidden = program.folder.file(".weir")
-    func mode(_ path: String) throws -> Int? { try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int }
+    func mode(_ path: String) throws -> Int? {
+      try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+    }
     #expect(try mode(hidden) == 0o700)
     #expect(try mode(hidden + "/weir.db") == 0o600)
-    for path in FileManager.default.enumerator(atPath: hidden + "/runs")?.compactMap({ $0 as? String }) ?? [] where path.contains(".") {
+    for path in FileManager.default.enumerator(atPath: hidden + "/runs")?.compactMap({ $0 as? String }) ?? []
+    where path.contains(".") {
       #expect(try mode(hidden + "/runs/" + path) == 0o600, "\(path)")
     }
   }

@@ -41,16 +41,20 @@ import Testing
     process.waitUntilExit()
     #expect(process.terminationReason == .exit && process.terminationStatus == signal.code)
     #expect(try String(contentsOf: target, encoding: .utf8) == "old")
-    let left = try FileManager.default.contentsOfDirectory(atPath: program.folder.path).filter { $0.hasPrefix(".weir-") }
+    let left = try FileManager.default.contentsOfDirectory(atPath: program.folder.path).filter {
+      $0.hasPrefix(".weir-")
+    }
     #expect(left == [])
     let shown = try await program.weir("runs", "show", "latest", "-o", "json")
-    let run = try #require(try JSONSerialization.jsonObject(with: Data(shown.output.utf8)) as? [String: Any], "\(shown)")
+    let run = try #require(
+      try JSONSerialization.jsonObject(with: Data(shown.output.utf8)) as? [String: Any], "\(shown)")
     #expect(run["status"] as? String == "cancelled", "\(shown)")
     let finished = try #require((run["finished_at"] as? String).flatMap(Self.date), "\(shown)")
     #expect(finished.timeIntervalSince(sent) < 1, "\(finished) is too long after \(sent)")
   }
 
   private static func date(_ text: String) -> Date? {
-    (try? Date(text, strategy: .iso8601)) ?? (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
+    (try? Date(text, strategy: .iso8601))
+      ?? (try? Date(text, strategy: Date.ISO8601FormatStyle(includingFractionalSeconds: true)))
   }
 }

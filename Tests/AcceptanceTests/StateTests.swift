@@ -19,12 +19,17 @@ import Testing
     try put("id,name\n1,a\n2,b\n", "rows.csv")
   }
 
-  private func put(_ text: String, _ file: String) throws { try Data(text.utf8).write(to: URL(filePath: program.folder.file(file))) }
+  private func put(_ text: String, _ file: String) throws {
+    try Data(text.utf8).write(to: URL(filePath: program.folder.file(file)))
+  }
 
-  private func run(_ arguments: String...) async throws -> Program.Outcome { try await program.run(Program.path(), ["run", "orders.yaml"] + arguments) }
+  private func run(_ arguments: String...) async throws -> Program.Outcome {
+    try await program.run(Program.path(), ["run", "orders.yaml"] + arguments)
+  }
 
   private func ids() async throws -> [String] {
-    try await program.run("/usr/bin/sqlite3", [program.folder.file("shop.sqlite"), "SELECT id FROM t ORDER BY rowid"]).output.split(separator: "\n").map(String.init)
+    try await program.run("/usr/bin/sqlite3", [program.folder.file("shop.sqlite"), "SELECT id FROM t ORDER BY rowid"])
+      .output.split(separator: "\n").map(String.init)
   }
 
   @Test func stateIsListedSetClearedAndExported() async throws {
@@ -64,7 +69,9 @@ import Testing
     try put(text.replacing("mode: append", with: "mode: merge, key: [id]"), "orders.yaml")
     try put("id,name\n1,changed\n2,b\n", "rows.csv")
     try #require(try await run("--full-refresh").status == 0)
-    let names = try await program.run("/usr/bin/sqlite3", [program.folder.file("shop.sqlite"), "SELECT name FROM t ORDER BY id"]).output
+    let names = try await program.run(
+      "/usr/bin/sqlite3", [program.folder.file("shop.sqlite"), "SELECT name FROM t ORDER BY id"]
+    ).output
     #expect(names == "changed\nb\n")
   }
 
@@ -79,7 +86,10 @@ import Testing
         - { id: land, write: { from: rows, to: days.json, mode: replace } }
       """, "days.yaml")
     try put("day\n2024-12-31\n2025-01-15\n2025-02-01\n2025-02-28\n2026-01-01\n", "days.csv")
-    for (arguments, count) in [([], 3), (["--start-date", "2025-02-01"], 2), (["--start-date", "2025-01-01", "--end-date", "2025-02-01"], 2), (["--var", "end_date=2025-01-31"], 1)] {
+    for (arguments, count) in [
+      ([], 3), (["--start-date", "2025-02-01"], 2), (["--start-date", "2025-01-01", "--end-date", "2025-02-01"], 2),
+      (["--var", "end_date=2025-01-31"], 1),
+    ] {
       let outcome = try await program.run(Program.path(), ["run", "days.yaml", "--allow-shrink"] + arguments)
       #expect(outcome.status == 0, "\(outcome)")
       #expect(try program.json("days.json").count == count, "\(arguments)")

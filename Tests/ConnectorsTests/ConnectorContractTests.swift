@@ -41,20 +41,26 @@ import Workspace
   }
 
   static let cases: [Case] = [
-    .file("csv", "csv"), .file("json", "json", empty: "empty-file"), .file("parquet", "parquet"), .file("avro", "avro"), .file("excel", "xlsx"),
+    .file("csv", "csv"), .file("json", "json", empty: "empty-file"), .file("parquet", "parquet"), .file("avro", "avro"),
+    .file("excel", "xlsx"),
     .file("xml", "xml", empty: "unknown-column"),
     Case(
-      id: "text", settings: "path: it.txt", gone: "path: gone.txt", rows: "SELECT 'ü \"q\", <x> ' AS line UNION ALL SELECT ' two' UNION ALL SELECT ''",
-      back: "SELECT line FROM it ORDER BY line_number", expected: ["ü \"q\", <x> ", " two", ""], columns: ["line", "line_number"]),
+      id: "text", settings: "path: it.txt", gone: "path: gone.txt",
+      rows: "SELECT 'ü \"q\", <x> ' AS line UNION ALL SELECT ' two' UNION ALL SELECT ''",
+      back: "SELECT line FROM it ORDER BY line_number", expected: ["ü \"q\", <x> ", " two", ""],
+      columns: ["line", "line_number"]),
     Case(
-      id: "sqlite", settings: "path: it.sqlite", gone: "path: gone.sqlite", subject: ", table: t", missing: ", table: nope",
+      id: "sqlite", settings: "path: it.sqlite", gone: "path: gone.sqlite", subject: ", table: t",
+      missing: ", table: nope",
       codes: ("unknown-table", "file-not-found")),
     Case(
-      id: "duckdb", settings: "path: it.duckdb", gone: "path: gone.duckdb", subject: ", table: t", missing: ", table: nope",
+      id: "duckdb", settings: "path: it.duckdb", gone: "path: gone.duckdb", subject: ", table: t",
+      missing: ", table: nope",
       codes: ("unknown-table", "file-not-found")),
     Case(
       id: "postgres", settings: "host: 127.0.0.1\nport: $PORT\ndatabase: postgres\npassword: secret",
-      gone: "host: 127.0.0.1\nport: 1\ndatabase: postgres", subject: ", table: contract.t", missing: ", table: contract.nope",
+      gone: "host: 127.0.0.1\nport: 1\ndatabase: postgres", subject: ", table: contract.t",
+      missing: ", table: contract.nope",
       codes: ("unknown-table", "connection-refused")),
   ]
 
@@ -92,7 +98,8 @@ import Workspace
     try #require(try await trial.write(it.rows).status == .success)
     let resources = try await trial.workspace.discover("it")
     let name = it.subject.isEmpty ? "it." : trial.table
-    let found = try #require(resources.first { it.subject.isEmpty ? $0.name.contains(name) : $0.name == name }, "\(resources.map(\.name))")
+    let found = try #require(
+      resources.first { it.subject.isEmpty ? $0.name.contains(name) : $0.name == name }, "\(resources.map(\.name))")
     #expect(found.columns.map(\.name) == it.columns)
     #expect(found.columns.allSatisfy { !$0.type.isEmpty } && !found.kind.isEmpty)
     let report = try await trial.workspace.testConnection("it")
@@ -105,7 +112,9 @@ import Workspace
     try #require(written.status == .success, "\(written.problems)")
     do {
       let read = try await trial.read(it.back)
-      #expect(it.empty == nil ? read.status == .success : read.problems.first?.code.description == it.empty, "\(read.problems)")
+      #expect(
+        it.empty == nil ? read.status == .success : read.problems.first?.code.description == it.empty,
+        "\(read.problems)")
       if it.empty == nil { #expect(try trial.lines() == []) }
     } catch let error as InvalidPipeline {
       #expect(error.problems.all.first?.code.description == it.empty, "\(error)")
@@ -116,11 +125,13 @@ import Workspace
     let trial = try await Trial(it)
     if !it.missing.isEmpty { try #require(try await trial.write(it.rows).status == .success) }
     let missing = try await trial.problem(of: "{ from: it\(it.missing) }")
-    #expect(missing?.code.description == it.codes.missing && missing?.isTransient == false, "\(String(describing: missing))")
+    #expect(
+      missing?.code.description == it.codes.missing && missing?.isTransient == false, "\(String(describing: missing))")
     let gone = try await trial.problem(of: "{ from: gone\(it.subject) }")
     #expect(gone?.code.description == it.codes.gone, "\(String(describing: gone))")
     let report = try await trial.workspace.testConnection("gone")
-    #expect(!report.succeeded && !report.connectionEstablished && report.lines.count == 1 && report.lines[0].problem != nil)
+    #expect(
+      !report.succeeded && !report.connectionEstablished && report.lines.count == 1 && report.lines[0].problem != nil)
     #expect(!FileManager.default.fileExists(atPath: trial.place.file("back.json")))
   }
 
@@ -192,13 +203,16 @@ private struct Trial {
   }
 
   func run(
-    _ text: String, _ cancellation: Cancellation = Cancellation(), onEvent: @escaping @Sendable (RunEvent) async -> Void = { _ in }
+    _ text: String, _ cancellation: Cancellation = Cancellation(),
+    onEvent: @escaping @Sendable (RunEvent) async -> Void = { _ in }
   ) async throws -> Run {
-    try await workspace.run(RunRequest(PipelineText(file: "trial.yaml", text: text)), cancellation: cancellation, onEvent: onEvent)
+    try await workspace.run(
+      RunRequest(PipelineText(file: "trial.yaml", text: text)), cancellation: cancellation, onEvent: onEvent)
   }
 
   /// The lines the last reading found.
   func lines() throws -> [String] {
-    try JSONDecoder().decode([[String: String]].self, from: Data(contentsOf: URL(filePath: place.file("back.json")))).compactMap { $0["line"] }
+    try JSONDecoder().decode([[String: String]].self, from: Data(contentsOf: URL(filePath: place.file("back.json"))))
+      .compactMap { $0["line"] }
   }
 }

@@ -47,11 +47,14 @@ import Testing
     let row = Dictionary(uniqueKeysWithValues: zip(table.schema.names, table.rows[0].map(\.jsonText)))
     #expect(
       row == [
-        "b": "true", "i8": "1", "i64": "-2", "i128": "170141183460469231731687303715884105727", "d": "12.50", "wide": "-0.05",
+        "b": "true", "i8": "1", "i64": "-2", "i128": "170141183460469231731687303715884105727", "d": "12.50",
+        "wide": "-0.05",
         "f": "1.5", "t": "\"tëxt longer than twelve bytes\"", "bl": "\"\\\\xaa\"",
         "u": "\"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11\"", "dt": "\"2024-02-29\"", "ti": "\"01:02:03.5\"",
-        "ts": "\"2025-01-15T10:30:00.000001\"", "tn": "\"1969-12-31T23:59:59.999999999\"", "tz": "\"2025-01-15T08:30:00Z\"",
-        "l": "[1,null,3]", "s": "{\"a\":1,\"b\":[\"1970-01-01\"]}", "m": "{\"k\":1}", "iv": "\"P1M2DT3.5S\"", "n": "null",
+        "ts": "\"2025-01-15T10:30:00.000001\"", "tn": "\"1969-12-31T23:59:59.999999999\"",
+        "tz": "\"2025-01-15T08:30:00Z\"",
+        "l": "[1,null,3]", "s": "{\"a\":1,\"b\":[\"1970-01-01\"]}", "m": "{\"k\":1}", "iv": "\"P1M2DT3.5S\"",
+        "n": "null",
         "j": "{\"x\":1.10}", "e": "\"b\"",
       ])
   }
@@ -81,13 +84,18 @@ import Testing
 
   @Test func errorsKeepTheirKind() async throws {
     let connection = try Database().connect()
-    let error = await #expect(throws: DuckDBError.self) { try await connection.describe("SELECT nothing FROM range(1)") }
+    let error = await #expect(throws: DuckDBError.self) {
+      try await connection.describe("SELECT nothing FROM range(1)")
+    }
     #expect(error?.kind == .binder)
   }
 
   @Test func findsTheTablesOfAQuery() async throws {
     let connection = try Database().connect()
-    let names = try await connection.tableNames(in: "WITH x AS (SELECT * FROM orders) SELECT * FROM x JOIN \"my customers\" USING (id) WHERE a IN (SELECT b FROM other)")
+    let names = try await connection.tableNames(
+      in:
+        "WITH x AS (SELECT * FROM orders) SELECT * FROM x JOIN \"my customers\" USING (id) WHERE a IN (SELECT b FROM other)"
+    )
     #expect(Set(names) == ["orders", "my customers", "other"])
     await #expect(throws: DuckDBError.self) { try await connection.tableNames(in: "SELECT 1; SELECT 2") }
     await #expect(throws: DuckDBError.self) { try await connection.tableNames(in: "DROP TABLE orders") }
@@ -109,11 +117,13 @@ import Testing
   @Test func readsRowsOfASource() async throws {
     let connection = try Database().connect()
     try await connection.register(Counter(rows: 5000), as: "counter")
-    #expect(try await connection.query("SELECT count(*), sum(n), count(t), max(t) FROM counter()").rows == [
-      [.integer(5000), .integer(12_497_500), .integer(4500), .text("row 999 with a long text")]
-    ])
+    #expect(
+      try await connection.query("SELECT count(*), sum(n), count(t), max(t) FROM counter()").rows == [
+        [.integer(5000), .integer(12_497_500), .integer(4500), .text("row 999 with a long text")]
+      ])
     #expect(try await connection.query("SELECT count(*) FROM counter()").rows == [[.integer(5000)]])
-    #expect(try await connection.query("SELECT l FROM counter() WHERE n = 7").rows == [[.list([.integer(7), .integer(8)])]])
+    #expect(
+      try await connection.query("SELECT l FROM counter() WHERE n = 7").rows == [[.list([.integer(7), .integer(8)])]])
   }
 
   @Test func aSourceCanBeJoinedWithItself() async throws {
@@ -127,7 +137,9 @@ import Testing
     let connection = try Database().connect()
     let attempts = Attempts(failing: 100)
     try await connection.register(NumberSource(attempts: attempts, rows: 10), as: "numbers")
-    await #expect(throws: DuckDBError.self) { try await connection.execute("CREATE TABLE t AS SELECT * FROM numbers()") }
+    await #expect(throws: DuckDBError.self) {
+      try await connection.execute("CREATE TABLE t AS SELECT * FROM numbers()")
+    }
     #expect(attempts.made == 1)
     await #expect(throws: DuckDBError.self) { try await connection.stream("SELECT * FROM numbers()") { _ in } }
     #expect(attempts.made == 2)

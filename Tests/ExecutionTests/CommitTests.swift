@@ -49,7 +49,8 @@ import Testing
   }
 
   @Test func aCommitThatDidNotHappenIsTakenBackAndTriedAgain() async throws {
-    let destination = ScriptedDestination({ .notCommitted(Problem("connection-lost", "gone", isTransient: true)) }, landed)
+    let destination = ScriptedDestination(
+      { .notCommitted(Problem("connection-lost", "gone", isTransient: true)) }, landed)
     let events = try await run(to: destination, retry: retries)
     #expect(events.outcome == .success)
     #expect(destination.begun == 2 && destination.takenBack == 1)
@@ -60,7 +61,8 @@ import Testing
     let warning = Problem("input-output", "The folder can't be made durable.").warning()
     let attempts = Mutex(0)
     let destination = JSONFileDestination(
-      path: path, publishing: { attempts.withLock { $0 += 1 } }, warnings: [warning], teardown: ["SELECT error('teardown')"])
+      path: path, publishing: { attempts.withLock { $0 += 1 } }, warnings: [warning],
+      teardown: ["SELECT error('teardown')"])
     let events = try await run(to: destination, retry: retries)
     #expect(events.outcome == .warning)
     #expect(events.problems.isEmpty)
@@ -98,7 +100,11 @@ import Testing
       })
     let events = try await run(to: destination, retry: retries)
     let failures = events.compactMap { event -> (Problem.Code, Int, Double?)? in
-      if case .stepFailed(let problem, let attempt, let next) = event.kind { (problem.code, attempt, next) } else { nil }
+      if case .stepFailed(let problem, let attempt, let next) = event.kind {
+        (problem.code, attempt, next)
+      } else {
+        nil
+      }
     }
     #expect(failures.map(\.0) == ["connection-lost", "schema-changed", "missing-key"])
     #expect(failures.map(\.1) == [0, 1, 1])
@@ -110,7 +116,8 @@ import Testing
   @Test func aRunThatHoldsMoreMemoryThanItMayUseIsStoppedAndTakenBack() async throws {
     try "old\n".write(toFile: folder.file("out.json"), atomically: true, encoding: .utf8)
     let events = try await run(
-      to: JSONFileDestination(path: folder.file("out.json")), rows: "SELECT count(*) AS n FROM range(100000000000) a, range(1000) b",
+      to: JSONFileDestination(path: folder.file("out.json")),
+      rows: "SELECT count(*) AS n FROM range(100000000000) a, range(1000) b",
       memoryBytes: 1_000_000)
     #expect(events.outcome == .failed)
     #expect(events.problems.map(\.code) == ["memory-exceeded"])
@@ -121,7 +128,8 @@ import Testing
 
   private func run(
     to destination: any Destination, retry: RetryPolicy = .none, timeout: Double? = nil,
-    clock: any Clock<Duration> = ContinuousClock(), rows: SQL = "SELECT range AS n FROM range(3)", memoryBytes: Int? = nil,
+    clock: any Clock<Duration> = ContinuousClock(), rows: SQL = "SELECT range AS n FROM range(3)",
+    memoryBytes: Int? = nil,
     onStart: (@escaping @Sendable () -> Void) -> Void = { _ in }
   ) async throws -> [RunEvent] {
     let here = Location(file: "test.yaml", line: 1, column: 1)
@@ -131,7 +139,8 @@ import Testing
         id: "rows", inputs: [], work: .read(QuerySource(rows), ReadSpec(from: nowhere, subject: .whole)),
         retry: .none, timeout: nil, location: here),
       PlannedStep(
-        id: "load", inputs: ["rows"], work: .write(destination, WriteSpec(to: nowhere, target: .path("out.json"), mode: .replace)),
+        id: "load", inputs: ["rows"],
+        work: .write(destination, WriteSpec(to: nowhere, target: .path("out.json"), mode: .replace)),
         retry: retry, timeout: timeout, location: here),
     ]
     var context = RunContext(runID: "run", pipeline: "test", time: Date(timeIntervalSince1970: 0), folder: folder.path)

@@ -28,8 +28,11 @@ import Testing
   }
 
   @Test func aTargetThatChangesValuesFailsTheRunAndShowsNothing() async throws {
-    let destination = JSONFileDestination(path: folder.file("out.json"), readBack: "SELECT range + 1 AS id FROM range(10)")
-    let events = try await run([read("orders", "SELECT range AS id FROM range(10)"), write("publish", "orders", to: destination)])
+    let destination = JSONFileDestination(
+      path: folder.file("out.json"), readBack: "SELECT range + 1 AS id FROM range(10)")
+    let events = try await run([
+      read("orders", "SELECT range AS id FROM range(10)"), write("publish", "orders", to: destination),
+    ])
     #expect(events.outcome == .failed)
     #expect(events.problems.map(\.code) == ["verification-failed"])
     #expect(events.problems.first?.message.contains("column \"id\": the sum is 45 on the way and 55") == true)
@@ -40,7 +43,8 @@ import Testing
     try "old\n".write(toFile: folder.file("out.json"), atomically: true, encoding: .utf8)
     let events = try await run([
       read("orders", "SELECT range AS id, CASE WHEN range % 5 = 0 THEN NULL ELSE 'a' END AS email FROM range(20)"),
-      check("sane", "orders", [Expectation("\(name: "email") IS NOT NULL", ["email"], .stop)]), write("publish", "orders"),
+      check("sane", "orders", [Expectation("\(name: "email") IS NOT NULL", ["email"], .stop)]),
+      write("publish", "orders"),
     ])
     #expect(events.outcome == .failed)
     #expect(events.problems.map(\.code) == ["data-quality"])
@@ -51,7 +55,8 @@ import Testing
   @Test func skippedRowsGoToTheDeadLetters() async throws {
     let events = try await run([
       read("orders", "SELECT range AS id FROM range(10)"),
-      check("sane", "orders", [Expectation("id <> 3", ["id"], .skip), Expectation("id <> 4", ["id"], .null)]), write("publish", "orders"),
+      check("sane", "orders", [Expectation("id <> 3", ["id"], .skip), Expectation("id <> 4", ["id"], .null)]),
+      write("publish", "orders"),
     ])
     #expect(events.outcome == .warning)
     #expect(folder.lines("out.json")?.count == 9)
@@ -63,7 +68,8 @@ import Testing
   @Test func whatSeveralStepsReadIsReadOnce() async throws {
     let attempts = Attempts()
     let events = try await run([
-      read("numbers", NumberSource(attempts: attempts, rows: 3000)), write("one", "numbers", to: destination("one.json")),
+      read("numbers", NumberSource(attempts: attempts, rows: 3000)),
+      write("one", "numbers", to: destination("one.json")),
       write("two", "numbers", to: destination("two.json")),
     ])
     #expect(events.outcome == .success)
@@ -74,7 +80,9 @@ import Testing
   @Test func aSourceThatComesBackIsTriedAgain() async throws {
     let attempts = Attempts(failing: 2)
     let policy = RetryPolicy(maxRetries: 3, initialDelay: 0)
-    let events = try await run([read("numbers", NumberSource(attempts: attempts, rows: 3), retry: policy), write("publish", "numbers")])
+    let events = try await run([
+      read("numbers", NumberSource(attempts: attempts, rows: 3), retry: policy), write("publish", "numbers"),
+    ])
     #expect(events.outcome == .success)
     #expect(attempts.made == 3)
     #expect(folder.lines("out.json")?.count == 3)
@@ -83,7 +91,9 @@ import Testing
   @Test func aWrongPasswordIsNotTriedAgain() async throws {
     let attempts = Attempts(failing: 9, with: Problem("authentication-failed", "Wrong password."))
     let policy = RetryPolicy(maxRetries: 3, initialDelay: 0)
-    let events = try await run([read("numbers", NumberSource(attempts: attempts, rows: 3), retry: policy), write("publish", "numbers")])
+    let events = try await run([
+      read("numbers", NumberSource(attempts: attempts, rows: 3), retry: policy), write("publish", "numbers"),
+    ])
     #expect(events.outcome == .failed)
     #expect(attempts.made == 1)
   }
@@ -98,7 +108,8 @@ import Testing
   @Test func anUnknownColumnIsFoundBeforeAnythingMoves() async throws {
     let problems = await #expect(throws: Problems.self) {
       try await run([
-        read("orders", "SELECT range AS amount FROM range(10)"), transform("daily", ["orders"], "SELECT sum(amout) FROM orders"),
+        read("orders", "SELECT range AS amount FROM range(10)"),
+        transform("daily", ["orders"], "SELECT sum(amout) FROM orders"),
         write("publish", "daily"),
       ])
     }
@@ -110,7 +121,8 @@ import Testing
 
   @Test func aStepThatTakesTooLongIsStopped() async throws {
     let events = try await run([
-      read("orders", "SELECT count(*) AS n FROM range(100000000000) a, range(1000) b"), write("publish", "orders", timeout: 0.2),
+      read("orders", "SELECT count(*) AS n FROM range(100000000000) a, range(1000) b"),
+      write("publish", "orders", timeout: 0.2),
     ])
     #expect(events.problems.map(\.code) == ["timeout"])
     #expect(folder.lines("out.json.tmp") == nil)
@@ -134,7 +146,9 @@ import Testing
     func events(rows: Int, after kept: String?) async throws -> [RunEvent] {
       let sql: SQL = "SELECT range AS id, (range / 2)::BIGINT AS version FROM range(\(rows))"
       return try await run(
-        [read("orders", sql, mode: .incremental(cursor: "version", lag: 0)), write("publish", "orders", mode: .append)],
+        [
+          read("orders", sql, mode: .incremental(cursor: "version", lag: 0)), write("publish", "orders", mode: .append),
+        ],
         cursors: kept.map { [CursorKey(read: "orders", write: "publish"): KeptCursor(value: $0)] } ?? [:])
     }
     // 5 rows: ids 0…4, versions 0 0 1 1 2 (half values round to even).
@@ -159,7 +173,8 @@ import Testing
     let rule = try #require(Rules.named("unique")).make(Setting(yaml: "[id]"), onFail, here)
     let events = try await run([
       read("rows", "SELECT * FROM (VALUES (1, 'a'), (1, 'b'), (2, 'c'), (NULL, 'd'), (NULL, 'e')) t(id, v)"),
-      check("sane", "rows", [rule]), transform("texts", ["sane"], "SELECT concat(coalesce(id::VARCHAR, 'null'), '|', v) AS t FROM sane"),
+      check("sane", "rows", [rule]),
+      transform("texts", ["sane"], "SELECT concat(coalesce(id::VARCHAR, 'null'), '|', v) AS t FROM sane"),
       write("publish", "texts"),
     ])
     #expect(events.outcome == .warning)
@@ -170,7 +185,9 @@ import Testing
     #expect(folder.lines("rejects.jsonl")?.count == (isKept ? 1 : nil))
     if isKept {
       let letter = folder.lines("rejects.jsonl")?.first ?? ""
-      #expect(letter.contains(#""original":"{\"id\":1,\"v\":\"b\"}","position":"row 2","reason":"Not true: no \"id\" occurs twice""#))
+      #expect(
+        letter.contains(
+          #""original":"{\"id\":1,\"v\":\"b\"}","position":"row 2","reason":"Not true: no \"id\" occurs twice""#))
     }
   }
 
@@ -190,7 +207,8 @@ import Testing
   @Test func orderHoldsForEveryWriteAfterASort() async throws {
     let events = try await run([
       read("rows", "SELECT (range * 7919) % 300007 AS id FROM range(300000)"),
-      transform("sorted", ["rows"], "SELECT id FROM rows ORDER BY id"), write("one", "sorted", to: destination("one.json")),
+      transform("sorted", ["rows"], "SELECT id FROM rows ORDER BY id"),
+      write("one", "sorted", to: destination("one.json")),
       write("two", "sorted", to: destination("two.json")),
     ]) { $0.verify = .off }
     #expect(events.outcome == .success)
@@ -205,7 +223,8 @@ import Testing
     let attempts = Attempts(failing: 2)
     let destination = JSONFileDestination(path: folder.file("out.json"), publishing: { try attempts.make() })
     let events = try await run([
-      read("orders", "SELECT range AS id FROM range(10)"), check("sane", "orders", [Expectation("id <> 3", ["id"], .skip)]),
+      read("orders", "SELECT range AS id FROM range(10)"),
+      check("sane", "orders", [Expectation("id <> 3", ["id"], .skip)]),
       step(
         "publish", ["sane"], .write(destination, WriteSpec(to: nowhere, target: .path("out.json"), mode: .replace)),
         retry: RetryPolicy(maxRetries: 3, initialDelay: 0)),
@@ -237,7 +256,8 @@ import Testing
     // The check comes last, so that the second write doesn't read what it lets through.
     let events = try await run([
       read("rows", "SELECT range AS id FROM range(10)"), second,
-      check("sane", "rows", [Expectation("id <> 3", ["id"], .stop)]), write("first", "sane", to: destination("one.json")),
+      check("sane", "rows", [Expectation("id <> 3", ["id"], .stop)]),
+      write("first", "sane", to: destination("one.json")),
     ])
     #expect(events.outcome == .failed)
     #expect(folder.lines("one.json") == nil && folder.lines("two.json") == nil)
@@ -247,8 +267,11 @@ import Testing
     let cancel = Mutex<(@Sendable () -> Void)?>(nil)
     let path = folder.file("out.json")
     let destination = JSONFileDestination(
-      path: path, publishing: { while cancel.withLock({ $0 == nil }) { sched_yield() } }, published: { cancel.withLock { $0?() } })
-    let (runner, plan) = try await bind([read("orders", "SELECT range AS id FROM range(10)"), write("publish", "orders", to: destination)])
+      path: path, publishing: { while cancel.withLock({ $0 == nil }) { sched_yield() } },
+      published: { cancel.withLock { $0?() } })
+    let (runner, plan) = try await bind([
+      read("orders", "SELECT range AS id FROM range(10)"), write("publish", "orders", to: destination),
+    ])
     let run = runner.run(plan)
     cancel.withLock { $0 = run.cancel }
     var events: [RunEvent] = []
@@ -263,7 +286,9 @@ import Testing
   private let here = Location(file: "test.yaml", line: 1, column: 1)
   private var nowhere: ConnectionReference { ConnectionReference(.named("test"), at: here) }
 
-  private func step(_ id: String, _ inputs: [String], _ work: Work, retry: RetryPolicy = .none, timeout: Double? = nil) -> PlannedStep {
+  private func step(
+    _ id: String, _ inputs: [String], _ work: Work, retry: RetryPolicy = .none, timeout: Double? = nil
+  ) -> PlannedStep {
     PlannedStep(id: id, inputs: inputs, work: work, retry: retry, timeout: timeout, location: here)
   }
 
@@ -279,18 +304,24 @@ import Testing
     step(id, inputs, .transform(.sql(sql, here)))
   }
 
-  private func check(_ id: String, _ input: String, _ rules: [any Rule]) -> PlannedStep { step(id, [input], .check(rules)) }
+  private func check(_ id: String, _ input: String, _ rules: [any Rule]) -> PlannedStep {
+    step(id, [input], .check(rules))
+  }
 
   private func write(
-    _ id: String, _ input: String, to destination: JSONFileDestination? = nil, mode: WriteMode = .replace, timeout: Double? = nil
+    _ id: String, _ input: String, to destination: JSONFileDestination? = nil, mode: WriteMode = .replace,
+    timeout: Double? = nil
   ) -> PlannedStep {
     step(
       id, [input],
-      .write(destination ?? self.destination("out.json"), WriteSpec(to: nowhere, target: .path("out.json"), mode: mode)),
+      .write(
+        destination ?? self.destination("out.json"), WriteSpec(to: nowhere, target: .path("out.json"), mode: mode)),
       timeout: timeout)
   }
 
-  private func bind(_ steps: [PlannedStep], cursors: [CursorKey: KeptCursor] = [:], _ options: (inout RunOptions) -> Void = { _ in })
+  private func bind(
+    _ steps: [PlannedStep], cursors: [CursorKey: KeptCursor] = [:], _ options: (inout RunOptions) -> Void = { _ in }
+  )
     async throws -> (Runner, BoundPlan)
   {
     var context = RunContext(runID: "run", pipeline: "test", time: Date(timeIntervalSince1970: 0), folder: folder.path)
@@ -300,7 +331,9 @@ import Testing
     return (Runner(check), try await check.check(Plan(name: "test", steps: steps)))
   }
 
-  private func run(_ steps: [PlannedStep], cursors: [CursorKey: KeptCursor] = [:], _ options: (inout RunOptions) -> Void = { _ in })
+  private func run(
+    _ steps: [PlannedStep], cursors: [CursorKey: KeptCursor] = [:], _ options: (inout RunOptions) -> Void = { _ in }
+  )
     async throws -> [RunEvent]
   {
     let (runner, plan) = try await bind(steps, cursors: cursors, options)
@@ -328,7 +361,9 @@ private struct Expectation: Rule {
 
   init(_ settings: String, onFail: OnFail, at location: Location) throws(Problem) { self.init("true", [], onFail) }
 
-  func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest { .row(condition, columns: columns) }
+  func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest {
+    .row(condition, columns: columns)
+  }
 }
 
 extension [RunEvent] {

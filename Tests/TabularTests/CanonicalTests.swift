@@ -69,7 +69,9 @@ import Testing
   }
 
   @Test func partsMergeToTheWhole() {
-    let schema = Schema([Column("id", .int64), Column("name", .text), Column("f", .float64), Column("at", .timestampTZ)])
+    let schema = Schema([
+      Column("id", .int64), Column("name", .text), Column("f", .float64), Column("at", .timestampTZ),
+    ])
     func rows(_ range: Range<Int>) -> MemoryBatch {
       let memory = MemoryBatch(schema, rowCount: range.count)
       for (row, value) in range.enumerated() {

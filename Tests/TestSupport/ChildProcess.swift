@@ -8,7 +8,8 @@ enum ChildProcess {
   ///   - output: the file for what it prints; `errors` for the rest.
   /// - Returns: its exit status, or the signal that ended it.
   static func run(
-    _ program: String, _ arguments: [String], environment: [String: String], in folder: String, output: String, errors: String
+    _ program: String, _ arguments: [String], environment: [String: String], in folder: String, output: String,
+    errors: String
   ) async throws -> Int32 {
     let child = try start(program, arguments, environment, folder, output, errors)
     return await withCheckedContinuation { ended in
@@ -22,7 +23,8 @@ enum ChildProcess {
   }
 
   private static func start(
-    _ program: String, _ arguments: [String], _ environment: [String: String], _ folder: String, _ output: String, _ errors: String
+    _ program: String, _ arguments: [String], _ environment: [String: String], _ folder: String, _ output: String,
+    _ errors: String
   ) throws -> pid_t {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)

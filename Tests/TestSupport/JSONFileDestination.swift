@@ -29,7 +29,8 @@ package struct JSONFileDestination: Destination {
 
   package init(_ settings: Settings, context: ConnectorContext) throws { path = settings.path }
   package init(
-    path: String, existingRows: Int? = nil, readBack: SQL? = nil, publishing: @escaping @Sendable () throws -> Void = {},
+    path: String, existingRows: Int? = nil, readBack: SQL? = nil,
+    publishing: @escaping @Sendable () throws -> Void = {},
     published: @escaping @Sendable () -> Void = {}, warnings: [Problem] = [], teardown: [SQL] = [],
     onPrepare: @escaping @Sendable () throws -> Void = {}
   ) {
@@ -55,7 +56,8 @@ package struct JSONFileDestination: Destination {
       work: .statements(
         StatementLoad(
           stage: { ["COPY (\($0)) TO \(text: staged) (FORMAT json)"] },
-          readBack: readBack ?? "SELECT * FROM read_json(\(text: staged), format = 'newline_delimited', columns = {\(types)})",
+          readBack: readBack
+            ?? "SELECT * FROM read_json(\(text: staged), format = 'newline_delimited', columns = {\(types)})",
           finish: {
             try publishing()
             try? FileManager.default.removeItem(atPath: path)

@@ -78,7 +78,8 @@ package final class MemoryVector: VectorWriter {
   package func child(_ index: Int) -> any VectorWriter { children[index] }
 
   package var vector: Vector {
-    Vector(type: type, data: UnsafeRawPointer(data), validity: UnsafePointer(validity), children: children.map(\.vector))
+    Vector(
+      type: type, data: UnsafeRawPointer(data), validity: UnsafePointer(validity), children: children.map(\.vector))
   }
 }
 

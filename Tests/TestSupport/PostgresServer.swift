@@ -29,7 +29,8 @@ package final class PostgresServer: @unchecked Sendable {
       throw Missing(description: "PostgreSQL is not installed (Debian's package postgresql)")
     }
     let programs = "/usr/lib/postgresql/\(version)/bin"
-    let folder = NSTemporaryDirectory() + "/weir-postgres-\(ProcessInfo.processInfo.processIdentifier)\(isEncrypted ? "-tls" : "")"
+    let folder =
+      NSTemporaryDirectory() + "/weir-postgres-\(ProcessInfo.processInfo.processIdentifier)\(isEncrypted ? "-tls" : "")"
     self.folder = folder
     port = try PostgresServer.freePort()
     try? FileManager.default.removeItem(atPath: folder)
@@ -41,7 +42,8 @@ package final class PostgresServer: @unchecked Sendable {
     chmod(folder + "/password", 0o644)
     let made = try PostgresServer.run(
       asUser + [
-        "\(programs)/initdb", "-D", folder + "/data", "-U", "postgres", "-A", "scram-sha-256", "--pwfile=\(folder)/password",
+        "\(programs)/initdb", "-D", folder + "/data", "-U", "postgres", "-A", "scram-sha-256",
+        "--pwfile=\(folder)/password",
         "-E", "UTF8", "--locale=C.UTF-8", "--no-sync",
       ])
     guard made == 0 else { throw Missing(description: "initdb failed with \(made)") }
@@ -50,25 +52,31 @@ package final class PostgresServer: @unchecked Sendable {
       guard try PostgresServer.run(asUser + ["/bin/sh", "-ec", PostgresServer.certificates(in: folder)]) == 0 else {
         throw Missing(description: "openssl made no certificates")
       }
-      options += ["-c", "ssl=on", "-c", "ssl_cert_file=\(folder)/server.pem", "-c", "ssl_key_file=\(folder)/server.key"]
+      options += [
+        "-c", "ssl=on", "-c", "ssl_cert_file=\(folder)/server.pem", "-c", "ssl_key_file=\(folder)/server.key",
+      ]
     }
     // The shell stands between to stop the server when this process is gone, however it ends.
-    let command = asUser + [
-      "\(programs)/postgres", "-D", folder + "/data", "-p", String(port), "-c", "listen_addresses=127.0.0.1",
-      "-c", "unix_socket_directories=\(folder)",
-    ] + options
+    let command =
+      asUser + [
+        "\(programs)/postgres", "-D", folder + "/data", "-p", String(port), "-c", "listen_addresses=127.0.0.1",
+        "-c", "unix_socket_directories=\(folder)",
+      ] + options
     let quoted = command.map { "'\($0)'" }.joined(separator: " ")
     postmaster = Process()
     postmaster.executableURL = URL(fileURLWithPath: "/bin/sh")
     postmaster.arguments = [
-      "-c", "\(quoted) >'\(folder)/log' 2>&1 & server=$!; cat >/dev/null; kill -INT $server; wait $server; rm -rf '\(folder)'",
+      "-c",
+      "\(quoted) >'\(folder)/log' 2>&1 & server=$!; cat >/dev/null; kill -INT $server; wait $server; rm -rf '\(folder)'",
     ]
     leash = Pipe()
     postmaster.standardInput = leash
     try postmaster.run()
     let deadline = Date(timeIntervalSinceNow: 120)
     while try PostgresServer.run(["\(programs)/pg_isready", "-q", "-h", "127.0.0.1", "-p", String(port)]) != 0 {
-      guard Date() < deadline, postmaster.isRunning else { throw Missing(description: "PostgreSQL did not start; see \(folder)/log") }
+      guard Date() < deadline, postmaster.isRunning else {
+        throw Missing(description: "PostgreSQL did not start; see \(folder)/log")
+      }
     }
   }
 

@@ -10,9 +10,12 @@ package struct Program {
   /// Where `weir` stands: beside the tests, or where `WEIR_PROGRAM` says.
   package static func path() throws -> String {
     let tests = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-    let beside = URL(filePath: CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? tests).deletingLastPathComponent()
+    let beside = URL(filePath: CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? tests)
+      .deletingLastPathComponent()
     let path = ProcessInfo.processInfo.environment["WEIR_PROGRAM"] ?? beside.appendingPathComponent("weir").path
-    guard FileManager.default.isExecutableFile(atPath: path) else { throw Missing(description: "There is no program at \(path).") }
+    guard FileManager.default.isExecutableFile(atPath: path) else {
+      throw Missing(description: "There is no program at \(path).")
+    }
     return path
   }
 
@@ -45,7 +48,8 @@ package struct Program {
   package func run(_ program: String, _ arguments: [String]) async throws -> Outcome {
     let files = (folder.file("\(UUID().uuidString).out"), folder.file("\(UUID().uuidString).err"))
     let status = try await ChildProcess.run(
-      program, arguments, environment: ProcessInfo.processInfo.environment.merging(environment) { _, own in own }, in: folder.path,
+      program, arguments, environment: ProcessInfo.processInfo.environment.merging(environment) { _, own in own },
+      in: folder.path,
       output: files.0, errors: files.1)
     return Outcome(
       status: status, output: try String(contentsOfFile: files.0, encoding: .utf8),

@@ -28,7 +28,9 @@ package final class Attempts: Sendable {
   private let state: Mutex<(made: Int, failing: Int)>
   private let problem: Problem
 
-  package init(failing: Int = 0, with problem: Problem = Problem("connection-refused", "The server is away.", isTransient: true)) {
+  package init(
+    failing: Int = 0, with problem: Problem = Problem("connection-refused", "The server is away.", isTransient: true)
+  ) {
     state = Mutex((0, failing))
     self.problem = problem
   }

@@ -6,7 +6,8 @@ import Tabular
 package final class ScriptedDestination: Destination {
   package struct Settings: Sendable { package init() {} }
   package static let manifest = Manifest(
-    id: "scripted", title: "Scripted", summary: "For tests.", category: .custom, settings: SettingsSchema(Settings()) {})
+    id: "scripted", title: "Scripted", summary: "For tests.", category: .custom, settings: SettingsSchema(Settings()) {}
+  )
   package static let writeModes: Set<WriteMode> = [.append, .replace]
 
   private struct State {
@@ -19,7 +20,9 @@ package final class ScriptedDestination: Destination {
 
   /// - Parameter commits: what each commit does; the last one also for all later ones.
   package init(_ commits: (@Sendable () -> Commit)...) { state = Mutex(State(commits: commits)) }
-  package convenience init(_ settings: Settings, context: ConnectorContext) throws { self.init({ .committed(LoadOutcome(inserted: 0)) }) }
+  package convenience init(_ settings: Settings, context: ConnectorContext) throws {
+    self.init({ .committed(LoadOutcome(inserted: 0)) })
+  }
 
   package var begun: Int { state.withLock { $0.begun } }
   package var takenBack: Int { state.withLock { $0.takenBack } }
@@ -37,7 +40,9 @@ package final class ScriptedDestination: Destination {
 
     init(_ destination: ScriptedDestination, _ schema: Schema) {
       self.destination = destination
-      for level in [VerifyLevel.count, .columns, .full] { prints[level] = FingerprintAccumulator(schema: schema, level: level) }
+      for level in [VerifyLevel.count, .columns, .full] {
+        prints[level] = FingerprintAccumulator(schema: schema, level: level)
+      }
     }
 
     func begin() { destination.state.withLock { $0.begun += 1 } }

@@ -12,7 +12,8 @@ import Workspace
   @Test func theDocumentedExample() async throws {
     let trial = try await DriftTrial()
     let run = try await trial.run()
-    #expect(run.status == .paused && run.pauseReason == .awaitingInput && run.statusWords == "Paused - Awaiting user input")
+    #expect(
+      run.status == .paused && run.pauseReason == .awaitingInput && run.statusWords == "Paused - Awaiting user input")
     #expect(run.finishedAt == nil && run.receipts.isEmpty && run.steps.map(\.status) == [.pending, .pending])
     let question = try #require(run.questions.first)
     #expect(run.questions.count == 1 && question.step == "load" && question.field == "customer_segment_v2")
@@ -25,8 +26,17 @@ import Workspace
   }
 
   @Test(arguments: [
-    ("map:customer_segment", ["1|Old|x", "2|Premium_2024|NULL", "3|Standard_2024|NULL", "4|Basic_2024|NULL", "5|Basic_2024|NULL"]),
-    ("create", ["1|Old|x|NULL", "2|NULL|NULL|Premium_2024", "3|NULL|NULL|Standard_2024", "4|NULL|NULL|Basic_2024", "5|NULL|NULL|Basic_2024"]),
+    (
+      "map:customer_segment",
+      ["1|Old|x", "2|Premium_2024|NULL", "3|Standard_2024|NULL", "4|Basic_2024|NULL", "5|Basic_2024|NULL"]
+    ),
+    (
+      "create",
+      [
+        "1|Old|x|NULL", "2|NULL|NULL|Premium_2024", "3|NULL|NULL|Standard_2024", "4|NULL|NULL|Basic_2024",
+        "5|NULL|NULL|Basic_2024",
+      ]
+    ),
     ("ignore", ["1|Old|x", "2|NULL|NULL", "3|NULL|NULL", "4|NULL|NULL", "5|NULL|NULL"]),
   ]) func eachChoice(choice: String, expected: [String]) async throws {
     let trial = try await DriftTrial()
@@ -35,7 +45,9 @@ import Workspace
     #expect(run.status == .success && run.id == paused.id && run.pauseReason == nil, "\(run.problems)")
     #expect(run.receipts.map(\.verified) == [true] && run.questions.map { $0.answer?.words } == [choice])
     #expect(try await trial.target() == expected)
-    #expect(run.logicalTime.timeIntervalSince(paused.logicalTime).magnitude < 0.001 && run.startedAt.timeIntervalSince(paused.startedAt).magnitude < 0.002)
+    #expect(
+      run.logicalTime.timeIntervalSince(paused.logicalTime).magnitude < 0.001
+        && run.startedAt.timeIntervalSince(paused.startedAt).magnitude < 0.002)
     let again = try await trial.run()
     // A column that was created is there now; the others are asked about again.
     #expect(again.status == (choice == "create" ? .success : .paused), "\(again.problems)")
@@ -51,7 +63,9 @@ import Workspace
     let kept = try await trial.workspace.store.decisions(pipeline: "Customers")
     #expect(kept.map(\.answer.words) == ["map:customer_segment"] && kept.map(\.run) == [first.id])
     #expect(try await trial.workspace.store.decisions(pipeline: "other").isEmpty)
-    #expect(try await trial.workspace.store.forgetDecisions(pipeline: "customers", field: "CUSTOMER_SEGMENT_V2", step: nil) == 1)
+    #expect(
+      try await trial.workspace.store.forgetDecisions(pipeline: "customers", field: "CUSTOMER_SEGMENT_V2", step: nil)
+        == 1)
     #expect(try await trial.run().status == .paused)
   }
 
@@ -64,11 +78,16 @@ import Workspace
     #expect(half.status == .paused && half.openQuestions.map(\.field) == ["customer_segment_v2"])
     await trial.expectProblem("missing-answer") { _ = try await trial.workspace.requestToContinue(paused.id) }
     await trial.expectProblem("taken-column") {
-      _ = try await trial.workspace.answer(paused.id, ["note=map:customer_segment", "customer_segment_v2=map:customer_segment"])
+      _ = try await trial.workspace.answer(
+        paused.id, ["note=map:customer_segment", "customer_segment_v2=map:customer_segment"])
     }
-    #expect(try await trial.workspace.store.run(paused.id)?.questions[1].answer?.words == "ignore", "All answers of a call count, or none.")
+    #expect(
+      try await trial.workspace.store.run(paused.id)?.questions[1].answer?.words == "ignore",
+      "All answers of a call count, or none.")
     let run = try await trial.answer(paused, "customer_segment_v2=map:CUSTOMER_SEGMENT")
-    #expect(run.status == .success && run.questions.map { $0.answer?.words } == ["map:customer_segment", "ignore"], "\(run.problems)")
+    #expect(
+      run.status == .success && run.questions.map { $0.answer?.words } == ["map:customer_segment", "ignore"],
+      "\(run.problems)")
     #expect(try await trial.target() == ["1|Old|x", "2|a|NULL", "3|b|NULL"])
   }
 
@@ -76,13 +95,25 @@ import Workspace
     let trial = try await DriftTrial()
     let paused = try await trial.run()
     let workspace = trial.workspace
-    await trial.expectProblem("unknown-field", hint: "Did you mean \"customer_segment_v2\"?") { _ = try await workspace.answer(paused.id, ["customer_segment_v3=create"]) }
-    await trial.expectProblem("unknown-choice") { _ = try await workspace.answer(paused.id, ["customer_segment_v2=drop"]) }
-    await trial.expectProblem("unknown-choice") { _ = try await workspace.answer(paused.id, ["customer_segment_v2=map"]) }
-    await trial.expectProblem("unknown-column", hint: "Did you mean \"customer_segment\"?") { _ = try await workspace.answer(paused.id, ["customer_segment_v2=map:customer_segmnt"]) }
-    await trial.expectProblem("unknown-column") { _ = try await workspace.answer(paused.id, ["customer_segment_v2=map:id"]) }
+    await trial.expectProblem("unknown-field", hint: "Did you mean \"customer_segment_v2\"?") {
+      _ = try await workspace.answer(paused.id, ["customer_segment_v3=create"])
+    }
+    await trial.expectProblem("unknown-choice") {
+      _ = try await workspace.answer(paused.id, ["customer_segment_v2=drop"])
+    }
+    await trial.expectProblem("unknown-choice") {
+      _ = try await workspace.answer(paused.id, ["customer_segment_v2=map"])
+    }
+    await trial.expectProblem("unknown-column", hint: "Did you mean \"customer_segment\"?") {
+      _ = try await workspace.answer(paused.id, ["customer_segment_v2=map:customer_segmnt"])
+    }
+    await trial.expectProblem("unknown-column") {
+      _ = try await workspace.answer(paused.id, ["customer_segment_v2=map:id"])
+    }
     await trial.expectProblem("usage") { _ = try await workspace.answer(paused.id, ["create"]) }
-    await trial.expectProblem("unknown-run") { _ = try await workspace.answer("nothing", ["customer_segment_v2=create"]) }
+    await trial.expectProblem("unknown-run") {
+      _ = try await workspace.answer("nothing", ["customer_segment_v2=create"])
+    }
     let run = try await trial.answer(paused, "load.customer_segment_v2=create")
     #expect(run.status == .success)
     await trial.expectProblem("not-paused") { _ = try await workspace.answer(run.id, ["customer_segment_v2=create"]) }
@@ -107,11 +138,16 @@ import Workspace
     let half = try await trial.workspace.answer(paused.id, ["load.customer_segment_v2=map:customer_segment"])
     #expect(half.openQuestions.map(\.step) == ["more"])
     // "people" has a column "segment" only, which the other has not.
-    await trial.expectProblem("unknown-column") { _ = try await trial.workspace.answer(paused.id, ["customer_segment_v2=map:segment"]) }
+    await trial.expectProblem("unknown-column") {
+      _ = try await trial.workspace.answer(paused.id, ["customer_segment_v2=map:segment"])
+    }
     let run = try await trial.answer(paused, "more.customer_segment_v2=map:segment")
     #expect(run.status == .success, "\(run.problems)")
     #expect(try await trial.target().count == 5)
-    #expect(try await trial.rows("SELECT segment FROM shop.people ORDER BY id") == ["Premium_2024", "Standard_2024", "Basic_2024", "Basic_2024"])
+    #expect(
+      try await trial.rows("SELECT segment FROM shop.people ORDER BY id") == [
+        "Premium_2024", "Standard_2024", "Basic_2024", "Basic_2024",
+      ])
     let both = try await trial.run()
     #expect(try await trial.answer(both, "customer_segment_v2=ignore").status == .success)
   }
@@ -158,10 +194,12 @@ import Workspace
   @Test func inAProcessOfItsOwn() async throws {
     let trial = try await DriftTrial()
     let launch = WorkerProcess.Launch(program: try Program.path(), directory: trial.folder.path)
-    let paused = try await trial.workspace.runIsolated(RunRequest(try trial.workspace.pipeline("p"), parameters: ["floor": "0"]), worker: launch)
+    let paused = try await trial.workspace.runIsolated(
+      RunRequest(try trial.workspace.pipeline("p"), parameters: ["floor": "0"]), worker: launch)
     #expect(paused.status == .paused && paused.questions.count == 1, "\(paused.problems)")
     _ = try await trial.workspace.answer(paused.id, ["customer_segment_v2=map:customer_segment"])
-    let run = try await trial.workspace.runIsolated(try await trial.workspace.requestToContinue(paused.id), worker: launch)
+    let run = try await trial.workspace.runIsolated(
+      try await trial.workspace.requestToContinue(paused.id), worker: launch)
     #expect(run.status == .success && run.id == paused.id, "\(run.problems)")
     #expect(try await trial.target().count == 5)
   }
@@ -189,7 +227,10 @@ import Workspace
     let run = try await trial.run()
     #expect(run.status == .success, "\(run.questions) \(run.problems)")
     #expect(try await trial.target() == ["1|Old|x", "2|a|NULL"])
-    #expect(trial.workspace.folder(of: run.id).logLines().contains { $0.contains("INFO") && $0.contains("lands in column \"customer_segment\"") })
+    #expect(
+      trial.workspace.folder(of: run.id).logLines().contains {
+        $0.contains("INFO") && $0.contains("lands in column \"customer_segment\"")
+      })
     let fresh = try await DriftTrial(table: "nowhere")
     #expect(try await fresh.run().status == .success)
   }
@@ -200,7 +241,9 @@ import Workspace
       #expect(try await trial.run().status == .success)
       try trial.write("id,customer_segment_v2\n2,b\n", to: "rows.csv")
       let paused = try await trial.run()
-      #expect(paused.status == .paused && paused.questions.first?.candidates.map(\.similarity) == [87], "\(place): \(paused.problems)")
+      #expect(
+        paused.status == .paused && paused.questions.first?.candidates.map(\.similarity) == [87],
+        "\(place): \(paused.problems)")
       #expect(try await trial.answer(paused, "customer_segment_v2=map:customer_segment").status == .success)
     }
   }
@@ -212,13 +255,17 @@ private struct DriftTrial {
   let workspace: Workspace
 
   init(
-    rows: String = "id,customer_segment_v2\n2,Premium_2024\n3,Standard_2024\n4,Basic_2024\n5,Basic_2024\n", table: String = "customers",
+    rows: String = "id,customer_segment_v2\n2,Premium_2024\n3,Standard_2024\n4,Basic_2024\n5,Basic_2024\n",
+    table: String = "customers",
     to: String? = nil, second: String? = nil, rules: String? = nil
   ) async throws {
     folder = try TemporaryFolder()
     workspace = try await Workspace(directory: URL(fileURLWithPath: folder.path))
     try write(rows, to: "rows.csv")
-    let more = second.map { "\n  - id: more\n    write: { from: kept, to: shop.duckdb, table: \($0), mode: append, schema: ask }" } ?? ""
+    let more =
+      second.map {
+        "\n  - id: more\n    write: { from: kept, to: shop.duckdb, table: \($0), mode: append, schema: ask }"
+      } ?? ""
     let checks = rules.map { "\n  - id: sane\n    check: { on: kept, rules: \($0) }" } ?? ""
     try write(
       """
@@ -232,7 +279,8 @@ private struct DriftTrial {
       """, to: "pipelines/p.yaml")
     let connection = try Database().connect()
     _ = try await connection.execute("ATTACH \(text: folder.file("shop.duckdb")) AS shop")
-    _ = try await connection.execute("CREATE TABLE shop.customers (id BIGINT, customer_segment VARCHAR, customer_category VARCHAR)")
+    _ = try await connection.execute(
+      "CREATE TABLE shop.customers (id BIGINT, customer_segment VARCHAR, customer_category VARCHAR)")
     _ = try await connection.execute("INSERT INTO shop.customers VALUES (1, 'Old', 'x')")
     if let second { _ = try await connection.execute("CREATE TABLE shop.\(name: second) (id BIGINT, segment VARCHAR)") }
     _ = try await connection.execute("DETACH shop")

@@ -7,8 +7,10 @@ import Workspace
 @Suite struct ConnectionDraftTests {
   /// Everything that means something to YAML, JSON, shells, addresses or Weir's own placeholders.
   static let passwords = [
-    "plain-but-long", "a: b # c", "'single' \"double\"", "back\\slash\\n", "@:/?#[]!$&'()*+,;=%", "{{ secret(\"x\") }} y", "x${HOME}y", "$${literal}",
-    "- list", "*alias &anchor !tag", "|", ">", "%percent", "007", "true", "null", "ünïcödé ключ 🗝", " leading and trailing ", "tab\tnew\nline",
+    "plain-but-long", "a: b # c", "'single' \"double\"", "back\\slash\\n", "@:/?#[]!$&'()*+,;=%",
+    "{{ secret(\"x\") }} y", "x${HOME}y", "$${literal}",
+    "- list", "*alias &anchor !tag", "|", ">", "%percent", "007", "true", "null", "ünïcödé ключ 🗝",
+    " leading and trailing ", "tab\tnew\nline",
     "-----BEGIN-----", "~", "\u{7F}\u{85}\u{2028}\u{FEFF}",
   ]
 
@@ -21,9 +23,17 @@ import Workspace
     let place = try TemporaryWorkspace()
     let library = try await library(place)
     let plain = Set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".utf8)
-    let encoded = password.utf8.map { plain.contains($0) ? String(UnicodeScalar($0)) : "%" + String($0 + 0, radix: 16).leftPadded }.joined()
-    #expect(try library.add("a", type: "postgres://me:\(encoded)@${DB_HOST}:6543/my%20shop?sslmode=require", settings: []) == ["a.password"])
-    #expect(try library.add("b", type: "postgres", settings: [("host", "h"), ("database", "d: e # f"), ("password", password)]) == ["b.password"])
+    let encoded = password.utf8.map {
+      plain.contains($0) ? String(UnicodeScalar($0)) : "%" + String($0 + 0, radix: 16).leftPadded
+    }.joined()
+    #expect(
+      try library.add("a", type: "postgres://me:\(encoded)@${DB_HOST}:6543/my%20shop?sslmode=require", settings: [])
+        == ["a.password"])
+    #expect(
+      try library.add(
+        "b", type: "postgres", settings: [("host", "h"), ("database", "d: e # f"), ("password", password)]) == [
+          "b.password"
+        ])
     let (a, b) = (try library.connection(named: "a"), try library.connection(named: "b"))
     #expect(a.connector == "postgres")
     func text(_ settings: Setting, _ names: String...) -> String? { names.lazy.compactMap { settings[$0]?.text }.first }
@@ -44,8 +54,11 @@ import Workspace
     let place = try TemporaryWorkspace()
     let library = try await library(place)
     for (name, value) in [("c", "${DB_HOST}"), ("d", "${NONE:-x}"), ("e", "{{ env.DB_HOST }}")] {
-      #expect(try library.add(name, type: "postgres", settings: [("host", "h"), ("database", "d"), ("password", value)]) == [])
-      #expect(try String(contentsOf: place.url.appending(path: "connections/\(name).yaml"), encoding: .utf8).contains(value))
+      #expect(
+        try library.add(name, type: "postgres", settings: [("host", "h"), ("database", "d"), ("password", value)]) == []
+      )
+      #expect(
+        try String(contentsOf: place.url.appending(path: "connections/\(name).yaml"), encoding: .utf8).contains(value))
     }
   }
 
@@ -54,7 +67,9 @@ import Workspace
     let library = try await library(place)
     #expect(try library.add("orders", type: "data/orders.csv", settings: [("delimiter", ";")]) == [])
     let made = try library.connection(named: "orders")
-    #expect(made.connector == "csv" && made.settings["path"]?.text == "data/orders.csv" && made.settings["delimiter"]?.text == ";")
+    #expect(
+      made.connector == "csv" && made.settings["path"]?.text == "data/orders.csv"
+        && made.settings["delimiter"]?.text == ";")
   }
 
   @Test func aSecretOfSomebodyElseIsNotOverwritten() async throws {
@@ -73,7 +88,9 @@ import Workspace
   @Test func aWrongSettingLeavesNothing() async throws {
     let place = try TemporaryWorkspace()
     let library = try await library(place)
-    #expect(throws: (any Error).self) { try library.add("shop", type: "postgres://me:mine@h/d?sslmode=maybe", settings: []) }
+    #expect(throws: (any Error).self) {
+      try library.add("shop", type: "postgres://me:mine@h/d?sslmode=maybe", settings: [])
+    }
     #expect(try library.vault.names() == [] && library.list().isEmpty)
   }
 }

@@ -25,17 +25,22 @@ import Testing
     func list(_ title: String, _ names: [String]) -> String {
       names.isEmpty ? "" : "\n- \(title): " + names.map { "`\($0)`" }.joined(separator: ", ")
     }
-    text += list("Also written", type.aliases) + list("URLs", type.schemes.map { "\($0)://" }) + list("File endings", type.fileEndings.map { ".\($0)" })
+    text +=
+      list("Also written", type.aliases) + list("URLs", type.schemes.map { "\($0)://" })
+      + list("File endings", type.fileEndings.map { ".\($0)" })
     text += "\n- Read: \(type.isSource ? "yes" : "no")"
-    text += type.writeModes.map { modes in
-      list("Write modes", WriteMode.allCases.filter(modes.contains).map(\.rawValue))
-    } ?? "\n- Written: no"
+    text +=
+      type.writeModes.map { modes in
+        list("Write modes", WriteMode.allCases.filter(modes.contains).map(\.rawValue))
+      } ?? "\n- Written: no"
     text += "\n\n| Setting | Kind | Default | Meaning |\n|---|---|---|---|\n"
     for setting in type.settings {
       let names = ([setting.name] + setting.otherNames).map { "`\($0)`" }.joined(separator: ", ")
       let example = setting.example.map { " Example: `\($0)`." } ?? ""
       let fallback = setting.isRequired ? "required" : setting.defaultText.map { "`\($0)`" } ?? ""
-      text += "| \(names) | \(kind(setting.kind)) | \(fallback) | \(setting.summary)\(example) |\n".replacing("\n", with: " ").trimmingCharacters(in: .whitespaces) + "\n"
+      text +=
+        "| \(names) | \(kind(setting.kind)) | \(fallback) | \(setting.summary)\(example) |\n".replacing("\n", with: " ")
+        .trimmingCharacters(in: .whitespaces) + "\n"
     }
     return text
   }

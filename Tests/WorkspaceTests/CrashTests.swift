@@ -1,4 +1,3 @@
-@testable import Connectors
 import Execution
 import Foundation
 import Pipelines
@@ -8,6 +7,8 @@ import TestSupport
 import Testing
 import Workspace
 
+@testable import Connectors
+
 /// Kills workers (SIGKILL) at the boundaries of their events while they load into PostgreSQL: at any moment the target shows all old rows or
 /// all new ones, nothing else is left behind, and the next run completes the work without losing or doubling a row.
 @Suite(.serialized, .enabled(if: PostgresServer.isThere, "PostgreSQL is not installed"))
@@ -16,7 +17,8 @@ struct CrashTests {
   static let kills = 70
 
   @Test func appendingKilledAnywhereNeitherLosesNorDoublesRows() async throws {
-    let trial = try await CrashTrial("append", mode: "append", read: "{ from: rows.csv, mode: incremental, cursor: id }", seed: 11,
+    let trial = try await CrashTrial(
+      "append", mode: "append", read: "{ from: rows.csv, mode: incremental, cursor: id }", seed: 11,
       look: "count(*), count(DISTINCT id), max(id)")
     try trial.writeRows(1...500, version: 0)
     try await trial.begin()
@@ -24,7 +26,8 @@ struct CrashTests {
       let (before, after) = (400 + kill * 100, 500 + kill * 100)
       try trial.writeRows(1...after, version: 0)
       let told = try await trial.killOnce()
-      try trial.expect("SELECT count(*), count(DISTINCT id), max(id)", told, old: [before, before, before], new: [after, after, after])
+      try trial.expect(
+        "SELECT count(*), count(DISTINCT id), max(id)", told, old: [before, before, before], new: [after, after, after])
       try await trial.finish()
       #expect(try trial.numbers("SELECT count(*), count(DISTINCT id), max(id)") == [after, after, after])
       trial.expectSights(old: [before, before, before], new: [after, after, after])
@@ -39,7 +42,8 @@ struct CrashTests {
     for kill in 1...CrashTests.kills {
       try trial.writeRows(1...700, version: kill)
       let told = try await trial.killOnce()
-      try trial.expect("SELECT count(*), min(version), max(version)", told, old: [700, kill - 1, kill - 1], new: [700, kill, kill])
+      try trial.expect(
+        "SELECT count(*), min(version), max(version)", told, old: [700, kill - 1, kill - 1], new: [700, kill, kill])
       try await trial.finish()
       #expect(try trial.numbers("SELECT count(*), min(version), max(version)") == [700, kill, kill])
       trial.expectSights(old: [700, kill - 1, kill - 1], new: [700, kill, kill])
@@ -55,7 +59,9 @@ struct CrashTests {
       let (before, after) = (299 + kill, 300 + kill)
       try trial.writeRows(1...after, version: kill)
       let told = try await trial.killOnce()
-      try trial.expect("SELECT count(*), min(version), max(version)", told, old: [before, kill - 1, kill - 1], new: [after, kill, kill])
+      try trial.expect(
+        "SELECT count(*), min(version), max(version)", told, old: [before, kill - 1, kill - 1],
+        new: [after, kill, kill])
       try await trial.finish()
       #expect(try trial.numbers("SELECT count(*), min(version), max(version)") == [after, kill, kill])
       trial.expectSights(old: [before, kill - 1, kill - 1], new: [after, kill, kill])
@@ -77,7 +83,9 @@ private final class CrashTrial: @unchecked Sendable {
   private var messages = 13
 
   /// - Parameter look: what a reader asks of the target all the time.
-  init(_ name: String, mode: String, read: String, seed: UInt64, look: String = "count(*), min(version), max(version)") async throws {
+  init(
+    _ name: String, mode: String, read: String, seed: UInt64, look: String = "count(*), min(version), max(version)"
+  ) async throws {
     folder = try TemporaryFolder()
     schema = "crash_\(name)"
     random = SeededNumbers(seed: seed)

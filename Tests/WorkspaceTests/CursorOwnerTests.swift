@@ -32,7 +32,8 @@ import Workspace
       _ = try await run("copy", in: place)
     } throws: {
       guard let problem = ($0 as? InvalidPipeline)?.problems.all.first else { return false }
-      return problem.code == "name-in-use" && problem.code.exitCode == 2 && problem.message.contains("pipelines/daily.yaml") && problem.hint != nil
+      return problem.code == "name-in-use" && problem.code.exitCode == 2
+        && problem.message.contains("pipelines/daily.yaml") && problem.hint != nil
     }
     // With a name of its own it reads all its rows.
     try place.write(pipeline("other", from: "b.csv"), to: "pipelines/copy.yaml")
@@ -43,7 +44,8 @@ import Workspace
     let place = try trial()
     try place.write(pipeline("daily", from: "a.csv"), to: "pipelines/daily.yaml")
     #expect(try await run("daily", in: place).status == .success)
-    try FileManager.default.moveItem(at: place.url.appending(path: "pipelines/daily.yaml"), to: place.url.appending(path: "pipelines/moved.yaml"))
+    try FileManager.default.moveItem(
+      at: place.url.appending(path: "pipelines/daily.yaml"), to: place.url.appending(path: "pipelines/moved.yaml"))
     let moved = try await run("moved", in: place)
     #expect(moved.status == .success && moved.steps.first { $0.id == "t" }?.rows == 0)
     // What stood there before now has another name: no conflict.

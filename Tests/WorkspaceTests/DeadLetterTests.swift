@@ -1,4 +1,3 @@
-@testable import Connectors
 import DuckDB
 import Execution
 import Foundation
@@ -8,6 +7,8 @@ import Tabular
 import TestSupport
 import Testing
 import Workspace
+
+@testable import Connectors
 
 /// Rows that were set aside go in again: once, at their place, added to what has landed (guarantee 6).
 @Suite struct DeadLetterTests {
@@ -24,7 +25,8 @@ import Workspace
     #expect(try await trial.target() == ["1|10|a", "2|NULL|b, b", "4|40|d"])
     #expect(try await trial.workspace.rejects(of: first).map(\.replayedBy) == [second.id, second.id])
     let again = try await trial.workspace.rejects(of: second)
-    #expect(again.count == 1 && again[0].position.hasSuffix("rows.csv:4") && again[0].original == "3,30,c,more", "\(again)")
+    #expect(
+      again.count == 1 && again[0].position.hasSuffix("rows.csv:4") && again[0].original == "3,30,c,more", "\(again)")
     await trial.expectProblem("no-rejects", feeding: first)
     let third = try await trial.feed(second, fixed)
     #expect(third.status == .warning && third.receipts.allSatisfy { $0.outcome.inserted == 0 })
@@ -35,7 +37,9 @@ import Workspace
   func aRuleThatWasMendedLetsRowsThrough(mode: String) async throws {
     let trial = try await LetterTrial()
     try trial.write("id,day,amount\n1,1,10\n2,1,200\n3,1,3000\n4,2,40\n", to: "rows.csv")
-    func text(_ most: Int) -> String { LetterTrial.pipeline("rows.csv", check: "range: { field: amount, max: \(most) }", mode: mode) }
+    func text(_ most: Int) -> String {
+      LetterTrial.pipeline("rows.csv", check: "range: { field: amount, max: \(most) }", mode: mode)
+    }
     let first = try await trial.run(text(100))
     #expect(try await trial.target() == ["1|1|10", "4|2|40"])
     let second = try await trial.feed(first, text(1000))
@@ -52,7 +56,9 @@ import Workspace
     func text(_ most: Int) -> String {
       LetterTrial.pipeline(
         "rows.csv",
-        rules: "[{ range: { field: amount, max: \(most) }, on_fail: skip }, { expression: 'amount <> 200 OR \(most) > 100', on_fail: skip }, { range: { field: amount, max: 20 }, on_fail: flag }]")
+        rules:
+          "[{ range: { field: amount, max: \(most) }, on_fail: skip }, { expression: 'amount <> 200 OR \(most) > 100', on_fail: skip }, { range: { field: amount, max: 20 }, on_fail: flag }]"
+      )
     }
     let first = try await trial.run(text(100))
     #expect(try await trial.workspace.rejects(of: first).count == 4)
@@ -87,8 +93,12 @@ import Workspace
     #expect(first.status == .warning, "\(first.problems)")
     let second = try await trial.feed(first, text("id > 0"))
     #expect(second.status == .success, "\(second.problems)")
-    let lost = try await trial.rows("SELECT count(*) FROM (\(select)) AS one WHERE EXISTS (SELECT 1 FROM shop.target AS other WHERE to_json(one)::VARCHAR = to_json(other)::VARCHAR)")
-    let types = try await trial.rows("SELECT d = 12345678901234567890.123456789012345678, t = 'a\"b\\c' || chr(10) || chr(133) || 'ü', ts, b FROM shop.target")
+    let lost = try await trial.rows(
+      "SELECT count(*) FROM (\(select)) AS one WHERE EXISTS (SELECT 1 FROM shop.target AS other WHERE to_json(one)::VARCHAR = to_json(other)::VARCHAR)"
+    )
+    let types = try await trial.rows(
+      "SELECT d = 12345678901234567890.123456789012345678, t = 'a\"b\\c' || chr(10) || chr(133) || 'ü', ts, b FROM shop.target"
+    )
     #expect(lost == ["1"], "\(types)")
     #expect(types[0].hasPrefix("true|true|"))
   }
@@ -125,9 +135,12 @@ import Workspace
   }
 
   @Test(arguments: [
-    "SELECT amount % 2 AS odd, sum(amount) AS total FROM sane GROUP BY ALL", "SELECT DISTINCT amount FROM sane", "SELECT *, rank() OVER (ORDER BY amount) AS r FROM sane",
-    "SELECT * FROM sane LIMIT 1", "WITH a AS (SELECT * FROM sane) SELECT a.id, b.amount FROM a JOIN a AS b USING (id)", "SELECT l.id, amount FROM labels l LEFT JOIN sane USING (id)",
-    "SELECT id, amount FROM sane UNION ALL SELECT 0, 0", "SELECT id FROM sane UNION ALL SELECT count(*) FROM labels", "SELECT id FROM sane UNION SELECT id FROM labels",
+    "SELECT amount % 2 AS odd, sum(amount) AS total FROM sane GROUP BY ALL", "SELECT DISTINCT amount FROM sane",
+    "SELECT *, rank() OVER (ORDER BY amount) AS r FROM sane",
+    "SELECT * FROM sane LIMIT 1", "WITH a AS (SELECT * FROM sane) SELECT a.id, b.amount FROM a JOIN a AS b USING (id)",
+    "SELECT l.id, amount FROM labels l LEFT JOIN sane USING (id)",
+    "SELECT id, amount FROM sane UNION ALL SELECT 0, 0", "SELECT id FROM sane UNION ALL SELECT count(*) FROM labels",
+    "SELECT id FROM sane UNION SELECT id FROM labels",
     "SELECT * FROM sane WHERE amount = (SELECT max(amount) FROM sane)",
   ])
   func whatDependsOnAllRowsIsRefused(sql: String) async throws {
@@ -185,7 +198,8 @@ import Workspace
     let second = try await trial.feed(first, text(".+"))
     #expect(second.status == .success, "\(second.problems)")
     #expect(try await trial.target() == ["1|a@b.co", "2|c@d.co"])
-    let third = try await trial.feedAnyway(first, text(".+").replacing("- lowercase: mail\n", with: "- lowercase: mail\n            - trim: mail\n"))
+    let third = try await trial.feedAnyway(
+      first, text(".+").replacing("- lowercase: mail\n", with: "- lowercase: mail\n            - trim: mail\n"))
     #expect(third == nil)
   }
 
@@ -193,7 +207,9 @@ import Workspace
     let trial = try await LetterTrial()
     try trial.write("id,amount\n1,10\n2,200\n", to: "rows.csv")
     func text(_ most: Int) -> String {
-      LetterTrial.pipeline("{ from: rows.csv, mode: incremental, cursor: id }", check: "range: { field: amount, max: \(most) }", mode: "append")
+      LetterTrial.pipeline(
+        "{ from: rows.csv, mode: incremental, cursor: id }", check: "range: { field: amount, max: \(most) }",
+        mode: "append")
     }
     let first = try await trial.run(text(100))
     #expect(first.status == .warning, "\(first.problems)")
@@ -203,7 +219,9 @@ import Workspace
     let second = try await trial.feed(first, text(1000))
     #expect(second.status == .success, "\(second.problems)")
     #expect(try await trial.workspace.store.cursors() == cursors)
-    #expect(try await trial.rows("SELECT key, value FROM shop._weir_state WHERE key NOT LIKE '%/letters/%' ORDER BY key") == kept)
+    #expect(
+      try await trial.rows("SELECT key, value FROM shop._weir_state WHERE key NOT LIKE '%/letters/%' ORDER BY key")
+        == kept)
     _ = try await trial.run(text(1000))
     #expect(try await trial.target() == ["1|10", "2|200", "3|30"])
   }
@@ -234,7 +252,8 @@ import Workspace
     try trial.workspace.vault.set("pw", to: "kanarek-77")
     try trial.write("id,name\n1,a\n2,kanarek-77\n", to: "rows.csv")
     func text(_ most: Int) -> String {
-      LetterTrial.pipeline("{ from: rows.csv, filter: \"name <> '{{ secret('pw') }}x'\" }", check: "range: { field: id, max: \(most) }")
+      LetterTrial.pipeline(
+        "{ from: rows.csv, filter: \"name <> '{{ secret('pw') }}x'\" }", check: "range: { field: id, max: \(most) }")
     }
     let first = try await trial.run(text(1))
     #expect(first.status == .warning, "\(first.problems)")
@@ -248,7 +267,9 @@ import Workspace
   @Test func killedAnywhereRowsLandOnce() async throws {
     let trial = try await LetterTrial()
     try trial.write("id,amount\n1,10\n2,200\n3,300\n", to: "rows.csv")
-    func text(_ most: Int) -> String { LetterTrial.pipeline("rows.csv", check: "range: { field: amount, max: \(most) }", mode: "replace") }
+    func text(_ most: Int) -> String {
+      LetterTrial.pipeline("rows.csv", check: "range: { field: amount, max: \(most) }", mode: "replace")
+    }
     var unnoticed = 0
     for kill in 1...14 {
       try? FileManager.default.removeItem(atPath: trial.folder.file("shop.duckdb"))
@@ -256,7 +277,8 @@ import Workspace
       try trial.write(text(1000), to: "pipelines/p.yaml")
       var launch = WorkerProcess.Launch(program: try Program.path(), directory: trial.folder.path)
       launch.onMessage = { number, process in if number == kill { Glibc.kill(process, SIGKILL) } }
-      let killed = try await trial.workspace.runIsolated(try await trial.workspace.requestToFeed(first.id), worker: launch)
+      let killed = try await trial.workspace.runIsolated(
+        try await trial.workspace.requestToFeed(first.id), worker: launch)
       let seen = try await trial.target()
       #expect(seen == ["1|10"] || seen == ["1|10", "2|200", "3|300"], "\(seen) after kill \(kill)")
       if killed.status == .failed {
@@ -271,7 +293,9 @@ import Workspace
     #expect(unnoticed > 0)
   }
 
-  @Test(.enabled(if: PostgresServer.isThere, "PostgreSQL is not installed"), arguments: ["replace", "append", "merge, key: id"])
+  @Test(
+    .enabled(if: PostgresServer.isThere, "PostgreSQL is not installed"),
+    arguments: ["replace", "append", "merge, key: id"])
   func rowsAreAddedInPostgres(mode: String) async throws {
     let trial = try await LetterTrial()
     let port = try PostgresServer.shared.get().port
@@ -280,11 +304,13 @@ import Workspace
     try trial.write("id,amount\n1,10\n2,x\n3,3000\n", to: "rows.csv")
     func text(_ most: Int, _ null: String) -> String {
       LetterTrial.pipeline(
-        "{ from: rows.csv, types: { amount: INTEGER }, \"null\": [\(null)] }", rules: "[{ expression: 'coalesce(amount, 0) <= \(most)', on_fail: skip }]",
+        "{ from: rows.csv, types: { amount: INTEGER }, \"null\": [\(null)] }",
+        rules: "[{ expression: 'coalesce(amount, 0) <= \(most)', on_fail: skip }]",
         to: JSONText.quote(url), table: table, mode: mode)
     }
     func rows() async throws -> [String] {
-      try await trial.workspace.query("SELECT id, amount FROM \(table) ORDER BY id", connection: url, rows: 10).rows.map { $0.map(\.description).joined(separator: "|") }
+      try await trial.workspace.query("SELECT id, amount FROM \(table) ORDER BY id", connection: url, rows: 10).rows.map
+      { $0.map(\.description).joined(separator: "|") }
     }
     let first = try await trial.run(text(100, "\"\""))
     #expect(try await rows() == ["1|10"], "\(first.problems)")
@@ -308,7 +334,8 @@ private struct LetterTrial {
   }
 
   static func pipeline(
-    _ read: String, check: String? = nil, rules: String? = nil, to: String = "shop.duckdb", table: String = "target", mode: String = "append"
+    _ read: String, check: String? = nil, rules: String? = nil, to: String = "shop.duckdb", table: String = "target",
+    mode: String = "append"
   ) -> String {
     let given = rules ?? check.map { "[{ \($0), on_fail: skip }]" }
     let checks = given.map { "  - id: sane\n    check: { on: rows, rules: \($0) }\n" } ?? ""
@@ -340,7 +367,9 @@ private struct LetterTrial {
   }
 
   func feedAnyway(_ run: Run, _ text: String) async throws -> Run? {
-    do { return try await feed(run, text) } catch let problem as Problem where problem.code == "no-rejects" { return nil }
+    do { return try await feed(run, text) } catch let problem as Problem where problem.code == "no-rejects" {
+      return nil
+    }
   }
 
   func expectProblem(_ code: Problem.Code, feeding run: Run) async {

@@ -1,4 +1,3 @@
-@testable import Connectors
 import DuckDB
 import Execution
 import Foundation
@@ -7,6 +6,8 @@ import Tabular
 import TestSupport
 import Testing
 import Workspace
+
+@testable import Connectors
 
 /// A workspace with a connection `shop` to a schema of its own on a real PostgreSQL.
 struct DifferenceTrial {
@@ -23,7 +24,8 @@ struct DifferenceTrial {
     settings.password = Secret("secret")
     settings.sslMode = .disable
     postgres = try PostgresConnection(settings)
-    try postgres.run("DROP SCHEMA IF EXISTS \(name: schema) CASCADE; CREATE SCHEMA \(name: schema); SET search_path = \(name: schema)")
+    try postgres.run(
+      "DROP SCHEMA IF EXISTS \(name: schema) CASCADE; CREATE SCHEMA \(name: schema); SET search_path = \(name: schema)")
     let file = """
       type: postgres
       host: 127.0.0.1
@@ -48,7 +50,9 @@ struct DifferenceTrial {
 
   func server(_ sql: String) throws { try postgres.run(SQL(raw: sql)) }
 
-  func diff(_ a: String, _ b: String, key: [String] = [], _ change: (inout DifferenceRequest) -> Void = { _ in }) async throws -> ComparisonReport {
+  func diff(
+    _ a: String, _ b: String, key: [String] = [], _ change: (inout DifferenceRequest) -> Void = { _ in }
+  ) async throws -> ComparisonReport {
     var request = DifferenceRequest(a, b)
     request.options.key = key
     change(&request)
@@ -122,7 +126,10 @@ extension ComparisonReport {
     try await trial.engine("COPY (\(rows)) TO '$here/orders.parquet'")
     let report = try await trial.diff("shop/orders", "orders.parquet", key: ["id"])
     #expect(report.counts == [998, 1, 1, 1])
-    #expect(report.told == ["500 name: name 500 äöü 😀 → NULL", "500 amount: 625.0000 → 0.01", "only_in_a 7", "only_in_b 1001"])
+    #expect(
+      report.told == [
+        "500 name: name 500 äöü 😀 → NULL", "500 amount: 625.0000 → 0.01", "only_in_a 7", "only_in_b 1001",
+      ])
     #expect(report.changes.map(\.column) == ["name", "amount"])
     #expect(report.changes.map(\.rows) == [1, 1])
     #expect(!report.isIdentical)
@@ -131,11 +138,14 @@ extension ComparisonReport {
       $0.options.exclude = ["name", "amount"]
     }
     #expect(part.isIdentical && part.equal == 500, "\(part.told)")
-    let named = try await trial.diff("orders.parquet", "shop?query=SELECT id, name FROM diff_told.orders WHERE id <= 600", key: ["id"])
+    let named = try await trial.diff(
+      "orders.parquet", "shop?query=SELECT id, name FROM diff_told.orders WHERE id <= 600", key: ["id"])
     #expect(named.counts == [598, 1, 401, 1])
     #expect(named.columnsOnlyInA.contains("amount") && named.columnsOnlyInB.isEmpty)
     let json = try Document.text(Difference(report: report, a: "shop/orders", b: "orders.parquet"))
-    #expect(json.contains("\"only_in_a\" : 1") && json.contains("\"column_changes\" : {") && json.contains("\"rows_read\" :"), "\(json)")
+    #expect(
+      json.contains("\"only_in_a\" : 1") && json.contains("\"column_changes\" : {") && json.contains("\"rows_read\" :"),
+      "\(json)")
   }
 
   @Test func valuesCountNotTypes() async throws {
@@ -156,7 +166,8 @@ extension ComparisonReport {
     let report = try await trial.diff("shop/t", "t.parquet")
     #expect(report.key == ["id"])
     #expect(report.counts == [2, 0, 0, 0], "\(report.told)")
-    let types = Dictionary(uniqueKeysWithValues: report.typeDifferences.map { ($0.column, [$0.a, $0.b, $0.comparedAs]) })
+    let types = Dictionary(
+      uniqueKeysWithValues: report.typeDifferences.map { ($0.column, [$0.a, $0.b, $0.comparedAs]) })
     #expect(types["n"] == ["INTEGER", "VARCHAR", "number"])
     #expect(types["price"] == ["NUMERIC", "VARCHAR", "number"])
     #expect(types["at"]?[2] == "TIMESTAMP WITH TIME ZONE")
@@ -175,7 +186,8 @@ extension ComparisonReport {
       ARRAY[g, NULL] AS list, timestamp '2024-01-01 00:00:00.000001' AS moment, B'101' AS bits, 12345678901234567890.5::numeric AS wide, \
       NULL::text AS nothing FROM generate_series(1, 300) g
       """)
-    let copy = "name: copy\nsteps:\n  - { id: rows, read: { from: shop, table: t } }\n  - { id: land, write: { from: rows, to: copy.duckdb, table: t, mode: replace } }\n"
+    let copy =
+      "name: copy\nsteps:\n  - { id: rows, read: { from: shop, table: t } }\n  - { id: land, write: { from: rows, to: copy.duckdb, table: t, mode: replace } }\n"
     let run = try await trial.workspace.run(RunRequest(PipelineText(file: "copy.yaml", text: copy)))
     #expect(run.status == .success, "\(run.problems)")
     let report = try await trial.diff("shop/t", "copy.duckdb/t", key: ["id"])
@@ -194,11 +206,14 @@ extension ComparisonReport {
       UPDATE b SET name = 'changed' WHERE id = 77777; DELETE FROM b WHERE id = 5; INSERT INTO b VALUES (200001, 'new', 1)
       """)
     try await trial.engine(
-      "COPY (SELECT g AS id, md5(g::VARCHAR) AS name, (g * 0.01)::DECIMAL(12,2) AS amount FROM range(1, 200001) t(g)) TO '$here/a.parquet'")
+      "COPY (SELECT g AS id, md5(g::VARCHAR) AS name, (g * 0.01)::DECIMAL(12,2) AS amount FROM range(1, 200001) t(g)) TO '$here/a.parquet'"
+    )
     for source in ["shop/a", "a.parquet"] {
       let report = try await trial.diff(source, "shop/b", key: ["id"])
       #expect(report.counts == [199_998, 1, 1, 1])
-      #expect(report.told.map { $0.prefix(12) } == ["77777 name: ", "only_in_a 5", "only_in_b 20"] && report.told[0].hasSuffix("→ changed"))
+      #expect(
+        report.told.map { $0.prefix(12) } == ["77777 name: ", "only_in_a 5", "only_in_b 20"]
+          && report.told[0].hasSuffix("→ changed"))
       #expect(report.b.rows == 200_000 && report.b.isHashed)
       #expect(report.b.rowsRead > 0 && report.b.rowsRead * 20 < report.b.rows, "\(report.b.rowsRead)")
       #expect(source == "a.parquet" || report.a.rowsRead * 20 < report.a.rows, "\(report.a.rowsRead)")
@@ -207,7 +222,8 @@ extension ComparisonReport {
 
   /// Keys that are no ranges, of two columns, or spread unevenly.
   @Test(arguments: [
-    ("'k-' || g", ["id"]), ("md5(g::text)::uuid", ["id"]), ("CASE WHEN g = 1 THEN -9223372036854775808 WHEN g = 2 THEN 9223372036854775807 ELSE g END", ["id"]),
+    ("'k-' || g", ["id"]), ("md5(g::text)::uuid", ["id"]),
+    ("CASE WHEN g = 1 THEN -9223372036854775808 WHEN g = 2 THEN 9223372036854775807 ELSE g END", ["id"]),
     ("g % 3", ["id", "part"]),
   ])
   func keysOfManyKinds(_ id: String, _ key: [String]) async throws {
@@ -238,9 +254,11 @@ extension ComparisonReport {
       DELETE FROM b WHERE id % \(some(5000)) = 1; DELETE FROM a WHERE id % \(some(5000)) = 2
       """)
     let ways = [("shop/a", "shop/b"), ("a.parquet", "shop/b"), ("shop/a", "b.parquet"), ("a.parquet", "b.parquet")]
-    let copy = "name: copy\nsteps:\n" + ["a", "b"].map {
-      "  - { id: \($0), read: { from: shop, table: \($0) } }\n  - { id: land_\($0), write: { from: \($0), to: \($0).parquet, mode: replace } }\n"
-    }.joined()
+    let copy =
+      "name: copy\nsteps:\n"
+      + ["a", "b"].map {
+        "  - { id: \($0), read: { from: shop, table: \($0) } }\n  - { id: land_\($0), write: { from: \($0), to: \($0).parquet, mode: replace } }\n"
+      }.joined()
     let run = try await trial.workspace.run(RunRequest(PipelineText(file: "copy.yaml", text: copy)))
     #expect(run.status == .success, "\(run.problems)")
     let row = try trial.postgres.rows(
@@ -260,7 +278,8 @@ extension ComparisonReport {
   @Test func missingAndDoubleKeysAreToldNotJoined() async throws {
     let trial = try await DifferenceTrial("diff_double")
     try trial.server(
-      "CREATE TABLE a (id int, v text); INSERT INTO a VALUES (1, 'x'), (2, 'y'), (2, 'z'), (NULL, 'n'), (3, 'c'); CREATE TABLE b AS TABLE a; DELETE FROM b WHERE v IN ('z', 'n')")
+      "CREATE TABLE a (id int, v text); INSERT INTO a VALUES (1, 'x'), (2, 'y'), (2, 'z'), (NULL, 'n'), (3, 'c'); CREATE TABLE b AS TABLE a; DELETE FROM b WHERE v IN ('z', 'n')"
+    )
     let report = try await trial.diff("shop/a", "shop/b", key: ["id"])
     #expect(report.counts == [2, 0, 0, 0])
     #expect(report.a.nullKeys == 1 && report.a.nullKeyExamples.map { $0.map(\.description) } == [["NULL", "n"]])
@@ -286,7 +305,9 @@ extension ComparisonReport {
 
   @Test func floatsWithinTheToleranceAreEqual() async throws {
     let trial = try await DifferenceTrial("diff_floats")
-    try trial.server("CREATE TABLE a AS SELECT g AS id, g + 0.0000001::float8 AS x FROM generate_series(1, 10) g; CREATE TABLE b AS SELECT id, id::float8 AS x FROM a")
+    try trial.server(
+      "CREATE TABLE a AS SELECT g AS id, g + 0.0000001::float8 AS x FROM generate_series(1, 10) g; CREATE TABLE b AS SELECT id, id::float8 AS x FROM a"
+    )
     #expect(try await trial.diff("shop/a", "shop/b", key: ["id"]).changed == 10)
     #expect(try await trial.diff("shop/a", "shop/b", key: ["id"]) { $0.options.tolerance = 0.001 }.isIdentical)
   }
@@ -295,7 +316,8 @@ extension ComparisonReport {
     let trial = try await DifferenceTrial("diff_sqlite")
     try trial.server("CREATE TABLE t AS SELECT g AS id, 'v' || g AS v FROM generate_series(1, 5000) g")
     try await trial.engine(
-      "LOAD '\(Library.extensions)/sqlite_scanner.duckdb_extension'; ATTACH '$here/app.sqlite' AS s (TYPE sqlite); CREATE TABLE s.t AS SELECT g AS id, 'v' || g AS v FROM range(1, 5001) t(g); UPDATE s.t SET v = 'w' WHERE id = 17")
+      "LOAD '\(Library.extensions)/sqlite_scanner.duckdb_extension'; ATTACH '$here/app.sqlite' AS s (TYPE sqlite); CREATE TABLE s.t AS SELECT g AS id, 'v' || g AS v FROM range(1, 5001) t(g); UPDATE s.t SET v = 'w' WHERE id = 17"
+    )
     let report = try await trial.diff("app.sqlite/t", "shop/t", key: ["id"])
     #expect(report.told == ["17 v: w → v17"])
     #expect(report.a.rowsRead == 5000 && report.b.rowsRead < 1000)
@@ -309,7 +331,9 @@ extension ComparisonReport {
       COPY (SELECT g AS id, repeat(md5(g::VARCHAR), 8) AS text FROM range(400000) t(g)) TO '$here/a.parquet';
       COPY (SELECT g AS id, CASE WHEN g = 399999 THEN 'x' ELSE repeat(md5(g::VARCHAR), 8) END AS text FROM range(400000) t(g)) TO '$here/b.parquet'
       """)
-    let report = try await trial.diff("a.parquet", "b.parquet", key: ["id"]) { $0.limits = EngineLimits(memoryBytes: ProcessMemory.resident + 250_000_000, threads: 2) }
+    let report = try await trial.diff("a.parquet", "b.parquet", key: ["id"]) {
+      $0.limits = EngineLimits(memoryBytes: ProcessMemory.resident + 250_000_000, threads: 2)
+    }
     #expect(report.counts == [399_999, 1, 0, 0])
     let left = try FileManager.default.contentsOfDirectory(atPath: trial.folder.file(".weir/runs"))
     #expect(left.isEmpty, "\(left)")
@@ -317,26 +341,36 @@ extension ComparisonReport {
 
   @Test func mistakesAreNamed() async throws {
     let trial = try await DifferenceTrial("diff_mistakes")
-    try trial.server("CREATE TABLE orders (order_id int, status text, tags text[]); CREATE TABLE days (order_id date, status text)")
+    try trial.server(
+      "CREATE TABLE orders (order_id int, status text, tags text[]); CREATE TABLE days (order_id date, status text)")
     func codes(_ a: String, _ b: String, key: [String] = []) async -> [String] {
       await trial.problems(a, b, key: key).map { "\($0.code): \($0.message) \($0.hint ?? "")" }
     }
-    func expect(_ found: [String], _ texts: String...) { for text in texts { #expect(found.joined(separator: "\n").contains(text), "\(found)") } }
+    func expect(_ found: [String], _ texts: String...) {
+      for text in texts { #expect(found.joined(separator: "\n").contains(text), "\(found)") }
+    }
     expect(await codes("shop/orders", "shop/orders"), "missing-key", "--key order_id", "status")
-    expect(await codes("shop/orders", "shop/orders", key: ["order_ids"]), "unknown-column", "Did you mean \"order_id\"?")
+    expect(
+      await codes("shop/orders", "shop/orders", key: ["order_ids"]), "unknown-column", "Did you mean \"order_id\"?")
     expect(await codes("shop/orders", "shop/days", key: ["order_id"]), "incomparable-key", "INTEGER in A and DATE in B")
     expect(await codes("shop/orders", "shop/orders", key: ["tags"]), "incomparable-key")
     expect(await codes("shop/ordres", "shop/orders", key: ["order_id"]), "unknown-table", "Did you mean")
     try await trial.engine("ATTACH '$here/shop.duckdb' AS f; CREATE TABLE f.orders AS SELECT 1 AS order_id")
-    expect(await codes("shop.duckdb/order", "shop/orders", key: ["order_id"]), "unknown-table", "Did you mean \"orders\"?")
+    expect(
+      await codes("shop.duckdb/order", "shop/orders", key: ["order_id"]), "unknown-table", "Did you mean \"orders\"?")
     expect(await codes("shpo/orders", "shop/orders"), "unknown-connection", "Did you mean \"shop\"?")
-    expect(await codes("shop?query=SELECT 1 AS order_id; DROP TABLE orders", "shop/orders", key: ["order_id"]), "bad-expression")
+    expect(
+      await codes("shop?query=SELECT 1 AS order_id; DROP TABLE orders", "shop/orders", key: ["order_id"]),
+      "bad-expression")
     await #expect(throws: Problems.self) {
-      _ = try await trial.diff("shop/orders", "shop/orders", key: ["order_id"]) { $0.filter = "true); DROP TABLE orders; --" }
+      _ = try await trial.diff("shop/orders", "shop/orders", key: ["order_id"]) {
+        $0.filter = "true); DROP TABLE orders; --"
+      }
     }
     expect(await codes("shop", "shop/orders"), "missing-setting", "shop/table")
     expect(await codes("nothing.csv", "shop/orders"), "file-not-found")
-    expect(await codes("postgres://u:hunter2@127.0.0.1:1/db/orders", "shop/orders", key: ["order_id"]), "connection-refused")
+    expect(
+      await codes("postgres://u:hunter2@127.0.0.1:1/db/orders", "shop/orders", key: ["order_id"]), "connection-refused")
     #expect(await !codes("postgres://u:hunter2@127.0.0.1:1/db/orders", "shop/orders").joined().contains("hunter2"))
     try await trial.engine("COPY (SELECT 1 AS other) TO '$here/other.csv'")
     expect(await codes("other.csv", "shop/orders"), "nothing-in-common")

@@ -49,11 +49,13 @@ import Workspace
     #expect(shown.rows.schema.names == ["email", "count"] && shown.rows.rows.count == 2)
     #expect(shown.rowsIn == 4 && shown.rowsOut == 2)
     #expect(
-      shown.effects.map(\.impact) == [
-        ["Affects 1 row"], ["Affects 1 row"], ["Creates 1 new column (total)"], ["Affects 1 row"],
-        ["Affects 1 row", "Changes the type of 1 column (day: VARCHAR → DATE)"], ["Removes 1 column (quantity)"], ["Affects 1 row"],
-        ["Makes 2 rows of 2", "Creates 1 new column (count)", "Removes 4 columns (status, price, day, total)"],
-      ].map { $0.filter { $0 != "Makes 2 rows of 2" } })
+      shown.effects.map(\.impact)
+        == [
+          ["Affects 1 row"], ["Affects 1 row"], ["Creates 1 new column (total)"], ["Affects 1 row"],
+          ["Affects 1 row", "Changes the type of 1 column (day: VARCHAR → DATE)"], ["Removes 1 column (quantity)"],
+          ["Affects 1 row"],
+          ["Makes 2 rows of 2", "Creates 1 new column (count)", "Removes 4 columns (status, price, day, total)"],
+        ].map { $0.filter { $0 != "Makes 2 rows of 2" } })
     #expect(shown.effects[1].words == "Keeps rows where status = 'paid'.")
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.file(".weir/runs")) == [])
   }
@@ -62,7 +64,10 @@ import Workspace
     let (workspace, folder, request) = try await workspace()
     let shown = try await workspace.preview(request, step: "counted", rows: 10)
     #expect(shown.rowsIn == 2 && shown.rowsOut == 1)
-    #expect(shown.effects.map(\.impact) == [["Makes 1 row of 2", "Creates 1 new column (n)", "Removes 2 columns (email, count)"]])
+    #expect(
+      shown.effects.map(\.impact) == [
+        ["Makes 1 row of 2", "Creates 1 new column (n)", "Removes 2 columns (email, count)"]
+      ])
     let read = try await workspace.preview(request, step: "orders", rows: 1)
     #expect(read.before == nil && read.effects.isEmpty && read.rows.rows.count == 1)
     let plan = try await workspace.explain(request)
@@ -76,13 +81,18 @@ import Workspace
     #expect(run.status == .warning, "\(run.problems)")
     let clean = try #require(run.steps.first { $0.id == "clean" }?.effect)
     #expect(clean.rowsIn == 4 && clean.rowsOut == 2)
-    #expect(clean.impact == ["Makes 2 rows of 4", "Creates 1 new column (count)", "Removes 4 columns (status, quantity, price, day)"])
+    #expect(
+      clean.impact == [
+        "Makes 2 rows of 4", "Creates 1 new column (count)", "Removes 4 columns (status, quantity, price, day)",
+      ])
     #expect(run.steps.first { $0.id == "orders" }?.effect == nil)
     let log = try String(contentsOfFile: folder.file(".weir/runs/\(run.id)/run.log"), encoding: .utf8)
     #expect(log.contains("\"clean\": Makes 2 rows of 4; Creates 1 new column (count)"))
   }
 
-  @Test(arguments: [("10 minutes", "10m"), ("month", "month"), ("2 quarters", "6 months"), ("1 year", "year"), ("1d", "1d")])
+  @Test(arguments: [
+    ("10 minutes", "10m"), ("month", "month"), ("2 quarters", "6 months"), ("1 year", "year"), ("1d", "1d"),
+  ])
   func widthsAreSaid(_ written: String, _ words: String) throws {
     let operation = try Operations.make(SettingReader.read("resample: { time: t, every: \(written) }", file: "f"))
     #expect(operation.effect == "Computes count for each \(words) of t.")

@@ -16,8 +16,12 @@ import Workspace
   static let kills = 24
 
   @Test(arguments: [
-    Target(name: "table", write: "{ to: shop.duckdb, table: target, mode: append }", rows: "SELECT * FROM shop.target", seed: 44),
-    Target(name: "parts", write: "{ to: { type: csv, path: parts/ }, mode: append }", rows: "SELECT * FROM read_csv('$/parts/*.csv')", seed: 55),
+    Target(
+      name: "table", write: "{ to: shop.duckdb, table: target, mode: append }", rows: "SELECT * FROM shop.target",
+      seed: 44),
+    Target(
+      name: "parts", write: "{ to: { type: csv, path: parts/ }, mode: append }",
+      rows: "SELECT * FROM read_csv('$/parts/*.csv')", seed: 55),
   ])
   func appendingNeitherLosesNorDoublesRows(_ target: Target) async throws {
     let trial = try await Trial(target, read: "{ from: rows.csv, mode: incremental, cursor: id }")
@@ -26,7 +30,8 @@ import Workspace
     for kill in 1...Self.kills {
       let (old, new) = (40 + kill * 10, 50 + kill * 10)
       try trial.writeRows(new, version: 0)
-      try await trial.expect(try await trial.killOnce(), "count(*), count(DISTINCT id), max(id)", old: [old, old, old], new: [new, new, new])
+      try await trial.expect(
+        try await trial.killOnce(), "count(*), count(DISTINCT id), max(id)", old: [old, old, old], new: [new, new, new])
       try await trial.finish()
       #expect(try await trial.numbers("count(*), count(DISTINCT id), max(id)") == [new, new, new])
     }
@@ -34,14 +39,17 @@ import Workspace
   }
 
   @Test func replacingShowsTheOldOrTheNew() async throws {
-    let target = Target(name: "whole", write: "{ to: out.parquet, mode: replace }", rows: "SELECT * FROM read_parquet('$/out.parquet')", seed: 66)
+    let target = Target(
+      name: "whole", write: "{ to: out.parquet, mode: replace }", rows: "SELECT * FROM read_parquet('$/out.parquet')",
+      seed: 66)
     let trial = try await Trial(target, read: "{ from: rows.csv }")
     try trial.writeRows(70, version: 0)
     try await trial.finish()
     for kill in 1...Self.kills {
       try trial.writeRows(70, version: kill)
       try await trial.expect(
-        try await trial.killOnce(), "count(*), min(version), max(version)", old: [70, kill - 1, kill - 1], new: [70, kill, kill])
+        try await trial.killOnce(), "count(*), min(version), max(version)", old: [70, kill - 1, kill - 1],
+        new: [70, kill, kill])
       try await trial.finish()
       #expect(try await trial.numbers("count(*), min(version), max(version)") == [70, kill, kill])
     }
@@ -69,7 +77,9 @@ import Workspace
       random = SeededNumbers(seed: target.seed)
       pipeline = PipelineText(
         file: "crash.yaml",
-        text: "name: crash-\(target.name)\nsteps:\n  - id: rows\n    read: \(read)\n  - id: load\n    write: \(target.write)\n")
+        text:
+          "name: crash-\(target.name)\nsteps:\n  - id: rows\n    read: \(read)\n  - id: load\n    write: \(target.write)\n"
+      )
       workspace = try await Workspace(directory: URL(fileURLWithPath: folder.path))
     }
 
@@ -109,9 +119,13 @@ import Workspace
 
     func numbers(_ look: String) async throws -> [Int] {
       let connection = try Database().connect()
-      if target.rows.contains("shop.") { try await connection.execute("ATTACH \(text: folder.file("shop.duckdb")) AS shop") }
+      if target.rows.contains("shop.") {
+        try await connection.execute("ATTACH \(text: folder.file("shop.duckdb")) AS shop")
+      }
       let rows = SQL(raw: target.rows.replacing("$", with: folder.path))
-      return try await connection.query("SELECT \(SQL(raw: look)) FROM (\(rows))").rows[0].map { Int($0.description) ?? -1 }
+      return try await connection.query("SELECT \(SQL(raw: look)) FROM (\(rows))").rows[0].map {
+        Int($0.description) ?? -1
+      }
     }
 
     func expectNothingLeft() throws {

@@ -18,11 +18,19 @@ import Workspace
     #expect(violation.columns == ["email"] && violation.invalidValues == 4 && violation.rows == 6)
     #expect(violation.examples.map(\.position) == ["row 2", "row 3", "row 5"])
     #expect(violation.examples.map(\.value) == [#""notanemail""#, #""@company.com""#, #""test@test""#])
-    #expect(violation.rule == "\"email\" is an e-mail address" && violation.actionTaken.contains("halted to prevent bad data"))
+    #expect(
+      violation.rule == "\"email\" is an e-mail address" && violation.actionTaken.contains("halted to prevent bad data")
+    )
     let message = run.problems[0].message
-    for part in ["column \"email\" contains 4 invalid values", "row 2: \"notanemail\"", "Action taken: "] { #expect(message.contains(part), "\(message)") }
-    #expect(run.suggestedFixes.map(\.choice) == [.skip, .null, .guide, .relax] && run.suggestedFixes.map(\.number) == [1, 2, 3, 4])
-    #expect(run.suggestedFixes[0].title == "Skip invalid rows (lose 4 records)" && run.suggestedFixes[1].title == "Set invalid \"email\" to null")
+    for part in ["column \"email\" contains 4 invalid values", "row 2: \"notanemail\"", "Action taken: "] {
+      #expect(message.contains(part), "\(message)")
+    }
+    #expect(
+      run.suggestedFixes.map(\.choice) == [.skip, .null, .guide, .relax]
+        && run.suggestedFixes.map(\.number) == [1, 2, 3, 4])
+    #expect(
+      run.suggestedFixes[0].title == "Skip invalid rows (lose 4 records)"
+        && run.suggestedFixes[1].title == "Set invalid \"email\" to null")
     #expect(try await trial.target().isEmpty)
     let kept = try #require(try await trial.workspace.store.run(run.id))
     #expect(kept.violations.map(\.invalidValues) == [4] && kept.suggestedFixes.count == 4)
@@ -32,7 +40,9 @@ import Workspace
     let trial = try await FixTrial()
     let failed = try await trial.run()
     let run = try await trial.fix(failed, .skip)
-    #expect(run.status == .warning && run.resumes == failed.id && run.logicalTime.timeIntervalSince(failed.logicalTime).magnitude < 0.001, "\(run.problems)")
+    #expect(
+      run.status == .warning && run.resumes == failed.id
+        && run.logicalTime.timeIntervalSince(failed.logicalTime).magnitude < 0.001, "\(run.problems)")
     #expect(run.appliedFixes == [RuleFix(step: "sane", place: 1, rule: "email", onFail: .skip)])
     #expect(try await trial.target() == ["1|a@x.org", "4|d@x.org"])
     #expect(try await trial.workspace.rejects(of: run).map(\.position) == ["row 2", "row 3", "row 5", "row 6"])
@@ -72,11 +82,25 @@ import Workspace
 
   @Test(arguments: [
     ("check: [ { email: email } ]", "check: [ { email: email, on_fail: skip } ]"),
-    ("check: [ { email: { column: email, on_fail: stop } } ]", "check: [ { email: { column: email, on_fail: skip } } ]"),
-    ("check: [ { type: email, column: email, on_failure: stop } ]", "check: [ { type: email, column: email, on_failure: skip } ]"),
-    ("check: { on: rows, checks: [ { not_null: id }, { email: email } ] }", "check: { on: rows, checks: [ { not_null: id }, { email: email, on_fail: skip } ] }"),
-    ("transform: [ { trim: email }, { validate: { field: email, rule: email } } ]", "transform: [ { trim: email }, { validate: { field: email, rule: email, on_fail: skip } } ]"),
-    ("transform: [ { type: field_validation, field_name: email, validation_type: email_format, action: stop } ]", "transform: [ { type: field_validation, field_name: email, validation_type: email_format, action: skip } ]"),
+    (
+      "check: [ { email: { column: email, on_fail: stop } } ]", "check: [ { email: { column: email, on_fail: skip } } ]"
+    ),
+    (
+      "check: [ { type: email, column: email, on_failure: stop } ]",
+      "check: [ { type: email, column: email, on_failure: skip } ]"
+    ),
+    (
+      "check: { on: rows, checks: [ { not_null: id }, { email: email } ] }",
+      "check: { on: rows, checks: [ { not_null: id }, { email: email, on_fail: skip } ] }"
+    ),
+    (
+      "transform: [ { trim: email }, { validate: { field: email, rule: email } } ]",
+      "transform: [ { trim: email }, { validate: { field: email, rule: email, on_fail: skip } } ]"
+    ),
+    (
+      "transform: [ { type: field_validation, field_name: email, validation_type: email_format, action: stop } ]",
+      "transform: [ { type: field_validation, field_name: email, validation_type: email_format, action: skip } ]"
+    ),
   ]) func everyFormOfARule(written: String, relaxed: String) async throws {
     let trial = try await FixTrial(text: FixTrial.short(written))
     let failed = try await trial.run()
@@ -89,7 +113,8 @@ import Workspace
   }
 
   @Test func severalRulesAreToldAtOnceAndFixedTogetherOrApart() async throws {
-    let trial = try await FixTrial(text: FixTrial.short("check: { on: rows, rules: [ { email: email }, { range: { column: id, max: 5 } } ] }"))
+    let trial = try await FixTrial(
+      text: FixTrial.short("check: { on: rows, rules: [ { email: email }, { range: { column: id, max: 5 } } ] }"))
     let failed = try await trial.run()
     #expect(failed.violations.map(\.kind) == ["email", "range"] && failed.violations.map(\.invalidValues) == [4, 1])
     #expect(failed.suggestedFixes[0].title == "Skip invalid rows (lose at most 5 records)")
@@ -106,20 +131,27 @@ import Workspace
     let failed = try await trial.run()
     #expect(failed.suggestedFixes.map(\.choice) == [.guide, .relax], "\(failed.problems)")
     await trial.expectProblem("no-fix") { _ = try await trial.workspace.requestToFix(failed.id, .skip, isKept: false) }
-    #expect(try await trial.workspace.run(try await trial.workspace.requestToFix(failed.id, .warn, isKept: true).request).status == .warning)
-    let empty = try await FixTrial(rows: "id,email\n,a@x.org\n1,b@x.org\n", text: FixTrial.short("check: { on: rows, rules: [ { not_null: id } ] }"))
+    #expect(
+      try await trial.workspace.run(try await trial.workspace.requestToFix(failed.id, .warn, isKept: true).request)
+        .status == .warning)
+    let empty = try await FixTrial(
+      rows: "id,email\n,a@x.org\n1,b@x.org\n", text: FixTrial.short("check: { on: rows, rules: [ { not_null: id } ] }"))
     let nulls = try await empty.run()
-    #expect(nulls.suggestedFixes.map(\.choice) == [.skip, .guide, .relax], "An empty value doesn't pass by being emptied.")
+    #expect(
+      nulls.suggestedFixes.map(\.choice) == [.skip, .guide, .relax], "An empty value doesn't pass by being emptied.")
     await empty.expectProblem("no-fix") { _ = try await empty.workspace.requestToFix(nulls.id, .null, isKept: false) }
   }
 
   /// A template is one line that stands for several rules; a rule behind it is still the one that is meant.
   @Test func rulesOfTemplates() async throws {
-    let trial = try await FixTrial(text: FixTrial.short("check: { on: rows, rules: [ { use: both }, { range: { column: id, max: 5 } } ] }"))
+    let trial = try await FixTrial(
+      text: FixTrial.short("check: { on: rows, rules: [ { use: both }, { range: { column: id, max: 5 } } ] }"))
     try trial.write("rules:\n  - not_null: id\n  - email: email\n", to: "rules/both.yaml")
     let failed = try await trial.run()
     #expect(failed.violations.map(\.kind) == ["email", "range"], "\(failed.problems)")
-    await trial.expectProblem("cannot-edit") { _ = try await trial.workspace.requestToFix(failed.id, .skip, rule: "range", isKept: true) }
+    await trial.expectProblem("cannot-edit") {
+      _ = try await trial.workspace.requestToFix(failed.id, .skip, rule: "range", isKept: true)
+    }
     let run = try await trial.fix(failed, .skip)
     #expect(run.status == .warning, "\(run.problems)")
     #expect(try await trial.target() == ["1|a@x.org", "4|d@x.org"])
@@ -130,12 +162,18 @@ import Workspace
     let run = try await trial.run()
     #expect(run.status == .success && run.violations.isEmpty)
     await trial.expectProblem("no-fix") { _ = try await trial.workspace.requestToFix(run.id, .skip, isKept: false) }
-    await trial.expectProblem("unknown-run") { _ = try await trial.workspace.requestToFix("nothing", .skip, isKept: false) }
+    await trial.expectProblem("unknown-run") {
+      _ = try await trial.workspace.requestToFix("nothing", .skip, isKept: false)
+    }
     try trial.write("id,email\n1,a\n", to: "rows.csv")
     let failed = try await trial.run()
-    await trial.expectProblem("no-fix", hint: "Did you mean \"email\"?") { _ = try await trial.workspace.requestToFix(failed.id, .skip, rule: "emial", isKept: false) }
+    await trial.expectProblem("no-fix", hint: "Did you mean \"email\"?") {
+      _ = try await trial.workspace.requestToFix(failed.id, .skip, rule: "emial", isKept: false)
+    }
     try trial.write(FixTrial.pipeline() + "# later\n", to: "pipelines/p.yaml")
-    await trial.expectProblem("changed-text") { _ = try await trial.workspace.requestToFix(failed.id, .warn, isKept: true) }
+    await trial.expectProblem("changed-text") {
+      _ = try await trial.workspace.requestToFix(failed.id, .warn, isKept: true)
+    }
     #expect(try trial.text().hasSuffix("# later\n"))
     #expect(try await trial.fix(failed, .skip).status == .warning, "The text as it was can be tried again.")
   }
@@ -144,7 +182,9 @@ import Workspace
     let trial = try await FixTrial()
     let failed = try await trial.run()
     let guide = try await trial.workspace.guide(failed.id).joined(separator: "\n")
-    for part in ["rows.csv", "row 2: \"notanemail\"", "weir replay \(failed.id) --failed"] { #expect(guide.contains(part), "\(guide)") }
+    for part in ["rows.csv", "row 2: \"notanemail\"", "weir replay \(failed.id) --failed"] {
+      #expect(guide.contains(part), "\(guide)")
+    }
     try trial.write("id,email\n1,a@x.org\n2,b@x.org\n", to: "rows.csv")
     #expect(try await trial.workspace.run(try await trial.workspace.requestToResume(failed.id)).status == .success)
   }
@@ -154,7 +194,8 @@ import Workspace
     let launch = WorkerProcess.Launch(program: try Program.path(), directory: trial.folder.path)
     let failed = try await trial.workspace.runIsolated(RunRequest(try trial.workspace.pipeline("p")), worker: launch)
     #expect(failed.violations.map(\.invalidValues) == [4])
-    let run = try await trial.workspace.runIsolated(try await trial.workspace.requestToFix(failed.id, .skip, isKept: false).request, worker: launch)
+    let run = try await trial.workspace.runIsolated(
+      try await trial.workspace.requestToFix(failed.id, .skip, isKept: false).request, worker: launch)
     #expect(run.status == .warning, "\(run.problems)")
     #expect(try await trial.target().count == 2)
   }
@@ -188,7 +229,8 @@ private struct FixTrial {
   }
 
   init(
-    rows: String = "id,email\n1,a@x.org\n2,notanemail\n3,@company.com\n4,d@x.org\n5,test@test\n6,x y@z.org\n", text: String = FixTrial.pipeline()
+    rows: String = "id,email\n1,a@x.org\n2,notanemail\n3,@company.com\n4,d@x.org\n5,test@test\n6,x y@z.org\n",
+    text: String = FixTrial.pipeline()
   ) async throws {
     folder = try TemporaryFolder()
     workspace = try await Workspace(directory: URL(fileURLWithPath: folder.path))
@@ -225,7 +267,11 @@ private struct FixTrial {
     guard FileManager.default.fileExists(atPath: folder.file("shop.duckdb")) else { return [] }
     let connection = try Database().connect()
     _ = try await connection.execute("ATTACH \(text: folder.file("shop.duckdb")) AS shop (READ_ONLY)")
-    guard try await connection.query("SELECT 1 FROM duckdb_tables() WHERE table_name = 'target'").rows.count == 1 else { return [] }
-    return try await connection.query("SELECT * FROM shop.target ORDER BY ALL").rows.map { $0.map(\.description).joined(separator: "|") }
+    guard try await connection.query("SELECT 1 FROM duckdb_tables() WHERE table_name = 'target'").rows.count == 1 else {
+      return []
+    }
+    return try await connection.query("SELECT * FROM shop.target ORDER BY ALL").rows.map {
+      $0.map(\.description).joined(separator: "|")
+    }
   }
 }

@@ -90,19 +90,25 @@ import Workspace
     #expect(try await landed() == ["1", "2", "3"])
   }
 
-  private var intoFolder: [String] { ["id: s, read: \(source)", "id: w, write: { from: s, to: { type: csv, path: out/ } }"] }
-  private func landed() async throws -> [String] { try await rows("SELECT id FROM '\(folder.path)/out/*.csv' ORDER BY id").map { $0[0] } }
+  private var intoFolder: [String] {
+    ["id: s, read: \(source)", "id: w, write: { from: s, to: { type: csv, path: out/ } }"]
+  }
+  private func landed() async throws -> [String] {
+    try await rows("SELECT id FROM '\(folder.path)/out/*.csv' ORDER BY id").map { $0[0] }
+  }
 
   @Test func aWriteOfTwoIncrementalReadsKeepsBothCursors() async throws {
     try await sql(
-      "src.duckdb", "CREATE TABLE s (id BIGINT, v BIGINT)", "INSERT INTO s VALUES (1, 7)", "CREATE TABLE r AS SELECT 10 AS id, 20 AS v")
+      "src.duckdb", "CREATE TABLE s (id BIGINT, v BIGINT)", "INSERT INTO s VALUES (1, 7)",
+      "CREATE TABLE r AS SELECT 10 AS id, 20 AS v")
     let steps = [
       "id: s, read: \(source)", "id: r, read: { from: src.duckdb, table: r, mode: incremental, cursor: v }",
       "id: both, transform: { sql: SELECT id::BIGINT AS id FROM s UNION ALL SELECT id FROM r }",
       "id: w, write: { from: both, to: w.duckdb, table: t, mode: append }",
     ]
     #expect(try await run(steps).status == .success)
-    #expect(try await workspace.store.cursors().map { "\($0.step) \($0.write ?? "") \($0.value)" } == ["r w 20", "s w 7"])
+    #expect(
+      try await workspace.store.cursors().map { "\($0.step) \($0.write ?? "") \($0.value)" } == ["r w 20", "s w 7"])
     #expect(try await rows("SELECT key FROM _weir_state ORDER BY 1", "w.duckdb") == [["trial/r/w"], ["trial/s/w"]])
     try await sql("src.duckdb", "INSERT INTO r VALUES (11, 21)")
     #expect(try await run(steps).status == .success)
@@ -121,7 +127,8 @@ import Workspace
     #expect(limited.status == .warning, "\(limited.problems)")
     #expect(try await ids("w.duckdb").count == 2)
     #expect(try await workspace.store.cursors().isEmpty)
-    #expect(try await rows("SELECT count(*) FROM duckdb_tables() WHERE table_name = '_weir_state'", "w.duckdb") == [["0"]])
+    #expect(
+      try await rows("SELECT count(*) FROM duckdb_tables() WHERE table_name = '_weir_state'", "w.duckdb") == [["0"]])
     guard limit.isEmpty else { return }
     #expect(try await run(steps).status == .success)
     #expect(try await ids("w.duckdb").count == 10)
@@ -153,7 +160,8 @@ import Workspace
   }
 
   @Test func rowsWithoutACursorAreReadAtFirstAndCountedLater() async throws {
-    try await sql("src.duckdb", "CREATE TABLE s (id BIGINT, v BIGINT)", "INSERT INTO s VALUES (1, 1), (2, NULL), (3, 3)")
+    try await sql(
+      "src.duckdb", "CREATE TABLE s (id BIGINT, v BIGINT)", "INSERT INTO s VALUES (1, 1), (2, NULL), (3, 3)")
     let steps = ["id: s, read: \(source)", "id: w, write: { from: s, to: w.duckdb, table: t, mode: append }"]
     #expect(try await run(steps).status == .success)
     #expect(try await ids("w.duckdb") == ["1", "2", "3"])
@@ -161,15 +169,21 @@ import Workspace
     let second = try await run(steps)
     #expect(second.status == .success)
     #expect(try await ids("w.duckdb") == ["1", "2", "3", "5"])
-    #expect(workspace.folder(of: second.id).logLines().contains { $0.contains("2 rows of step \"s\" have no finite value in \"v\"") })
+    #expect(
+      workspace.folder(of: second.id).logLines().contains {
+        $0.contains("2 rows of step \"s\" have no finite value in \"v\"")
+      })
     try await sql("src.duckdb", "UPDATE s SET v = NULL")
     try await sql("w.duckdb", "DROP TABLE t", "DROP TABLE _weir_state")
     #expect(try await run(steps).problems.map(\.code) == ["empty-cursor"])
   }
 
-  @Test(arguments: [("TIMESTAMP", "TIMESTAMP '2025-01-01'", "'infinity'"), ("DOUBLE", "1.5", "'NaN'"), ("DOUBLE", "1.5", "'inf'")])
+  @Test(arguments: [
+    ("TIMESTAMP", "TIMESTAMP '2025-01-01'", "'infinity'"), ("DOUBLE", "1.5", "'NaN'"), ("DOUBLE", "1.5", "'inf'"),
+  ])
   func anInfiniteCursorDoesNotPoisonTheNextRun(_ type: String, _ value: String, _ endless: String) async throws {
-    try await sql("src.duckdb", "CREATE TABLE s (id BIGINT, v \(type))", "INSERT INTO s VALUES (1, \(value)), (2, \(endless))")
+    try await sql(
+      "src.duckdb", "CREATE TABLE s (id BIGINT, v \(type))", "INSERT INTO s VALUES (1, \(value)), (2, \(endless))")
     let steps = ["id: s, read: \(source)", "id: w, write: { from: s, to: w.duckdb, table: t, mode: append }"]
     #expect(try await run(steps).status == .success)
     #expect(try await ids("w.duckdb") == ["1", "2"])
@@ -226,7 +240,10 @@ import Workspace
   @Test(arguments: ["csv", "json", "parquet", "jsonl"]) func aFileThatWouldShrinkAsks(_ ending: String) async throws {
     func load(_ rows: Int, _ options: (inout RunOptions) -> Void = { _ in }) async throws -> Run {
       try await run(
-        ["id: s, transform: { sql: SELECT range AS id FROM range(\(rows)) }", "id: w, write: { from: s, to: out.\(ending) }"], options)
+        [
+          "id: s, transform: { sql: SELECT range AS id FROM range(\(rows)) }",
+          "id: w, write: { from: s, to: out.\(ending) }",
+        ], options)
     }
     #expect(try await load(100).status == .success)
     let shrunk = try await load(9)
@@ -240,7 +257,8 @@ import Workspace
   // MARK: Running
 
   private func request(_ steps: [String]) -> RunRequest {
-    RunRequest(PipelineText(file: "trial.yaml", text: "name: trial\nsteps:\n" + steps.map { "  - { \($0) }\n" }.joined()))
+    RunRequest(
+      PipelineText(file: "trial.yaml", text: "name: trial\nsteps:\n" + steps.map { "  - { \($0) }\n" }.joined()))
   }
 
   private func run(_ steps: [String], _ options: (inout RunOptions) -> Void = { _ in }) async throws -> Run {

@@ -13,7 +13,9 @@ import Workspace
   static let series: [PipelineCase] = [
     PipelineCase(
       "average of ten minutes of seconds",
-      "[" + (0..<1200).map { #"{"at": "2025-01-15T10:\#(two($0 / 60)):\#(two($0 % 60))Z", "v": \#($0)}"# }.joined(separator: ",") + "]",
+      "["
+        + (0..<1200).map { #"{"at": "2025-01-15T10:\#(two($0 / 60)):\#(two($0 % 60))Z", "v": \#($0)}"# }.joined(
+          separator: ",") + "]",
       "- resample: { time: at, every: 10 minutes, aggregates: { v: average(v), n: count(*) } }",
       gives: #"[{"at":"2025-01-15T10:00:00","v":299.5,"n":600},{"at":"2025-01-15T10:10:00","v":899.5,"n":600}]"#),
     PipelineCase(
@@ -28,7 +30,8 @@ import Workspace
          {"s":"a","at":"2025-01-15T13:00:00","v":4.4},{"s":"b","at":"2025-01-15T11:00:00","v":7}]
         """#),
     PipelineCase(
-      "gaps lie on the line between", #"[{"d": "2025-01-01", "v": 1.1}, {"d": "2025-01-04", "v": 1.4}, {"d": "2025-01-05", "v": null}]"#,
+      "gaps lie on the line between",
+      #"[{"d": "2025-01-01", "v": 1.1}, {"d": "2025-01-04", "v": 1.4}, {"d": "2025-01-05", "v": null}]"#,
       "- cast: { d: date }\n- resample: { time: d, every: day, aggregates: { v: sum(v) }, fill: linear }",
       gives: #"""
         [{"d":"2025-01-01","v":1.1},{"d":"2025-01-02","v":1.2},{"d":"2025-01-03","v":1.3},{"d":"2025-01-04","v":1.4},{"d":"2025-01-05","v":null}]
@@ -41,7 +44,8 @@ import Workspace
         """#),
     PipelineCase(
       "months by the calendar, and nothing for those without rows",
-      #"[{"d": "2024-02-29"}, {"d": "2024-02-01"}, {"d": "2024-04-30"}]"#, "- cast: { d: date }\n- resample: { time: d, every: month }",
+      #"[{"d": "2024-02-29"}, {"d": "2024-02-01"}, {"d": "2024-04-30"}]"#,
+      "- cast: { d: date }\n- resample: { time: d, every: month }",
       gives: #"[{"d":"2024-02-01","count":2},{"d":"2024-04-01","count":1}]"#),
     PipelineCase(
       "names of its own don't meet the user's",
@@ -95,7 +99,11 @@ import Workspace
       - add: { twice: total * 2 }
       """, gives: #"[{"s":"a","total":3,"twice":6}]"#),
     PipelineCase(
-      "a query that reads another step, as its check let it through", [("rates", #"[{"c": "EUR", "r": 2}, {"c": "USD", "r": null}]"#), ("rows", #"[{"c": "EUR", "v": 10}, {"c": "USD", "v": 20}]"#)],
+      "a query that reads another step, as its check let it through",
+      [
+        ("rates", #"[{"c": "EUR", "r": 2}, {"c": "USD", "r": null}]"#),
+        ("rows", #"[{"c": "EUR", "v": 10}, {"c": "USD", "v": 20}]"#),
+      ],
       """
         - id: sane
           check: { on: rates, rules: [ { not_null: r, on_fail: skip } ] }
@@ -108,7 +116,13 @@ import Workspace
 
   static let streams: [PipelineCase] = [
     PipelineCase(
-      "rows go to the first output that fits", [("orders", #"[{"id": 1, "v": 1500, "c": "FR"}, {"id": 2, "v": 10, "c": "FR"}, {"id": 3, "v": 10, "c": "DE"}, {"id": 4, "v": null, "c": null}]"#)],
+      "rows go to the first output that fits",
+      [
+        (
+          "orders",
+          #"[{"id": 1, "v": 1500, "c": "FR"}, {"id": 2, "v": 10, "c": "FR"}, {"id": 3, "v": 10, "c": "DE"}, {"id": 4, "v": null, "c": null}]"#
+        )
+      ],
       """
         - id: routed
           transform:
@@ -120,7 +134,8 @@ import Workspace
           transform: { sql: "SELECT (SELECT count(*) FROM large) AS l, (SELECT count(*) FROM others) AS o, (SELECT count(*) FROM routed) AS n" }
       """,
       expected: [
-        ("large", #"[{"id":1,"v":1500,"c":"FR","w":3000}]"#), ("renamed", #"[{"id":2,"v":10,"country":"FR","w":20},{"id":4,"v":null,"country":null,"w":null}]"#),
+        ("large", #"[{"id":1,"v":1500,"c":"FR","w":3000}]"#),
+        ("renamed", #"[{"id":2,"v":10,"country":"FR","w":20},{"id":4,"v":null,"country":null,"w":null}]"#),
         ("others", #"[{"id":3,"v":10,"c":"DE","w":20}]"#), ("counted", #"[{"l":1,"o":1,"n":4}]"#),
       ]),
     PipelineCase(
@@ -134,7 +149,12 @@ import Workspace
   static let checks: [PipelineCase] = [
     PipelineCase(
       "two checks flag in one column, beside columns called as ours",
-      [("rows", #"[{"__rule_0": 1, "a": null, "b": 5}, {"__rule_0": 0, "a": 1, "b": 50}, {"__rule_0": null, "a": null, "b": 50}]"#)],
+      [
+        (
+          "rows",
+          #"[{"__rule_0": 1, "a": null, "b": 5}, {"__rule_0": 0, "a": 1, "b": 50}, {"__rule_0": null, "a": null, "b": 50}]"#
+        )
+      ],
       """
         - id: one
           check: { on: rows, rules: [ { not_null: a, on_fail: flag } ] }
@@ -151,7 +171,8 @@ import Workspace
         )
       ]),
     PipelineCase(
-      "on_fail may stand among a rule's settings", [("rows", #"[{"a": 1, "b": 1}, {"a": null, "b": 2}, {"a": 3, "b": null}]"#)],
+      "on_fail may stand among a rule's settings",
+      [("rows", #"[{"a": 1, "b": 1}, {"a": null, "b": 2}, {"a": 3, "b": null}]"#)],
       """
         - id: sane
           check: { on: rows, rules: [ { not_null: { columns: [a], on_fail: skip } }, { not_null: { columns: b, on_failure: skip } } ] }
@@ -191,7 +212,9 @@ import Workspace
       - xml_extract: { field: x, path: //item/@sku, all: true, output_field: skus }
       - drop: x
       """,
-      gives: #"[{"skus":["A","B"],"price":9.9,"id":7},{"skus":[],"price":null,"id":null},{"skus":null,"price":null,"id":null}]"#),
+      gives:
+        #"[{"skus":["A","B"],"price":9.9,"id":7},{"skus":[],"price":null,"id":null},{"skus":null,"price":null,"id":null}]"#
+    ),
     PipelineCase(
       "what is no JSON or XML becomes empty where that is asked for", #"[{"t": "<a>"}]"#,
       """

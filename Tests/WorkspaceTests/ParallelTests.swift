@@ -29,6 +29,8 @@ import Workspace
     }
     let ended = try await run
     #expect(ended.status == .success, "\(ended.problems)")
-    for name in ["out_a.txt", "out_b.txt"] { #expect(try String(contentsOf: place.url.appending(path: name), encoding: .utf8) == "one line\n") }
+    for name in ["out_a.txt", "out_b.txt"] {
+      #expect(try String(contentsOf: place.url.appending(path: name), encoding: .utf8) == "one line\n")
+    }
   }
 }

@@ -15,7 +15,9 @@ struct PipelineCase: Sendable, CustomTestStringConvertible {
   let expected: [(step: String, rows: String)]
   var testDescription: String { name }
 
-  init(_ name: String, _ inputs: [(step: String, rows: String)], _ steps: String, expected: [(step: String, rows: String)]) {
+  init(
+    _ name: String, _ inputs: [(step: String, rows: String)], _ steps: String, expected: [(step: String, rows: String)]
+  ) {
     self.name = name
     self.inputs = inputs
     self.steps = steps
@@ -23,15 +25,21 @@ struct PipelineCase: Sendable, CustomTestStringConvertible {
   }
 
   /// One list of operations (YAML or JSON) over `rows`.
-  init(_ name: String, _ rows: String, _ operations: String, others: [(step: String, rows: String)] = [], gives expected: String) {
+  init(
+    _ name: String, _ rows: String, _ operations: String, others: [(step: String, rows: String)] = [],
+    gives expected: String
+  ) {
     // JSON is YAML, but its lines may begin anywhere.
     let isFlow = operations.drop { $0.isWhitespace }.hasPrefix("[")
     let list =
       isFlow
       ? operations.split(whereSeparator: \.isNewline).joined(separator: " ")
-      : "\n" + operations.split(separator: "\n", omittingEmptySubsequences: false).map { "        " + $0 }.joined(separator: "\n")
+      : "\n"
+        + operations.split(separator: "\n", omittingEmptySubsequences: false).map { "        " + $0 }.joined(
+          separator: "\n")
     self.init(
-      name, others + [("input_rows", rows)], "  - id: result\n    transform:\n      on: input_rows\n      operations: \(list)\n",
+      name, others + [("input_rows", rows)],
+      "  - id: result\n    transform:\n      on: input_rows\n      operations: \(list)\n",
       expected: [("result", expected)])
   }
 
@@ -48,7 +56,8 @@ struct PipelineCase: Sendable, CustomTestStringConvertible {
     }
     text += steps.hasSuffix("\n") ? steps : steps + "\n"
     for output in expected {
-      text += "  - id: write_\(output.step)\n    write: { from: \(output.step), to: out/\(output.step).json, mode: replace }\n"
+      text +=
+        "  - id: write_\(output.step)\n    write: { from: \(output.step), to: out/\(output.step).json, mode: replace }\n"
     }
     let run = try await workspace.run(RunRequest(PipelineText(file: "case.yaml", text: text), time: time))
     try #require(run.status == .success || run.status == .warning, "\(run.problems)\n\(text)")

@@ -11,7 +11,9 @@ import Workspace
     var ids: [String] = []
     for days in [200.0, 60, 1] {
       let begun = now.addingTimeInterval(-days * 86_400)
-      var run = Run(id: Run.newID(at: begun), pipeline: "p", file: nil, version: "v", status: .success, trigger: .manual, startedAt: begun)
+      var run = Run(
+        id: Run.newID(at: begun), pipeline: "p", file: nil, version: "v", status: .success, trigger: .manual,
+        startedAt: begun)
       run.finishedAt = begun
       try await workspace.store.save(run)
       let files = workspace.folder(of: run.id)

@@ -29,7 +29,8 @@ import Workspace
 
   @Test func theLogHasTheDocumentedForm() async throws {
     let place = try TemporaryWorkspace()
-    let recorder = try await RunRecorder(Sample.run(), store: .inMemory(), folder: place.runFolder, redactor: Redactor())
+    let recorder = try await RunRecorder(
+      Sample.run(), store: .inMemory(), folder: place.runFolder, redactor: Redactor())
     for event in Sample.events { try await recorder.record(event) }
     let lines = place.runFolder.logLines()
     let form = /\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\] (DEBUG|INFO|WARNING|ERROR): .+/
@@ -48,8 +49,10 @@ import Workspace
     let recorder = try await RunRecorder(Sample.run(), store: store, folder: place.runFolder, redactor: redactor)
     try await recorder.record(Sample.events[0])
     let problem = Problem("refused", "No entry with hunter2-\"quoted\".", hint: "Not plain-secret-77?")
-    let seen = try await recorder.record(Sample.event(1, "orders", .stepFailed(problem: problem, attempt: 0, retryIn: nil)))
-    try await recorder.record(Sample.event(1, "orders", .log(level: .info, message: "plain-secret-77 and hunter2-\"quoted\"")))
+    let seen = try await recorder.record(
+      Sample.event(1, "orders", .stepFailed(problem: problem, attempt: 0, retryIn: nil)))
+    try await recorder.record(
+      Sample.event(1, "orders", .log(level: .info, message: "plain-secret-77 and hunter2-\"quoted\"")))
     try await recorder.record(Sample.event(2, nil, .runFinished(status: .failed, peakMemoryBytes: 0)))
     #expect(!"\(seen)".contains("hunter2"))
     #expect(try await store.run("latest")?.problems.first?.message == "No entry with •••.")
@@ -80,7 +83,9 @@ final class TemporaryWorkspace {
     for file in all where !file.hasDirectoryPath {
       files += 1
       let data = try Data(contentsOf: file)
-      for secret in secrets { #expect(data.range(of: Data(secret.utf8)) == nil, "\(file.lastPathComponent) holds the secret") }
+      for secret in secrets {
+        #expect(data.range(of: Data(secret.utf8)) == nil, "\(file.lastPathComponent) holds the secret")
+      }
     }
     #expect(files > 1)
   }

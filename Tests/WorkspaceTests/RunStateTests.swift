@@ -9,8 +9,10 @@ import Workspace
   /// Every pair of states, against the graph of the documents.
   @Test func transitions() {
     let allowed: Set<String> = [
-      "pending→running", "pending→cancelled", "running→success", "running→warning", "running→failed", "running→cancelled",
-      "running→paused", "paused→running", "paused→cancelled", "failed→retrying", "retrying→running", "retrying→cancelled",
+      "pending→running", "pending→cancelled", "running→success", "running→warning", "running→failed",
+      "running→cancelled",
+      "running→paused", "paused→running", "paused→cancelled", "failed→retrying", "retrying→running",
+      "retrying→cancelled",
     ]
     for from in RunStatus.allCases {
       for to in RunStatus.allCases {
@@ -87,14 +89,17 @@ enum Sample {
     [
       event(0, nil, .runStarted(steps: outlines)),
       event(1, "orders", .stepStarted(attempt: 0)),
-      event(2, "orders", .stepFinished(rows: 150_000, bytes: nil, seconds: 1, schema: Schema([Column("at", .timestampTZ)]))),
+      event(
+        2, "orders", .stepFinished(rows: 150_000, bytes: nil, seconds: 1, schema: Schema([Column("at", .timestampTZ)]))),
       event(2, "publish", .stepStarted(attempt: 0)),
-      event(3, "publish", .stepFailed(problem: Problem("unavailable", "The server is restarting."), attempt: 0, retryIn: 1)),
+      event(
+        3, "publish", .stepFailed(problem: Problem("unavailable", "The server is restarting."), attempt: 0, retryIn: 1)),
       event(4, "publish", .stepStarted(attempt: 1)),
       event(5, nil, .heartbeat(memoryBytes: 80_000_000)),
     ] + (reject.map { [event(5, "publish", .rejected($0))] } ?? []) + [
       event(9, "publish", .stepFinished(rows: 149_988, bytes: 9_000, seconds: 5, schema: nil)),
-      event(9, "orders", .cursor(StateEntry(key: "daily-orders/orders/publish", value: "2025-10-02"), write: "publish")),
+      event(
+        9, "orders", .cursor(StateEntry(key: "daily-orders/orders/publish", value: "2025-10-02"), write: "publish")),
       event(10, nil, .runFinished(status: .success, peakMemoryBytes: 70_000_000)),
     ]
   }

@@ -48,12 +48,16 @@ import Workspace
     } else {
       try Data(content.utf8).write(to: file)
     }
-    for attempt in [{ _ = try vault.secret(named: "shop") }, { try vault.set("other", to: "value") }, { _ = try vault.sealed("text", as: "x") }] {
+    for attempt in [
+      { _ = try vault.secret(named: "shop") }, { try vault.set("other", to: "value") },
+      { _ = try vault.sealed("text", as: "x") },
+    ] {
       #expect {
         try attempt()
       } throws: {
         guard let problem = $0 as? Problem else { return false }
-        return problem.code == "unusable-key" && problem.hint?.contains("WEIR_KEY") == true && problem.message.contains(".weir/key")
+        return problem.code == "unusable-key" && problem.hint?.contains("WEIR_KEY") == true
+          && problem.message.contains(".weir/key")
       }
     }
     if content != "folder" { #expect(try String(contentsOf: file, encoding: .utf8) == content) }
@@ -79,7 +83,9 @@ import Workspace
     let place = try TemporaryWorkspace()
     let folder = place.url.appending(path: ".weir")
     try await withThrowingTaskGroup(of: Void.self) { group in
-      for number in 0..<20 { group.addTask { try Vault(folder: folder, key: nil).set("s\(number)", to: "value \(number)") } }
+      for number in 0..<20 {
+        group.addTask { try Vault(folder: folder, key: nil).set("s\(number)", to: "value \(number)") }
+      }
       try await group.waitForAll()
     }
     let vault = Vault(folder: folder, key: nil)

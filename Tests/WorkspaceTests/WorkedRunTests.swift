@@ -14,12 +14,17 @@ import Workspace
 
   @Test func invalidAddressesStopTheRunAndAreShown() async throws {
     let example = PipelineCase(
-      "invalid addresses", #"[{"e": "john@example.com"}, {"e": "notanemail"}, {"e": "@company.com"}, {"e": "test@test"}]"#,
-      "- { type: field_validation, field_name: e, validation_type: email_format, on_fail: skip }", gives: #"[{"e":"john@example.com"}]"#)
+      "invalid addresses",
+      #"[{"e": "john@example.com"}, {"e": "notanemail"}, {"e": "@company.com"}, {"e": "test@test"}]"#,
+      "- { type: field_validation, field_name: e, validation_type: email_format, on_fail: skip }",
+      gives: #"[{"e":"john@example.com"}]"#)
     let run = try await example.run()
     #expect(run.status == .warning)
     #expect(run.rejects.map(\.summary.count) == [3])
-    #expect(run.rejects.first?.summary.examples.map(\.original) == [#"{"e":"notanemail"}"#, #"{"e":"@company.com"}"#, #"{"e":"test@test"}"#])
+    #expect(
+      run.rejects.first?.summary.examples.map(\.original) == [
+        #"{"e":"notanemail"}"#, #"{"e":"@company.com"}"#, #"{"e":"test@test"}"#,
+      ])
   }
 
   static let cases: [PipelineCase] = [
@@ -35,13 +40,17 @@ import Workspace
           transform: [{ field_mapping: { price: unit_price } }]
       """, expected: [("mapped", WorkedExamples.finalOrders)]),
     PipelineCase(
-      "customers standardised", WorkedExamples.customers, WorkedExamples.customerSteps, gives: WorkedExamples.standardCustomers),
-    PipelineCase("transactions aggregated", WorkedExamples.transactions, WorkedExamples.aggregation, gives: WorkedExamples.totals),
+      "customers standardised", WorkedExamples.customers, WorkedExamples.customerSteps,
+      gives: WorkedExamples.standardCustomers),
     PipelineCase(
-      "customers enriched", WorkedExamples.plainCustomers, WorkedExamples.enrichment, others: [("crm_system", WorkedExamples.crm)],
+      "transactions aggregated", WorkedExamples.transactions, WorkedExamples.aggregation, gives: WorkedExamples.totals),
+    PipelineCase(
+      "customers enriched", WorkedExamples.plainCustomers, WorkedExamples.enrichment,
+      others: [("crm_system", WorkedExamples.crm)],
       gives: WorkedExamples.enrichedCustomers),
     PipelineCase(
-      "a customer nobody knows keeps its fields", #"[{"customer_id": "CUST-002", "email": "x@example.com", "signup_date": "2025-01-16"}]"#,
+      "a customer nobody knows keeps its fields",
+      #"[{"customer_id": "CUST-002", "email": "x@example.com", "signup_date": "2025-01-16"}]"#,
       WorkedExamples.enrichment, others: [("crm_system", WorkedExamples.crm)],
       gives: #"""
         [{"customer_id":"CUST-002","email":"x@example.com","signup_date":"2025-01-16","crm_id":null,"customer_segment":null,
@@ -104,18 +113,22 @@ import Workspace
     PipelineCase(
       "months become rows", #"[{"id": 1, "jan": 10, "feb": 20, "mar": 30}]"#,
       "- unpivot: { columns: [jan, feb, mar], name: month, value: sales }",
-      gives: #"[{"id":1,"month":"jan","sales":10},{"id":1,"month":"feb","sales":20},{"id":1,"month":"mar","sales":30}]"#),
+      gives: #"[{"id":1,"month":"jan","sales":10},{"id":1,"month":"feb","sales":20},{"id":1,"month":"mar","sales":30}]"#
+    ),
     PipelineCase(
       "categories come together", #"[{"c": "electronics "}, {"c": "ELECTRONICS"}]"#, "- standardize: c",
       gives: #"[{"c":"Electronics"},{"c":"Electronics"}]"#),
     PipelineCase(
-      "items become rows", #"[{"id": 1, "items": [{"sku": "a", "n": 1}, {"sku": "b", "n": 2}, {"sku": "c", "n": 3}]}]"#, "- split: items",
+      "items become rows", #"[{"id": 1, "items": [{"sku": "a", "n": 1}, {"sku": "b", "n": 2}, {"sku": "c", "n": 3}]}]"#,
+      "- split: items",
       gives: #"[{"id":1,"sku":"a","n":1},{"id":1,"sku":"b","n":2},{"id":1,"sku":"c","n":3}]"#),
     PipelineCase(
-      "names that are nearly the same", #"[{"n": "John Smith"}, {"n": "Jon Smith"}, {"n": "Ann"}]"#, "- dedupe: { similar: n, threshold: 0.85 }",
+      "names that are nearly the same", #"[{"n": "John Smith"}, {"n": "Jon Smith"}, {"n": "Ann"}]"#,
+      "- dedupe: { similar: n, threshold: 0.85 }",
       gives: #"[{"n":"John Smith"},{"n":"Ann"}]"#),
     PipelineCase(
-      "rows of two shops in one list", [("a", #"[{"id": 1, "total": 1.5}]"#), ("b", #"[{"id": 2, "total": 2.5, "coupon": "X"}]"#)],
+      "rows of two shops in one list",
+      [("a", #"[{"id": 1, "total": 1.5}]"#), ("b", #"[{"id": 2, "total": 2.5, "coupon": "X"}]"#)],
       "  - id: all_orders\n    transform: { on: a, operations: [ { union: b }, { sort: id } ] }",
       expected: [("all_orders", #"[{"id":1,"total":1.5,"coupon":null},{"id":2,"total":2.5,"coupon":"X"}]"#)]),
   ]

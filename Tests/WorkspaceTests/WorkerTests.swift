@@ -27,7 +27,8 @@ import Workspace
   @Test func aRunInAProcessOfItsOwnIsRecordedLikeAnyOther() async throws {
     let folder = try TemporaryFolder()
     let (workspace, launch) = try await workspace(folder)
-    let text = "name: short\nsteps:\n  - id: one\n    transform: { sql: SELECT 1 AS n }\n  - id: land\n    write: { from: one, to: out.json, mode: replace }\n"
+    let text =
+      "name: short\nsteps:\n  - id: one\n    transform: { sql: SELECT 1 AS n }\n  - id: land\n    write: { from: one, to: out.json, mode: replace }\n"
     let run = try await workspace.runIsolated(RunRequest(PipelineText(file: "short.yaml", text: text)), worker: launch)
     #expect(run.status == .success, "\(run.problems)")
     #expect(run.receipts.map(\.verified) == [true])
@@ -56,7 +57,8 @@ import Workspace
     let folder = try TemporaryFolder()
     var (workspace, launch) = try await workspace(folder)
     launch.standstill = 1
-    let run = try await workspace.runIsolated(RunRequest(PipelineText(file: "endless.yaml", text: Self.endless)), worker: launch)
+    let run = try await workspace.runIsolated(
+      RunRequest(PipelineText(file: "endless.yaml", text: Self.endless)), worker: launch)
     #expect(run.status == .failed)
     #expect(run.problems.map(\.code) == ["stalled"])
     #expect(run.problems.first?.message.contains("no progress for 1 second") == true)
@@ -67,7 +69,8 @@ import Workspace
     var (workspace, launch) = try await workspace(folder)
     launch.silence = 2
     launch.onMessage = { number, id in if number == 2 { kill(id, SIGSTOP) } }
-    let run = try await workspace.runIsolated(RunRequest(PipelineText(file: "endless.yaml", text: Self.endless)), worker: launch)
+    let run = try await workspace.runIsolated(
+      RunRequest(PipelineText(file: "endless.yaml", text: Self.endless)), worker: launch)
     #expect(run.status == .failed)
     #expect(run.problems.map(\.code) == ["stalled"])
     #expect(run.problems.first?.message.contains("no sign of life for 2 seconds") == true)
@@ -85,8 +88,11 @@ import Workspace
           write: { from: numbers, to: out.parquet, mode: replace }
       """
     let limits = EngineLimits(memoryBytes: 300_000_000)
-    let run = try await workspace.runIsolated(RunRequest(PipelineText(file: "sorted.yaml", text: text), limits: limits), worker: launch)
-    #expect([.success, .warning].contains(run.status) || [["memory-limit"], ["memory-exceeded"]].contains(run.problems.map(\.code)), "\(run.problems)")
+    let run = try await workspace.runIsolated(
+      RunRequest(PipelineText(file: "sorted.yaml", text: text), limits: limits), worker: launch)
+    #expect(
+      [.success, .warning].contains(run.status)
+        || [["memory-limit"], ["memory-exceeded"]].contains(run.problems.map(\.code)), "\(run.problems)")
     #expect(try #require(run.peakMemoryBytes) < 450_000_000)
   }
 
@@ -94,7 +100,8 @@ import Workspace
     let folder = try TemporaryFolder()
     var (workspace, launch) = try await workspace(folder)
     launch.program = folder.file("nothing")
-    let run = try await workspace.runIsolated(RunRequest(PipelineText(file: "endless.yaml", text: Self.endless)), worker: launch)
+    let run = try await workspace.runIsolated(
+      RunRequest(PipelineText(file: "endless.yaml", text: Self.endless)), worker: launch)
     #expect(run.status == .failed && run.problems.map(\.code) == ["worker-died"])
     #expect(try await workspace.store.run(run.id)?.status == .failed)
   }
@@ -103,9 +110,11 @@ import Workspace
     let folder = try TemporaryFolder()
     var (workspace, launch) = try await workspace(folder)
     launch.program = folder.file("worker.sh")
-    try Data("#!/bin/sh\nread request\necho '{\"event\":{}}'\nexec cat\n".utf8).write(to: URL(fileURLWithPath: launch.program))
+    try Data("#!/bin/sh\nread request\necho '{\"event\":{}}'\nexec cat\n".utf8).write(
+      to: URL(fileURLWithPath: launch.program))
     chmod(launch.program, 0o755)
-    let run = try await workspace.runIsolated(RunRequest(PipelineText(file: "endless.yaml", text: Self.endless)), worker: launch)
+    let run = try await workspace.runIsolated(
+      RunRequest(PipelineText(file: "endless.yaml", text: Self.endless)), worker: launch)
     #expect(run.status == .failed && run.problems.map(\.code) == ["worker-protocol"], "\(run.problems)")
   }
 
@@ -116,7 +125,8 @@ import Workspace
     try Data("#!/bin/sh\nread request\necho '{\"committing\":{\"step\":\"land\"}}'\nkill -9 $$\n".utf8).write(
       to: URL(fileURLWithPath: launch.program))
     chmod(launch.program, 0o755)
-    let run = try await workspace.runIsolated(RunRequest(PipelineText(file: "endless.yaml", text: Self.endless)), worker: launch)
+    let run = try await workspace.runIsolated(
+      RunRequest(PipelineText(file: "endless.yaml", text: Self.endless)), worker: launch)
     #expect(run.status == .failed && run.problems.map(\.code) == ["commit-unknown"], "\(run.problems)")
   }
 
@@ -140,8 +150,10 @@ import Workspace
       heard += String(decoding: data, as: UTF8.self)
     }
     let children = "/proc/\(parent.processIdentifier)/task/\(parent.processIdentifier)/children"
-    let all = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(parent.processIdentifier)/task").flatMap { task in
-      (try? String(contentsOfFile: "/proc/\(parent.processIdentifier)/task/\(task)/children", encoding: .utf8))?.split(separator: " ") ?? []
+    let all = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(parent.processIdentifier)/task").flatMap {
+      task in
+      (try? String(contentsOfFile: "/proc/\(parent.processIdentifier)/task/\(task)/children", encoding: .utf8))?.split(
+        separator: " ") ?? []
     }
     let worker = ProcessMark(id: try #require(all.first.flatMap { Int32($0) }, "\(children) \(heard)"))
     #expect(worker.isAlive)
@@ -159,7 +171,8 @@ import Workspace
     let folder = try TemporaryFolder()
     let (workspace, _) = try await workspace(folder)
     try Data("id,name\n1,Ann\n2,Bob\n".utf8).write(to: URL(fileURLWithPath: folder.file("in.csv")))
-    let text = "name: sizes\nsteps:\n  - id: rows\n    read: { from: in.csv }\n  - id: land\n    write: { from: rows, to: out.json, mode: replace }\n"
+    let text =
+      "name: sizes\nsteps:\n  - id: rows\n    read: { from: in.csv }\n  - id: land\n    write: { from: rows, to: out.json, mode: replace }\n"
     let run = try await workspace.run(RunRequest(PipelineText(file: "sizes.yaml", text: text)))
     #expect(run.status == .success, "\(run.problems)")
     let written = try FileManager.default.attributesOfItem(atPath: folder.file("out.json"))[.size] as? Int

@@ -7,7 +7,8 @@ import Workspace
 
 struct Connections: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Connections of the workspace.", subcommands: [List.self, Types.self, Add.self, Test.self, Discover.self, Delete.self],
+    abstract: "Connections of the workspace.",
+    subcommands: [List.self, Types.self, Add.self, Test.self, Discover.self, Delete.self],
     defaultSubcommand: List.self)
 
   struct List: AsyncParsableCommand {
@@ -25,7 +26,9 @@ struct Connections: AsyncParsableCommand {
       for entry in workspace.connections().list() {
         let test = try await workspace.store.lastTest(of: entry.name)
         rows.append(
-          Row(name: entry.name, connector: entry.connector, origin: entry.origin, lastTest: test?.time, succeeded: test?.succeeded))
+          Row(
+            name: entry.name, connector: entry.connector, origin: entry.origin, lastTest: test?.time,
+            succeeded: test?.succeeded))
       }
       try common.show(rows) {
         TextTable(
@@ -52,8 +55,11 @@ struct Connections: AsyncParsableCommand {
           writeModes: (type.writeModes ?? []).map(\.rawValue).sorted())
       }
       try common.show(kinds) {
-        TextTable(headings: ["Type", "Title", "Category", "Summary"], rows: kinds.map { [$0.id, $0.title, $0.category, $0.summary] })
-          .render(width: Terminal.width)
+        TextTable(
+          headings: ["Type", "Title", "Category", "Summary"],
+          rows: kinds.map { [$0.id, $0.title, $0.category, $0.summary] }
+        )
+        .render(width: Terminal.width)
       }
     }
   }
@@ -75,7 +81,9 @@ struct Connections: AsyncParsableCommand {
     func run() async throws {
       let pairs = try settings.enumerated().map { position, text in
         guard let equals = text.firstIndex(of: "=") else {
-          throw Problem("usage", "Setting \(position + 1) isn't written name=value.", hint: "weir connections add \(name) \(type) host=localhost")
+          throw Problem(
+            "usage", "Setting \(position + 1) isn't written name=value.",
+            hint: "weir connections add \(name) \(type) host=localhost")
         }
         return (name: String(text[..<equals]), value: String(text[text.index(after: equals)...]))
       }
@@ -99,7 +107,9 @@ struct Connections: AsyncParsableCommand {
       let report = try await common.open().testConnection(name)
       try common.show(report) {
         let lines = report.lines.map { line in
-          line.problem.map { "\(Ink.red("✗", if: common.isColored)) \(line.title): \($0.message)\n" + ($0.hint.map { "  \($0)\n" } ?? "") }
+          line.problem.map {
+            "\(Ink.red("✗", if: common.isColored)) \(line.title): \($0.message)\n" + ($0.hint.map { "  \($0)\n" } ?? "")
+          }
             ?? "\(Ink.green("✓", if: common.isColored)) \(line.title)\(line.detail.map { ": " + $0 } ?? "")\n"
         }
         return lines.joined() + (report.latencyMs.map { "Latency: \(String(format: "%.1f", $0))ms\n" } ?? "")
@@ -122,9 +132,11 @@ struct Connections: AsyncParsableCommand {
             [
               resource.name, resource.kind, resource.approximateRows.map(\.grouped) ?? "",
               resource.bytes.map { RunLog.size($0) } ?? "", resource.primaryKey.joined(separator: ", "),
-              resource.foreignKeys.map { "\($0.columns.joined(separator: ", ")) → \($0.references)" }.joined(separator: ", "),
+              resource.foreignKeys.map { "\($0.columns.joined(separator: ", ")) → \($0.references)" }.joined(
+                separator: ", "),
               resource.indexes.joined(separator: ", "),
-              resource.columns.map { "\($0.name) \($0.type)\($0.isNullable ? "" : " not null")" }.joined(separator: ", "),
+              resource.columns.map { "\($0.name) \($0.type)\($0.isNullable ? "" : " not null")" }.joined(
+                separator: ", "),
             ]
           }, numeric: [2, 3]
         ).render(width: Terminal.width)
@@ -152,6 +164,8 @@ enum Confirmation {
     if isGiven { return }
     guard Terminal.isTerminal(0) else { throw Problem("not-confirmed", question, hint: "Say yes with --yes.") }
     Terminal.writeError(question + " [y/N] ")
-    guard ["y", "yes"].contains(readLine()?.lowercased() ?? "") else { throw Problem("not-confirmed", "Nothing was deleted.") }
+    guard ["y", "yes"].contains(readLine()?.lowercased() ?? "") else {
+      throw Problem("not-confirmed", "Nothing was deleted.")
+    }
   }
 }

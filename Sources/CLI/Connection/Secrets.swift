@@ -6,7 +6,8 @@ import Workspace
 
 struct Secrets: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Secrets for {{ secret(\"name\") }}, encrypted at rest.", subcommands: [List.self, Set.self, Delete.self],
+    abstract: "Secrets for {{ secret(\"name\") }}, encrypted at rest.",
+    subcommands: [List.self, Set.self, Delete.self],
     defaultSubcommand: List.self)
 
   struct List: AsyncParsableCommand {
@@ -28,13 +29,16 @@ struct Secrets: AsyncParsableCommand {
     func run() async throws {
       guard rest.isEmpty else {
         throw Problem(
-          "usage", "The value of a secret is read from standard input; as an argument every user of the machine would see it.",
+          "usage",
+          "The value of a secret is read from standard input; as an argument every user of the machine would see it.",
           hint: "printf %s \"$VALUE\" | weir secrets set \(name)")
       }
       let workspace = try await common.open()
       if Terminal.isTerminal(0) { Terminal.writeError("Value of \(name): ") }
       guard let value = Terminal.isTerminal(0) ? String(cString: getpass("")) : readLine(), !value.isEmpty else {
-        throw Problem("usage", "No value was given for the secret \"\(name)\".", hint: "printf %s \"$VALUE\" | weir secrets set \(name)")
+        throw Problem(
+          "usage", "No value was given for the secret \"\(name)\".",
+          hint: "printf %s \"$VALUE\" | weir secrets set \(name)")
       }
       try workspace.vault.set(name, to: value)
       try common.show(["set": name]) { "set \(name)\n" }

@@ -10,7 +10,10 @@ struct Init: AsyncParsableCommand {
   func run() async throws {
     struct Made: Encodable { let workspace: String, created: [String] }
     let current = URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
-    let directory = (folder ?? common.workspace).map { URL(filePath: $0, directoryHint: .isDirectory, relativeTo: current).absoluteURL } ?? current
+    let directory =
+      (folder ?? common.workspace).map {
+        URL(filePath: $0, directoryHint: .isDirectory, relativeTo: current).absoluteURL
+      } ?? current
     let created = try Workspace.create(at: directory)
     try common.show(Made(workspace: directory.path, created: created)) {
       created.map { "created \($0)\n" }.joined() + "Try: weir run first\n"

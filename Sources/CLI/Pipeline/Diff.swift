@@ -15,11 +15,15 @@ struct Diff: AsyncParsableCommand {
       """)
   @Argument(help: ArgumentHelp("One side.", valueName: "A")) var a: String
   @Argument(help: ArgumentHelp("The other side.", valueName: "B")) var b: String
-  @Option(help: ArgumentHelp("The columns that identify a row, by comma; otherwise the primary key, if a side has one.", valueName: "columns"))
+  @Option(
+    help: ArgumentHelp(
+      "The columns that identify a row, by comma; otherwise the primary key, if a side has one.", valueName: "columns"))
   var key: String?
   @Option(help: ArgumentHelp("Compare only these columns, by comma.", valueName: "columns")) var columns: String?
   @Option(help: ArgumentHelp("Don't compare these columns, by comma.", valueName: "columns")) var exclude: String?
-  @Option(name: .customLong("where"), help: ArgumentHelp("Only rows for which this holds, in each system's own SQL.", valueName: "condition"))
+  @Option(
+    name: .customLong("where"),
+    help: ArgumentHelp("Only rows for which this holds, in each system's own SQL.", valueName: "condition"))
   var filter: String?
   @Option(help: "How many differing rows of each kind are shown.") var limit = 20
   @Option(help: "Floating-point numbers that differ by no more are equal.") var tolerance = 0.0
@@ -29,7 +33,9 @@ struct Diff: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    guard tolerance >= 0, tolerance.isFinite else { throw Problem("usage", "--tolerance expects a number of at least 0.") }
+    guard tolerance >= 0, tolerance.isFinite else {
+      throw Problem("usage", "--tolerance expects a number of at least 0.")
+    }
     let limit = try Usage.check(limit, "--limit", in: 0...Int.max) ?? limit
     var request = DifferenceRequest(a, b)
     request.filter = filter

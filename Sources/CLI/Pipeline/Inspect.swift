@@ -27,7 +27,8 @@ struct Validate: AsyncParsableCommand {
 }
 
 struct ShowPlan: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(commandName: "plan", abstract: "Show what a run would do, without doing it.")
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Show what a run would do, without doing it.")
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var limits: LimitOptions
   @OptionGroup var common: CommonOptions
@@ -48,13 +49,17 @@ struct ShowPlan: AsyncParsableCommand {
       step.estimatedRows.map { "\($0.grouped) rows" }, step.estimatedBytes.map { RunLog.size($0) },
     ].compactMap { $0 }
     if !size.isEmpty { text += "  about \(size.joined(separator: ", "))\n" }
-    if let cursor = step.cursor { text += "  \(cursor.column) from \(cursor.after ?? "the beginning") to \(cursor.upTo ?? "the end")\n" }
+    if let cursor = step.cursor {
+      text += "  \(cursor.column) from \(cursor.after ?? "the beginning") to \(cursor.upTo ?? "the end")\n"
+    }
     text += "  columns: " + step.columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ") + "\n"
     for effect in step.effects ?? [] { text += "  - \(effect)\n" }
     if let strategy = step.strategy { text += "  \(strategy)\n" }
     if let rows = step.existingRows { text += "  \(rows.grouped) rows stand there now\n" }
     for statement in step.statements ?? [] { text += Ink.dim("  \(statement)", if: ink) + "\n" }
-    if let dependents = step.dependents, !dependents.isEmpty { text += "  depends on it: \(dependents.joined(separator: ", "))\n" }
+    if let dependents = step.dependents, !dependents.isEmpty {
+      text += "  depends on it: \(dependents.joined(separator: ", "))\n"
+    }
     return text
   }
 }
@@ -64,21 +69,25 @@ struct Preview: AsyncParsableCommand {
   @OptionGroup var pipeline: PipelineOptions
   @Option(help: "The step; otherwise the last one.") var step: String?
   @Option(help: "How many rows.") var rows = 10
-  @Flag(help: "Count what the step does even where there may be many rows; at most a million are counted.") var count = false
+  @Flag(help: "Count what the step does even where there may be many rows; at most a million are counted.") var count =
+    false
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
     let limit = try Usage.check(rows, "--rows", in: 0...Int.max) ?? rows
     let workspace = try await common.open()
     let shown = try await workspace.preview(pipeline.request(in: workspace), step: step, rows: limit, counting: count)
-    try common.show(shown) { CommonOptions.table(shown.rows) + StepView(shown: shown, isColored: common.isColored).text }
+    try common.show(shown) {
+      CommonOptions.table(shown.rows) + StepView(shown: shown, isColored: common.isColored).text
+    }
   }
 }
 
 struct Query: AsyncParsableCommand {
   static let configuration = CommandConfiguration(abstract: "Show the rows of a SELECT, over files or in a connection.")
   @Argument(help: "The SELECT; files are tables: SELECT * FROM 'orders.csv'.") var sql: String
-  @Option(name: .shortAndLong, help: "A connection's name, URL or path; then the SQL is that system's own.") var connection: String?
+  @Option(name: .shortAndLong, help: "A connection's name, URL or path; then the SQL is that system's own.")
+  var connection: String?
   @Option(help: "At most this many rows.") var limit = 1000
   @OptionGroup var common: CommonOptions
 

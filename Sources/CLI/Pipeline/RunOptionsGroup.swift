@@ -55,13 +55,17 @@ struct LimitOptions: ParsableArguments {
     request.options.limit = try Usage.check(limit, "--limit", in: 1...Int.max)
     request.options.profile = profile
     request.options.verify = verify.flatMap { VerifyLevel(rawValue: $0.rawValue) }
-    request.limits = EngineLimits(memoryBytes: try memory.map(Self.bytes), threads: try Usage.check(threads, "--threads", in: 1...1024))
+    request.limits = EngineLimits(
+      memoryBytes: try memory.map(Self.bytes), threads: try Usage.check(threads, "--threads", in: 1...1024))
   }
 
   /// `512MB`, `2 GiB`, `800000000`.
   static func bytes(_ text: String) throws -> Int {
     let digits = text.prefix { $0.isNumber || $0 == "." }
-    let units = ["": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "kib": 1024, "mib": 1_048_576, "gib": 1_073_741_824, "m": 1e6, "g": 1e9]
+    let units = [
+      "": 1, "b": 1, "kb": 1e3, "mb": 1e6, "gb": 1e9, "kib": 1024, "mib": 1_048_576, "gib": 1_073_741_824, "m": 1e6,
+      "g": 1e9,
+    ]
     let unit = text.dropFirst(digits.count).lowercased().filter { $0 != " " }
     guard let number = Double(digits), let factor = units[unit], number * factor >= 1e6, number * factor < 1e16 else {
       throw Problem("usage", "--memory expects a size of at least 1MB such as 512MB, not \"\(text)\".")

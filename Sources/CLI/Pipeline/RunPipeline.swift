@@ -9,9 +9,10 @@ struct RunPipeline: AsyncParsableCommand {
   static let configuration = CommandConfiguration(commandName: "run", abstract: "Run a pipeline.")
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var limits: LimitOptions
-  @Option(help: ArgumentHelp(
-    "Go on after a run that failed: writes it has done are left out. Rows kept in memory are read again. The file must be unchanged; parameters and logical time are those of that run.",
-    valueName: "run"))
+  @Option(
+    help: ArgumentHelp(
+      "Go on after a run that failed: writes it has done are left out. Rows kept in memory are read again. The file must be unchanged; parameters and logical time are those of that run.",
+      valueName: "run"))
   var resume: String?
   @Flag(help: "Run in a process of its own.") var isolated = false
   @Option(help: "With --isolated: seconds without progress until the run is ended.") var standstill: Double?
@@ -26,17 +27,21 @@ struct RunPipeline: AsyncParsableCommand {
     var request = try pipeline.request(in: workspace)
     if let resume {
       guard request.parameters.isEmpty else {
-        throw Problem("usage", "--resume takes the parameters of the run it resumes.", hint: "Leave --var, --start-date and --end-date away.")
+        throw Problem(
+          "usage", "--resume takes the parameters of the run it resumes.",
+          hint: "Leave --var, --start-date and --end-date away.")
       }
       request = try await workspace.requestToResume(resume, text: request.text)
     }
     try limits.apply(to: &request)
-    try await RunInTerminal(workspace: workspace, common: common, isolated: isolated, standstill: standstill).perform(request)
+    try await RunInTerminal(workspace: workspace, common: common, isolated: isolated, standstill: standstill).perform(
+      request)
   }
 }
 
 struct Replay: AsyncParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Run again what an earlier run ran, or feed in again the rows it rejected.",
+  static let configuration = CommandConfiguration(
+    abstract: "Run again what an earlier run ran, or feed in again the rows it rejected.",
     discussion: """
       Without --rejects the same text runs with the same parameters and logical time. With --rejects only the rows that the run set aside go \
       in again, at the step that set them aside, through the pipeline as its file is now; what passes is added to the targets, once.
@@ -46,7 +51,8 @@ struct Replay: AsyncParsableCommand {
   @Flag(help: "Only the rows that run rejected.") var rejects = false
   @Option(help: "With --rejects: only those this rule rejected.") var rule: String?
   @Option(help: "With --rejects: only those of this step.") var step: String?
-  @Flag(help: "Only what that run left undone: writes that succeeded are left out (as weir run --resume).") var failed = false
+  @Flag(help: "Only what that run left undone: writes that succeeded are left out (as weir run --resume).") var failed =
+    false
   @Flag(help: "Run in a process of its own.") var isolated = false
   @OptionGroup var common: CommonOptions
 
@@ -54,7 +60,9 @@ struct Replay: AsyncParsableCommand {
     let workspace = try await common.open()
     let feeds = rejects || rule != nil || step != nil
     guard !feeds || !(failed || limits.fullRefresh || limits.limit != nil) else {
-      throw Problem("usage", "--rejects takes the rejected rows and nothing else.", hint: "Leave --failed, --full-refresh and --limit away.")
+      throw Problem(
+        "usage", "--rejects takes the rejected rows and nothing else.",
+        hint: "Leave --failed, --full-refresh and --limit away.")
     }
     var request: RunRequest
     if feeds {
@@ -77,7 +85,8 @@ struct RunInTerminal {
   func perform(_ request: RunRequest) async throws {
     let cancellation = Cancellation()
     let signals = SignalWatch(cancelling: cancellation)
-    let progress = Progress(isShown: !common.quiet, isLive: Terminal.isTerminal(2) && !common.quiet, isDebug: common.debug)
+    let progress = Progress(
+      isShown: !common.quiet, isLive: Terminal.isTerminal(2) && !common.quiet, isDebug: common.debug)
     let run: Run
     do {
       if isolated {
@@ -93,7 +102,9 @@ struct RunInTerminal {
     }
     progress.end()
     let hasBegun = run.steps.contains { $0.attempts > 0 }
-    try common.show(run) { !hasBegun && run.status == .failed ? "" : ReceiptView(run: run, isColored: common.isColored).text }
+    try common.show(run) {
+      !hasBegun && run.status == .failed ? "" : ReceiptView(run: run, isColored: common.isColored).text
+    }
     if !run.problems.isEmpty, common.output == .table {
       ProblemPrinter(isColored: common.isColored).printAll(run.problems)
       Terminal.writeError(FixView(run: run, isColored: common.isColored).suggestions)

@@ -7,7 +7,9 @@ import Workspace
 struct Test: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Run the tests that stand in a pipeline's file.",
-    discussion: "A test gives rows of reads and expects rows of later steps; no system is asked and nothing is written. The order of rows and columns that aren't mentioned don't matter.")
+    discussion:
+      "A test gives rows of reads and expects rows of later steps; no system is asked and nothing is written. The order of rows and columns that aren't mentioned don't matter."
+  )
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions
 
@@ -39,7 +41,10 @@ struct Test: AsyncParsableCommand {
       if difference.step != step { text += "  \(difference.step)\n" }
       step = difference.step
       let row = difference.row.sorted { $0.key < $1.key }.map { "\($0.key): \($0.value)" }.joined(separator: ", ")
-      text += difference.kind == .missing ? Ink.red("  - \(row)", if: ink) + "   expected, not there\n" : Ink.green("  + \(row)", if: ink) + "   there, not expected\n"
+      text +=
+        difference.kind == .missing
+        ? Ink.red("  - \(row)", if: ink) + "   expected, not there\n"
+        : Ink.green("  + \(row)", if: ink) + "   there, not expected\n"
     }
     return text + outcome.problems.map { ProblemPrinter(isColored: ink).render($0) }.joined()
   }
@@ -48,11 +53,14 @@ struct Test: AsyncParsableCommand {
 struct ShowSchema: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "schema", abstract: "Print the JSON Schema of pipeline files, for editors.",
-    discussion: "weir schema > pipeline.schema.json, then begin a file with: # yaml-language-server: $schema=pipeline.schema.json")
+    discussion:
+      "weir schema > pipeline.schema.json, then begin a file with: # yaml-language-server: $schema=pipeline.schema.json"
+  )
   @OptionGroup var common: CommonOptions
 
-  func run() async throws { 
+  func run() async throws {
     let schema = try await common.open().pipelineSchema + "\n"
-    Terminal.write(common.output == .yaml ? try YAMLText.block(SettingReader.read(schema, file: "schema"), indent: 0) : schema)
+    Terminal.write(
+      common.output == .yaml ? try YAMLText.block(SettingReader.read(schema, file: "schema"), indent: 0) : schema)
   }
 }

@@ -12,7 +12,9 @@ struct ProfileTable: AsyncParsableCommand {
       (app.sqlite/orders), a file, a pattern or a web address. Quartiles and larger numbers of distinct values (~) are estimates.
       """)
   @Argument(help: ArgumentHelp("What is described.", valueName: "source")) var source: String
-  @Option(name: .customLong("where"), help: ArgumentHelp("Only rows for which this holds, in the system's own SQL.", valueName: "condition"))
+  @Option(
+    name: .customLong("where"),
+    help: ArgumentHelp("Only rows for which this holds, in the system's own SQL.", valueName: "condition"))
   var filter: String?
   @Option(help: "At most this many rows.") var limit: Int?
   @Option(help: ArgumentHelp("Bound on memory, such as 512MB.", valueName: "size")) var memory: String?
@@ -26,7 +28,8 @@ struct ProfileTable: AsyncParsableCommand {
     let signals = SignalWatch(cancelling: cancellation)
     let found: TableProfile
     do {
-      found = try await workspace.profile(source, filter: filter, limit: limit, limits: limits, cancellation: cancellation)
+      found = try await workspace.profile(
+        source, filter: filter, limit: limit, limits: limits, cancellation: cancellation)
     } catch {
       if let signal = signals.caught { throw Leave(code: 128 + signal) }
       throw error

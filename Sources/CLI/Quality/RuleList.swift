@@ -17,7 +17,9 @@ struct RuleList: AsyncParsableCommand {
       try common.show(rules) {
         TextTable(
           headings: ["Name", "Kind", "What it says"],
-          rows: rules.map { [$0.name, $0.kind == .rule ? "rule" : $0.file ?? "template", $0.problem?.message ?? $0.summary] }
+          rows: rules.map {
+            [$0.name, $0.kind == .rule ? "rule" : $0.file ?? "template", $0.problem?.message ?? $0.summary]
+          }
         ).render(width: Terminal.width)
       }
     }

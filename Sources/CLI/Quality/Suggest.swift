@@ -13,8 +13,11 @@ struct Suggest: AsyncParsableCommand {
       addresses and phone numbers, keys, and with --with columns to join on.
       """)
   @Argument(help: ArgumentHelp("What is looked at.", valueName: "source")) var source: String
-  @Option(help: ArgumentHelp("Another table its rows may be joined with; may be repeated.", valueName: "source")) var with: [String] = []
-  @Option(name: .customLong("where"), help: ArgumentHelp("Only rows for which this holds, in the system's own SQL.", valueName: "condition"))
+  @Option(help: ArgumentHelp("Another table its rows may be joined with; may be repeated.", valueName: "source"))
+  var with: [String] = []
+  @Option(
+    name: .customLong("where"),
+    help: ArgumentHelp("Only rows for which this holds, in the system's own SQL.", valueName: "condition"))
   var filter: String?
   @Option(help: "At most this many rows.") var limit: Int?
   @Option(help: ArgumentHelp("Bound on memory, such as 512MB.", valueName: "size")) var memory: String?
@@ -41,7 +44,9 @@ struct Suggest: AsyncParsableCommand {
     var text = "\(found.source)  \(found.rows.grouped) rows\n"
     if found.suggestions.isEmpty { return text + "Nothing to suggest.\n" }
     for suggestion in found.suggestions {
-      text += "\n\(suggestion.reason)\n" + Ink.dim("  \(suggestion.place == .check ? "check:" : "transform:")", if: common.isColored)
+      text +=
+        "\n\(suggestion.reason)\n"
+        + Ink.dim("  \(suggestion.place == .check ? "check:" : "transform:")", if: common.isColored)
       text += "\n    - \(suggestion.yaml)\n"
     }
     return text

@@ -13,7 +13,8 @@ struct Answer: AsyncParsableCommand {
       At a terminal, weir answer RUN asks for what is missing. Exit code 3 says that questions are still open.
       """)
   @Argument(help: "A run's id, or latest.") var id: String
-  @Argument(help: ArgumentHelp("FIELD=map:COLUMN, FIELD=create or FIELD=ignore.", valueName: "answer")) var answers: [String] = []
+  @Argument(help: ArgumentHelp("FIELD=map:COLUMN, FIELD=create or FIELD=ignore.", valueName: "answer")) var answers:
+    [String] = []
   @Flag(help: "Apply these answers to future runs of the pipeline, too.") var always = false
   @Flag(help: "End the run instead; nothing has moved.") var cancel = false
   @Flag(help: "Run in a process of its own.") var isolated = false
@@ -49,12 +50,15 @@ struct Answer: AsyncParsableCommand {
     while let question = run.openQuestions.first {
       let view = QuestionView(run: run, isColored: common.isColored)
       Terminal.writeError("\n" + view.describe(question))
-      for (number, choice) in question.choices.enumerated() { Terminal.writeError("  \(number + 1). \(words(choice, question))\n") }
+      for (number, choice) in question.choices.enumerated() {
+        Terminal.writeError("  \(number + 1). \(words(choice, question))\n")
+      }
       Terminal.writeError("Your choice (1 to \(question.choices.count), or map:COLUMN): ")
       guard let line = readLine()?.trimmingCharacters(in: .whitespaces), !line.isEmpty else {
         throw Problem("missing-answer", "Run \(run.id) stays paused.", hint: "weir answer \(run.id) asks again.")
       }
-      let chosen = Int(line).flatMap { question.choices.indices.contains($0 - 1) ? question.choices[$0 - 1] : nil } ?? line
+      let chosen =
+        Int(line).flatMap { question.choices.indices.contains($0 - 1) ? question.choices[$0 - 1] : nil } ?? line
       let isKept: Bool
       if always {
         isKept = true
@@ -64,7 +68,9 @@ struct Answer: AsyncParsableCommand {
       }
       do {
         run = try await workspace.answer(run.id, ["\(view.name(of: question))=\(chosen)"], isKept: isKept)
-      } catch let problem as Problem where ["unknown-choice", "unknown-column", "taken-column"].contains(problem.code.description) {
+      } catch let problem as Problem
+        where ["unknown-choice", "unknown-column", "taken-column"].contains(problem.code.description)
+      {
         Terminal.writeError(ProblemPrinter(isColored: common.isColored).render(problem))
       }
     }
@@ -75,7 +81,9 @@ struct Answer: AsyncParsableCommand {
     switch choice {
     case "create": "Create new field \"\(question.field)\""
     case "ignore": "Ignore this field"
-    default: question.candidates.first { "map:\($0.column)" == choice }.map { "\($0.column) (\($0.similarity)% similarity)" } ?? choice
+    default:
+      question.candidates.first { "map:\($0.column)" == choice }.map { "\($0.column) (\($0.similarity)% similarity)" }
+        ?? choice
     }
   }
 }
@@ -111,12 +119,17 @@ struct Decisions: AsyncParsableCommand {
     func run() async throws {
       let store = try await common.open().store
       let known = try await store.decisions(pipeline: pipeline)
-      guard known.contains(where: { (field ?? $0.field).lowercased() == $0.field.lowercased() && (step ?? $0.step) == $0.step }) else {
+      guard
+        known.contains(where: {
+          (field ?? $0.field).lowercased() == $0.field.lowercased() && (step ?? $0.step) == $0.step
+        })
+      else {
         throw Problem(
           "unknown-decision", "There is no decision about \(field.map { "field \"\($0)\" of " } ?? "")\"\(pipeline)\".",
           hint: field.flatMap { Nearest.hint($0, among: known.map(\.field)) } ?? "weir decisions list shows them.")
       }
-      try Confirmation.ask("Forget what was decided about \(field.map { "\"\($0)\" of " } ?? "")\"\(pipeline)\"?", isGiven: yes)
+      try Confirmation.ask(
+        "Forget what was decided about \(field.map { "\"\($0)\" of " } ?? "")\"\(pipeline)\"?", isGiven: yes)
       let count = try await store.forgetDecisions(pipeline: pipeline, field: field, step: step)
       try common.show(["removed": count]) { "removed \(count)\n" }
     }

@@ -26,8 +26,12 @@ struct Fix: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    guard onFail == nil || choice == .relax else { throw Problem("usage", "--on-fail goes with relax.", hint: "weir fix \(id) relax --on-fail flag") }
-    guard !always || choice == .skip || choice == .null else { throw Problem("usage", "--always goes with skip and null.") }
+    guard onFail == nil || choice == .relax else {
+      throw Problem("usage", "--on-fail goes with relax.", hint: "weir fix \(id) relax --on-fail flag")
+    }
+    guard !always || choice == .skip || choice == .null else {
+      throw Problem("usage", "--always goes with skip and null.")
+    }
     let workspace = try await common.open()
     let run = try await workspace.requireRun(id)
     let view = FixView(run: run, isColored: common.isColored)

@@ -6,7 +6,8 @@ import Workspace
 
 struct Rejects: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Rows that a run set aside.", subcommands: [List.self, Show.self, Export.self], defaultSubcommand: List.self)
+    abstract: "Rows that a run set aside.", subcommands: [List.self, Show.self, Export.self],
+    defaultSubcommand: List.self)
 
   /// Which rows of which run.
   struct Choice: ParsableArguments {
@@ -16,7 +17,9 @@ struct Rejects: AsyncParsableCommand {
 
     func rows(in workspace: Workspace) async throws -> [KeptReject] {
       let run = try await workspace.requireRun(run)
-      return try await workspace.rejects(of: run).filter { (rule ?? $0.rule) == $0.rule && (step ?? $0.step) == $0.step }
+      return try await workspace.rejects(of: run).filter {
+        (rule ?? $0.rule) == $0.rule && (step ?? $0.step) == $0.step
+      }
     }
   }
 
@@ -29,7 +32,9 @@ struct Rejects: AsyncParsableCommand {
       struct Count: Encodable { let step, rule, reason: String, rows, replayed: Int }
       let groups = Dictionary(grouping: try await choice.rows(in: common.open())) { [$0.step, $0.rule] }
       let counts = groups.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map {
-        Count(step: $0.key[0], rule: $0.key[1], reason: $0.value[0].reason, rows: $0.value.count, replayed: $0.value.count { $0.replayedBy != nil })
+        Count(
+          step: $0.key[0], rule: $0.key[1], reason: $0.value[0].reason, rows: $0.value.count,
+          replayed: $0.value.count { $0.replayedBy != nil })
       }
       try common.show(counts) {
         TextTable(

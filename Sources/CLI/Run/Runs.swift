@@ -6,7 +6,8 @@ import Workspace
 
 struct Runs: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "The history of runs.", subcommands: [List.self, Show.self, Logs.self, Alerts.self], defaultSubcommand: List.self)
+    abstract: "The history of runs.", subcommands: [List.self, Show.self, Logs.self, Alerts.self],
+    defaultSubcommand: List.self)
 
   struct List: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "List runs, the latest first.")
@@ -20,7 +21,8 @@ struct Runs: AsyncParsableCommand {
         guard let state = RunStatus(rawValue: text) else {
           throw Problem(
             "usage", "There is no run status \"\(text)\".",
-            hint: Nearest.hint(text, among: RunStatus.allCases.map(\.rawValue)) ?? "One of \(RunStatus.allCases.map(\.rawValue).joined(separator: ", ")).")
+            hint: Nearest.hint(text, among: RunStatus.allCases.map(\.rawValue))
+              ?? "One of \(RunStatus.allCases.map(\.rawValue).joined(separator: ", ")).")
         }
         return state
       }
@@ -31,7 +33,8 @@ struct Runs: AsyncParsableCommand {
           headings: ["Run", "Pipeline", "Status", "Started", "Duration", "Rows"],
           rows: runs.map {
             [
-              $0.id, $0.pipeline, $0.statusWords, Document.text($0.startedAt), ReceiptView.duration($0.metrics.durationSeconds),
+              $0.id, $0.pipeline, $0.statusWords, Document.text($0.startedAt),
+              ReceiptView.duration($0.metrics.durationSeconds),
               $0.metrics.rowsProcessed.grouped,
             ]
           }, numeric: [4, 5]
@@ -49,7 +52,9 @@ struct Runs: AsyncParsableCommand {
       let run = try await common.open().requireRun(id)
       try common.show(run) {
         ReceiptView(run: run, isColored: common.isColored).text
-          + run.profiles.map { "\n\(Ink.bold($0.step, if: common.isColored))  " + ProfileView(profile: $0.profile).text }.joined()
+          + run.profiles.map {
+            "\n\(Ink.bold($0.step, if: common.isColored))  " + ProfileView(profile: $0.profile).text
+          }.joined()
           + run.problems.map { ProblemPrinter(isColored: common.isColored).render($0) }.joined()
           + FixView(run: run, isColored: common.isColored).suggestions
       }
@@ -68,7 +73,9 @@ struct Runs: AsyncParsableCommand {
       try common.show(alerts) {
         TextTable(
           headings: ["Run", "Pipeline", "Started", "Step", "Severity", "Alert"],
-          rows: alerts.map { [$0.run, $0.pipeline, $0.startedAt, $0.step, $0.alert.severity.rawValue, $0.alert.message] }
+          rows: alerts.map {
+            [$0.run, $0.pipeline, $0.startedAt, $0.step, $0.alert.severity.rawValue, $0.alert.message]
+          }
         ).render(width: Terminal.width)
       }
     }

@@ -18,7 +18,9 @@ struct State: AsyncParsableCommand {
       try common.show(cursors) {
         TextTable(
           headings: ["Pipeline", "Step", "Write", "Value", "Set by", "When"],
-          rows: cursors.map { [$0.pipeline, $0.step, $0.write ?? "all", $0.value, $0.run.map { "run \($0)" } ?? "hand", $0.updatedAt] }
+          rows: cursors.map {
+            [$0.pipeline, $0.step, $0.write ?? "all", $0.value, $0.run.map { "run \($0)" } ?? "hand", $0.updatedAt]
+          }
         ).render(width: Terminal.width)
       }
     }
@@ -34,7 +36,8 @@ struct State: AsyncParsableCommand {
       let cursors = try await common.open().store.cursors(pipeline: pipeline)
       guard let cursor = cursors.first(where: { $0.step == step }) else {
         throw Problem(
-          "unknown-step", "There is no cursor of step \"\(step)\" in \"\(pipeline)\".", hint: Nearest.hint(step, among: cursors.map(\.step)))
+          "unknown-step", "There is no cursor of step \"\(step)\" in \"\(pipeline)\".",
+          hint: Nearest.hint(step, among: cursors.map(\.step)))
       }
       try common.show(cursor) { cursor.value + "\n" }
     }

@@ -20,7 +20,8 @@ struct DifferenceView {
         ["A  \(difference.a)", (report.a.rows).grouped, read(report.a), (report.onlyInA).grouped],
         ["B  \(difference.b)", (report.b.rows).grouped, read(report.b), (report.onlyInB).grouped],
       ], numeric: [1, 2, 3]
-    ).render(width: Terminal.width) + "\n\((report.equal).grouped) equal, \((report.changed).grouped) changed, by \(report.key.joined(separator: ", "))\n"
+    ).render(width: Terminal.width)
+      + "\n\((report.equal).grouped) equal, \((report.changed).grouped) changed, by \(report.key.joined(separator: ", "))\n"
   }
 
   private func read(_ side: ComparisonReport.Side) -> String {
@@ -37,12 +38,15 @@ struct DifferenceView {
         let examples = side.nullKeyExamples.map { row in
           zip(report.key + report.columns, row).map { "\($0): \($1)" }.joined(separator: ", ")
         }
-        warn("\(name): \((side.nullKeys).grouped) rows have no value in the key and are not compared, for example \(examples.joined(separator: "; "))")
+        warn(
+          "\(name): \((side.nullKeys).grouped) rows have no value in the key and are not compared, for example \(examples.joined(separator: "; "))"
+        )
       }
       if side.duplicateKeys > 0 {
         let examples = side.duplicateExamples.map(key).joined(separator: "; ")
         warn(
-          "\(name): \((side.duplicateKeys).grouped) keys stand in \((side.duplicateRows).grouped) rows, which are not compared, for example \(examples)")
+          "\(name): \((side.duplicateKeys).grouped) keys stand in \((side.duplicateRows).grouped) rows, which are not compared, for example \(examples)"
+        )
       }
     }
     return text
@@ -50,24 +54,35 @@ struct DifferenceView {
 
   private var schema: String {
     var text = ""
-    if !report.columnsOnlyInA.isEmpty { text += "Columns only in A: \(report.columnsOnlyInA.joined(separator: ", "))\n" }
-    if !report.columnsOnlyInB.isEmpty { text += "Columns only in B: \(report.columnsOnlyInB.joined(separator: ", "))\n" }
+    if !report.columnsOnlyInA.isEmpty {
+      text += "Columns only in A: \(report.columnsOnlyInA.joined(separator: ", "))\n"
+    }
+    if !report.columnsOnlyInB.isEmpty {
+      text += "Columns only in B: \(report.columnsOnlyInB.joined(separator: ", "))\n"
+    }
     for type in report.typeDifferences {
-      text += Ink.dim("\(type.column) is \(type.a) in A and \(type.b) in B, compared as \(type.comparedAs)", if: isColored) + "\n"
+      text +=
+        Ink.dim("\(type.column) is \(type.a) in A and \(type.b) in B, compared as \(type.comparedAs)", if: isColored)
+        + "\n"
     }
     return text
   }
 
   private var changes: String {
     guard !report.changes.isEmpty else { return "" }
-    return "Changed: " + report.changes.map { "\($0.column) in \(($0.rows).grouped) rows" }.joined(separator: ", ") + "\n"
+    return "Changed: " + report.changes.map { "\($0.column) in \(($0.rows).grouped) rows" }.joined(separator: ", ")
+      + "\n"
   }
 
   private var rows: String {
     guard !report.differences.isEmpty else { return "" }
     let rows = report.differences.map { difference -> [String] in
       switch difference.kind {
-      case .changed: [key(difference.key), difference.column ?? "", difference.a?.description ?? "", difference.b?.description ?? ""]
+      case .changed:
+        [
+          key(difference.key), difference.column ?? "", difference.a?.description ?? "",
+          difference.b?.description ?? "",
+        ]
       case .onlyInA: [key(difference.key), "", "there", "not there"]
       case .onlyInB: [key(difference.key), "", "not there", "there"]
       }

@@ -37,7 +37,9 @@ struct Failure {
         exit(2)
       }
       let message = Weir.message(for: error)
-      say([Problem("usage", message, hint: "See weir --help.", at: Location(file: "command line", line: 1, column: 1))], code: 2)
+      say(
+        [Problem("usage", message, hint: "See weir --help.", at: Location(file: "command line", line: 1, column: 1))],
+        code: 2)
     }
   }
 
@@ -53,7 +55,9 @@ struct Failure {
 
   private var isJSON: Bool {
     let options = arguments.prefix { $0 != "--" }
-    return zip(options, options.dropFirst()).contains { ($0 == "--output" || $0.wholeMatch(of: /-[a-z]*o/) != nil) && $1 == "json" }
+    return zip(options, options.dropFirst()).contains {
+      ($0 == "--output" || $0.wholeMatch(of: /-[a-z]*o/) != nil) && $1 == "json"
+    }
       || options.contains { $0 == "--output=json" || $0.wholeMatch(of: /-[a-z]*o=?json/) != nil }
   }
 }

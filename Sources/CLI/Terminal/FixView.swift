@@ -26,7 +26,8 @@ struct FixView {
     var text = "Failed at: \(violation.step)\nError type: \(violation.errorType)\n"
     if !violation.columns.isEmpty {
       let names = violation.columns.map { "\"\($0)\"" }.joined(separator: ", ")
-      text += "Column\(violation.columns.count == 1 ? "" : "s") \(names): \(violation.invalidValues.grouped) invalid of \(violation.rows.grouped) rows\n"
+      text +=
+        "Column\(violation.columns.count == 1 ? "" : "s") \(names): \(violation.invalidValues.grouped) invalid of \(violation.rows.grouped) rows\n"
     }
     for example in violation.examples { text += "  \(example.position): \(example.value)\n" }
     text += "Rule: \(violation.rule)\n" + (violation.observed.map { "Observed: \($0)\n" } ?? "")

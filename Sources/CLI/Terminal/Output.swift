@@ -23,12 +23,14 @@ struct CommonOptions: ParsableArguments {
   /// The folder the verb works in.
   var directory: URL {
     let current = URL(filePath: FileManager.default.currentDirectoryPath, directoryHint: .isDirectory)
-    return workspace.map { URL(filePath: $0, directoryHint: .isDirectory, relativeTo: current).absoluteURL } ?? Workspace.nearest(to: current)
+    return workspace.map { URL(filePath: $0, directoryHint: .isDirectory, relativeTo: current).absoluteURL }
+      ?? Workspace.nearest(to: current)
   }
 
   func open() async throws -> Workspace {
     guard FileManager.default.fileExists(atPath: directory.path) else {
-      throw Problem("missing-file", "There is no folder \(directory.path).", hint: "Make one with weir init \(directory.path).")
+      throw Problem(
+        "missing-file", "There is no folder \(directory.path).", hint: "Make one with weir init \(directory.path).")
     }
     return try await Workspace(directory: directory)
   }
@@ -38,7 +40,8 @@ struct CommonOptions: ParsableArguments {
     switch output {
     case .table: Terminal.write(table())
     case .json: Terminal.write(try Document.text(value) + "\n")
-    case .yaml: Terminal.write(YAMLText.block(try SettingReader.read(Document.text(value), file: "document"), indent: 0))
+    case .yaml:
+      Terminal.write(YAMLText.block(try SettingReader.read(Document.text(value), file: "document"), indent: 0))
     }
   }
 }

@@ -10,7 +10,8 @@ struct ProfileView {
       headings: ["Column", "Type", "Nulls", "Distinct", "Smallest", "Median", "Largest", "Most frequent", "Shapes"],
       rows: profile.columns.map { column in
         [
-          column.column, column.type.lowercased(), nulls(column), distinct(column), column.min ?? "", column.median ?? "",
+          column.column, column.type.lowercased(), nulls(column), distinct(column), column.min ?? "",
+          column.median ?? "",
           column.max ?? "", frequent(column.top, of: column), frequent(column.patterns, of: column),
         ]
       }, numeric: [2, 3])
@@ -35,7 +36,8 @@ struct ProfileView {
     guard whole > 0 else { return "0%" }
     let share = Double(part) / Double(whole) * 100
     if part > 0, share < 0.1 { return "<0.1%" }
-    let rounded = share >= 10 || share == share.rounded() ? String(format: "%.0f", share) : String(format: "%.1f", share)
+    let rounded =
+      share >= 10 || share == share.rounded() ? String(format: "%.0f", share) : String(format: "%.1f", share)
     return (part < whole && rounded == "100" ? ">99.9" : rounded) + "%"
   }
 }

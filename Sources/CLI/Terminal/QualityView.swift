@@ -17,7 +17,9 @@ struct QualityView {
     }
     if let part = quality.freshness { parts.append("newest row \(Self.age(part.ageSeconds)) old") }
     let details = parts.joined(separator: ", ")
-    guard quality.accuracy != nil || quality.completeness?.basis == .rules || quality.target != nil, let score = quality.score else {
+    guard quality.accuracy != nil || quality.completeness?.basis == .rules || quality.target != nil,
+      let score = quality.score
+    else {
       return details + "\n"
     }
     let ink: Ink = quality.isBelowTarget ? .yellow : .green
@@ -28,7 +30,8 @@ struct QualityView {
   /// A rule that didn't hold.
   static func words(_ outcome: CheckOutcome) -> String {
     if let percent = outcome.validPercent, outcome.failedRows > 0 {
-      return "\(outcome.words) failed for \(outcome.failedRows.grouped) of \(outcome.rows.grouped) rows, \(Self.percent(percent)) valid"
+      return
+        "\(outcome.words) failed for \(outcome.failedRows.grouped) of \(outcome.rows.grouped) rows, \(Self.percent(percent)) valid"
     }
     return "not true: \(outcome.words)" + (outcome.observed.map { "; \($0)" } ?? "")
   }

@@ -15,22 +15,31 @@ struct QuestionView {
       if let answer = question.answer {
         text += "  Answer: \(answer.words)\n"
       } else {
-        text += question.choices.map { Ink.dim("  weir answer \(run.id) \(Self.quoted(name(of: question) + "=" + $0))", if: isColored) + "\n" }.joined()
+        text += question.choices.map {
+          Ink.dim("  weir answer \(run.id) \(Self.quoted(name(of: question) + "=" + $0))", if: isColored) + "\n"
+        }.joined()
       }
     }
-    if !open.isEmpty { text += "\nWith --always the answer holds for future runs, too. weir answer \(run.id) --cancel ends the run.\n" }
+    if !open.isEmpty {
+      text += "\nWith --always the answer holds for future runs, too. weir answer \(run.id) --cancel ends the run.\n"
+    }
     return text + Ink.yellow(run.statusWords, if: isColored) + "  \(run.pipeline)  run \(run.id)\n"
   }
 
   /// The field, what it may mean, and some of its values.
   func describe(_ question: FieldQuestion) -> String {
-    var text = "New field: \(Ink.bold("\"\(question.field)\"", if: isColored)) in step \(question.step), not in \(question.target)\n"
+    var text =
+      "New field: \(Ink.bold("\"\(question.field)\"", if: isColored)) in step \(question.step), not in \(question.target)\n"
     if question.candidates.isEmpty {
       text += "  No column is like it.\n"
     } else {
-      text += "  Possible matches: " + question.candidates.map { "\($0.column) (\($0.similarity)% similarity)" }.joined(separator: ", ") + "\n"
+      text +=
+        "  Possible matches: "
+        + question.candidates.map { "\($0.column) (\($0.similarity)% similarity)" }.joined(separator: ", ") + "\n"
     }
-    if !question.samples.isEmpty { text += "  Values: " + question.samples.map { "\"\($0)\"" }.joined(separator: ", ") + "\n" }
+    if !question.samples.isEmpty {
+      text += "  Values: " + question.samples.map { "\"\($0)\"" }.joined(separator: ", ") + "\n"
+    }
     return text
   }
 

@@ -24,13 +24,17 @@ struct ReceiptView {
     }
     for receipt in run.receipts { text += line(receipt) }
     for reject in run.rejects {
-      text += Ink.yellow("!", if: isColored) + " \(reject.summary.count.grouped) rows of \(reject.step) set aside: \(reject.summary.reason)\n"
+      text +=
+        Ink.yellow("!", if: isColored)
+        + " \(reject.summary.count.grouped) rows of \(reject.step) set aside: \(reject.summary.reason)\n"
     }
     for check in run.checks where !check.outcome.passed {
       text += Ink.yellow("!", if: isColored) + " \(check.step): \(QualityView.words(check.outcome))\n"
     }
     for alert in run.alerts {
-      text += (alert.alert.severity == .critical ? Ink.red("✗", if: isColored) : Ink.yellow("!", if: isColored)) + " alert: \(alert.alert.message)\n"
+      text +=
+        (alert.alert.severity == .critical ? Ink.red("✗", if: isColored) : Ink.yellow("!", if: isColored))
+        + " alert: \(alert.alert.message)\n"
     }
     if let quality = run.quality { text += QualityView(quality: quality, isColored: isColored).text }
     let ink: Ink = run.status == .success ? .green : run.status == .warning ? .yellow : .red
@@ -41,7 +45,8 @@ struct ReceiptView {
 
   private func line(_ receipt: Receipt) -> String {
     if let untouched = receipt.untouched {
-      return "\(Ink.yellow("·", if: isColored)) \(receipt.target)  \(receipt.mode.rawValue): left as it is, \(untouched)\n"
+      return
+        "\(Ink.yellow("·", if: isColored)) \(receipt.target)  \(receipt.mode.rawValue): left as it is, \(untouched)\n"
     }
     if receipt.sent.rows == 0 {
       let isEmptied = [.replace, .truncate].contains(receipt.mode)

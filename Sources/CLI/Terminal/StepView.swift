@@ -24,6 +24,7 @@ struct StepView {
   }
 
   private func columns(_ when: String, _ schema: Schema) -> String {
-    Ink.dim("Columns \(when): ", if: isColored) + schema.columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ") + "\n"
+    Ink.dim("Columns \(when): ", if: isColored) + schema.columns.map { "\($0.name) \($0.type)" }.joined(separator: ", ")
+      + "\n"
   }
 }

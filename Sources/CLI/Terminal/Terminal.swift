@@ -16,7 +16,9 @@ enum Terminal {
     }
   }
 
-  static func isTerminal(_ descriptor: Int32) -> Bool { isatty(descriptor) == 1 && getenv("TERM").map { String(cString: $0) } != "dumb" }
+  static func isTerminal(_ descriptor: Int32) -> Bool {
+    isatty(descriptor) == 1 && getenv("TERM").map { String(cString: $0) } != "dumb"
+  }
 
   /// Columns of the terminal; nil if output goes elsewhere.
   static var width: Int? {
@@ -50,5 +52,7 @@ enum Terminal {
 enum Ink: String {
   case red = "31", yellow = "33", green = "32", blue = "34", dim = "2", bold = "1"
 
-  func callAsFunction(_ text: String, if isColored: Bool) -> String { isColored ? "\u{1B}[\(rawValue)m\(text)\u{1B}[0m" : text }
+  func callAsFunction(_ text: String, if isColored: Bool) -> String {
+    isColored ? "\u{1B}[\(rawValue)m\(text)\u{1B}[0m" : text
+  }
 }

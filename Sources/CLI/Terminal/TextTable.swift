@@ -14,7 +14,9 @@ struct TextTable {
     if let width {
       let texts = widths.indices.filter { !numeric.contains($0) }
       while widths.reduce(0, +) + 2 * (widths.count - 1) > width {
-        guard let widest = texts.max(by: { widths[$0] < widths[$1] }), widths[widest] > 8 else { return blocks(cells, width) }
+        guard let widest = texts.max(by: { widths[$0] < widths[$1] }), widths[widest] > 8 else {
+          return blocks(cells, width)
+        }
         widths[widest] -= 1
       }
     }
@@ -30,7 +32,8 @@ struct TextTable {
     let margin = headings.map { Terminal.cells($0) }.max() ?? 0
     return cells.map { row in
       zip(headings, row).filter { !$1.isEmpty }.map { heading, value in
-        pad(heading, to: margin, isRight: false) + "  " + pad(value, to: min(Terminal.cells(value), max(8, width - margin - 2)), isRight: false) + "\n"
+        pad(heading, to: margin, isRight: false) + "  "
+          + pad(value, to: min(Terminal.cells(value), max(8, width - margin - 2)), isRight: false) + "\n"
       }.joined()
     }.joined(separator: "\n")
   }

@@ -9,7 +9,8 @@ package struct Avro: FileFormat {
     id: "avro", title: "Avro", summary: "Reads and writes Avro object container files.", category: .file,
     fileEndings: ["avro"],
     settings: SettingsSchema(Avro()) {
-      Field(\.path, "path", "File, folder, pattern or http(s) address.").example("events/*.avro").also("file_path", "url")
+      Field(\.path, "path", "File, folder, pattern or http(s) address.").example("events/*.avro").also(
+        "file_path", "url")
     })
 
   package func extract(_ read: FileRead) async throws -> Extract {

@@ -22,22 +22,28 @@ package struct CSV: FileFormat {
   var sampleRows = 100_000
 
   package static let manifest = Manifest<CSV>(
-    id: "csv", title: "CSV", summary: "Reads and writes delimited text files.", category: .file, aliases: ["tsv", "delimited"],
+    id: "csv", title: "CSV", summary: "Reads and writes delimited text files.", category: .file,
+    aliases: ["tsv", "delimited"],
     fileEndings: ["csv", "tsv", "psv"],
     settings: SettingsSchema(CSV()) {
-      Field(\.path, "path", "File, folder, pattern or http(s) address.").example("orders/*.csv").also("file_path", "url")
-      Field(\.delimiter, "delimiter", "What separates values; found out if not given.").example(";").also("sep", "separator")
+      Field(\.path, "path", "File, folder, pattern or http(s) address.").example("orders/*.csv").also(
+        "file_path", "url")
+      Field(\.delimiter, "delimiter", "What separates values; found out if not given.").example(";").also(
+        "sep", "separator")
       Field(\.quote, "quote", "What surrounds values that hold a delimiter.").advanced()
       Field(\.escape, "escape", "What stands before a quote inside quotes.").advanced()
       Field(\.header, "header", "Whether the first line holds the names.").also("has_header")
-      Field(\.null, "null", "Texts that mean no value; a quoted empty text is an empty text.").advanced().also("null_values")
+      Field(\.null, "null", "Texts that mean no value; a quoted empty text is an empty text.").advanced().also(
+        "null_values")
       Field(\.encoding, "encoding", "How letters are stored.").example("cp1251")
       Field(\.skip, "skip", "Lines to leave out at the start.").advanced().also("skip_rows")
       Field(\.comment, "comment", "Lines that begin with this are left out.").advanced()
       Field(\.decimal, "decimal", "What stands before the fraction of a number.").example(",").advanced()
       Field(\.dateFormat, "date_format", "How dates are written, if not 2025-01-31.").example("%d.%m.%Y")
-      Field(\.timestampFormat, "timestamp_format", "How timestamps are written, if not ISO 8601.").example("%d.%m.%Y %H:%M")
-      Field(\.types, "types", "Column types that are not to be guessed.").example("{ zip: VARCHAR, amount: \"DECIMAL(18,2)\" }")
+      Field(\.timestampFormat, "timestamp_format", "How timestamps are written, if not ISO 8601.").example(
+        "%d.%m.%Y %H:%M")
+      Field(\.types, "types", "Column types that are not to be guessed.").example(
+        "{ zip: VARCHAR, amount: \"DECIMAL(18,2)\" }")
       Field(\.allText, "all_text", "Reads every column as text.").advanced()
       Field(\.strict, "strict", "Fails at the first bad row instead of setting it aside.")
       Field(\.sampleRows, "sample_rows", "How many rows are looked at to find the types.").advanced()
@@ -87,13 +93,17 @@ package struct CSV: FileFormat {
     }
     if let place = head.firstIndex(of: 0) {
       throw Problem(
-        "nul-byte", "\"\(path)\" holds a NUL byte in line \(head[..<place].count { $0 == 10 } + 1), which no text may hold.",
+        "nul-byte",
+        "\"\(path)\" holds a NUL byte in line \(head[..<place].count { $0 == 10 } + 1), which no text may hold.",
         hint: "Remove it (tr -d '\\000'), or say the file's encoding, for example `encoding: utf-16`.", at: location)
     }
     // The sample may end inside a letter.
-    for cut in 0..<4 where head.count >= cut && String(validating: head.dropLast(cut), as: UTF8.self) != nil { return "utf-8" }
+    for cut in 0..<4 where head.count >= cut && String(validating: head.dropLast(cut), as: UTF8.self) != nil {
+      return "utf-8"
+    }
     throw Problem(
-      "wrong-encoding", "\"\(path)\" isn't UTF-8.", hint: "Say its encoding, for example `encoding: cp1252` or `encoding: cp1251`.",
+      "wrong-encoding", "\"\(path)\" isn't UTF-8.",
+      hint: "Say its encoding, for example `encoding: cp1252` or `encoding: cp1251`.",
       at: location)
   }
 
@@ -109,7 +119,8 @@ package struct CSV: FileFormat {
     let delimiter = delimiter ?? (FileSet.plainName(write.path).hasSuffix(".tsv") ? "\t" : ",")
     let (quote, null, header, compression) = (quote ?? "\"", null.first ?? "", header ?? true, write.compression)
     if let encoding, encoding.lowercased() != "utf-8" {
-      throw Problem("unknown-encoding", "CSV is written as UTF-8 only, not \"\(encoding)\".", at: write.request.location)
+      throw Problem(
+        "unknown-encoding", "CSV is written as UTF-8 only, not \"\(encoding)\".", at: write.request.location)
     }
     let texts = columns.map { column -> SQL in "\(text: column.name): 'VARCHAR'" }
     let casts = columns.map { column -> SQL in "CAST(\(name: column.name) AS \(column.type)) AS \(name: column.name)" }

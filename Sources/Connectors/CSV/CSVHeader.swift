@@ -28,7 +28,8 @@ struct CSVHeader {
         : "Columns \(first + 1) (\"\(names[first])\") and \(place + 1) (\"\(names[place])\") of \"\(read.files.paths[0])\" differ only in case."
       throw Problem(
         "column-collision", words,
-        hint: "Rename one of them in the file, or leave the names out with `header: false` and `skip: \(group.dialect.skip + 1)`: "
+        hint:
+          "Rename one of them in the file, or leave the names out with `header: false` and `skip: \(group.dialect.skip + 1)`: "
           + "then the columns are column0, column1, …", at: read.request.location)
     }
   }
@@ -36,7 +37,9 @@ struct CSVHeader {
   /// Columns that look as if the engine had given them a number, with the column they may collide with.
   private var renamed: [(place: Int, first: Int)] {
     group.names.enumerated().compactMap { place, name in
-      guard let line = name.lastIndex(of: "_"), name[name.index(after: line)...].allSatisfy(\.isNumber) else { return nil }
+      guard let line = name.lastIndex(of: "_"), name[name.index(after: line)...].allSatisfy(\.isNumber) else {
+        return nil
+      }
       let base = name[..<line].lowercased()
       return group.names.firstIndex { $0.lowercased() == base }.flatMap { $0 == place ? nil : (place, $0) }
     }

@@ -15,7 +15,9 @@ struct CSVReading {
     if let refused = read.request.refused { groups = try groups.compactMap { try only(refused, $0) } }
     var columns: [(name: String, type: CSVType)] = []
     for group in groups {
-      for (name, type) in zip(group.names, group.types) where !columns.contains(where: { $0.name == name }) { columns.append((name, type)) }
+      for (name, type) in zip(group.names, group.types) where !columns.contains(where: { $0.name == name }) {
+        columns.append((name, type))
+      }
     }
     if let wanted = read.request.columns {
       columns = try wanted.map { name in
@@ -35,7 +37,8 @@ struct CSVReading {
     extract.conditions = columns.compactMap { name, type in
       guard let value = exact(name, type) else { return nil }
       return RowCondition(
-        sql: "(\(name: name) IS NULL OR \(value) IS NOT NULL)", columns: [name], rule: "type", reason: "\(name) \(refusal(type))")
+        sql: "(\(name: name) IS NULL OR \(value) IS NOT NULL)", columns: [name], rule: "type",
+        reason: "\(name) \(refusal(type))")
     }
     if !extract.conditions.isEmpty {
       let values = columns.map { value($0.name, $0.type) }
@@ -74,7 +77,8 @@ struct CSVReading {
     case .decimal(let precision, let scale): return "weir_decimal_\(precision)_\(scale)(\(text))"
     case .double: return "CASE WHEN weir_double(\(text)) THEN CAST(\(text) AS DOUBLE) END"
     case .whole(let type, true):
-      return "TRY_CAST(\(SQL(raw: ["HUGEINT", "UBIGINT"].contains(type) ? "weir_decimal_38_0" : "weir_integer"))(\(name: name)) AS \(SQL(raw: type)))"
+      return
+        "TRY_CAST(\(SQL(raw: ["HUGEINT", "UBIGINT"].contains(type) ? "weir_decimal_38_0" : "weir_integer"))(\(name: name)) AS \(SQL(raw: type)))"
     case .whole(let type, false):
       let value: SQL = "\(name: name)"
       return """
@@ -95,7 +99,8 @@ struct CSVReading {
 
   /// The wanted columns as the scan gives them. A filter sees exact numbers; rows with a number that isn't exact pass it, to be set aside.
   private func filtered(_ all: SQL, _ columns: [(name: String, type: CSVType)], _ names: [String]) -> SQL {
-    var result: SQL = read.request.columns == nil && read.request.filter == nil ? all : "SELECT \(names: names) FROM (\(all))"
+    var result: SQL =
+      read.request.columns == nil && read.request.filter == nil ? all : "SELECT \(names: names) FROM (\(all))"
     if let filter = read.request.filter {
       // `raw` keeps every column's text; beside it stand the values the filter is about.
       let kept = names.map { name -> SQL in "raw.\(name: name)" }
@@ -161,9 +166,13 @@ struct CSVReading {
     if !group.dialect.comment.isEmpty { options = "\(options), comment = \(text: group.dialect.comment)" }
     if format.decimal != "." { options = "\(options), decimal_separator = \(text: format.decimal)" }
     if let dateFormat = format.dateFormat { options = "\(options), dateformat = \(text: dateFormat)" }
-    if let timestampFormat = format.timestampFormat { options = "\(options), timestampformat = \(text: timestampFormat)" }
+    if let timestampFormat = format.timestampFormat {
+      options = "\(options), timestampformat = \(text: timestampFormat)"
+    }
     // The engine's own buffers (32 MB each) would make up most of the process's memory and are no faster.
-    if read.files.paths.allSatisfy({ FileSet.plainName($0).count == $0.count }) { options = "\(options), buffer_size = 8000000" }
+    if read.files.paths.allSatisfy({ FileSet.plainName($0).count == $0.count }) {
+      options = "\(options), buffer_size = 8000000"
+    }
     if texts {
       options = "\(options), ignore_errors = true"
     } else if !format.strict {

@@ -64,7 +64,9 @@ struct CSVSniffing {
   func groups() async throws -> ([CSVGroup], copies: [UnifiedFile]) {
     do {
       return (try await groups(of: read.files.paths), [])
-    } catch let error as Problem where error.code == "unreadable-file" && read.files.bytes != nil && !encoding.hasPrefix("utf-16") {
+    } catch let error as Problem
+      where error.code == "unreadable-file" && read.files.bytes != nil && !encoding.hasPrefix("utf-16")
+    {
       let quote = (format.quote ?? "\"").utf8.first ?? 0x22
       var copies: [UnifiedFile] = []
       let paths = try read.files.paths.map { path in
@@ -91,12 +93,15 @@ struct CSVSniffing {
       let dialect = CSVGroup.Dialect(
         delimiter: row[1].description, quote: known(row[2]) ?? "\"", escape: known(row[3]) ?? known(row[2]) ?? "\"",
         skip: Int(row[4].description) ?? 0, hasHeader: row[5] == .boolean(true), comment: known(row[6]) ?? "")
-      let guesses = columns.map { isISO || !($0.type.hasPrefix("DATE") || $0.type.hasPrefix("TIMESTAMP")) ? $0.type : "VARCHAR" }
+      let guesses = columns.map {
+        isISO || !($0.type.hasPrefix("DATE") || $0.type.hasPrefix("TIMESTAMP")) ? $0.type : "VARCHAR"
+      }
       if let place = groups.firstIndex(where: { $0.dialect == dialect && $0.names == columns.map(\.name) }) {
         groups[place].paths.append(row[0].description)
         groups[place].guesses = zip(groups[place].guesses, guesses).map(CSVSniffing.common)
       } else {
-        groups.append(CSVGroup(dialect: dialect, names: columns.map(\.name), paths: [row[0].description], guesses: guesses))
+        groups.append(
+          CSVGroup(dialect: dialect, names: columns.map(\.name), paths: [row[0].description], guesses: guesses))
       }
     }
     for place in groups.indices {
@@ -122,7 +127,9 @@ struct CSVSniffing {
     return "\(result), nullstr = [\(nulls)], allow_quoted_nulls = false"
   }
 
-  private func known(_ value: Value) -> String? { ["(empty)", "NULL", "", "\0"].contains(value.description) ? nil : value.description }
+  private func known(_ value: Value) -> String? {
+    ["(empty)", "NULL", "", "\0"].contains(value.description) ? nil : value.description
+  }
 
   private func isDefault(_ value: Value, _ format: String?) -> Bool {
     value == .null || value.description.isEmpty || value.description == format || self.format.dateFormat != nil
@@ -136,21 +143,26 @@ struct CSVSniffing {
       let text: SQL = format.decimal == "." ? "\(name: name)" : "replace(\(name: name), \(text: format.decimal), '.')"
       switch guess {
       case "BIGINT":
-        evidence.append("bool_or(regexp_matches(\(text), '^[-+]?0[0-9]|^[+]')), max(length(regexp_extract(\(text), '[0-9]+'))), count(*)")
+        evidence.append(
+          "bool_or(regexp_matches(\(text), '^[-+]?0[0-9]|^[+]')), max(length(regexp_extract(\(text), '[0-9]+'))), count(*)"
+        )
       case "DOUBLE":
         evidence += [
           """
           CAST(coalesce(bool_or(regexp_matches(\(text), '^[-+]?0[0-9]|^[+]|[^-0-9.]')), false) AS INTEGER) \
           + CASE WHEN coalesce(bool_or(NOT weir_double(\(text))), false) THEN 2 ELSE 0 END
           """,
-          "max(length(regexp_extract(\(text), '^-?([0-9]*)', 1)))", "max(length(regexp_extract(\(text), '[.]([0-9]*)$', 1)))",
+          "max(length(regexp_extract(\(text), '^-?([0-9]*)', 1)))",
+          "max(length(regexp_extract(\(text), '[.]([0-9]*)$', 1)))",
         ]
-      case _ where guess.hasPrefix("TIMESTAMP"): evidence.append("bool_or(regexp_matches(\(text), '[.][0-9]{7}')), NULL, NULL")
+      case _ where guess.hasPrefix("TIMESTAMP"):
+        evidence.append("bool_or(regexp_matches(\(text), '[.][0-9]{7}')), NULL, NULL")
       case "BOOLEAN":
         evidence.append("bool_or(NOT regexp_full_match(\(text), 'true|false|True|False|TRUE|FALSE')), NULL, NULL")
       default:
         evidence.append(
-          format.types?[name] == nil ? "NULL, NULL, NULL" : "NULL, max(length(regexp_extract(\(text), '^[-+]?([0-9]+)$', 1))), NULL")
+          format.types?[name] == nil
+            ? "NULL, NULL, NULL" : "NULL, max(length(regexp_extract(\(text), '^[-+]?([0-9]+)$', 1))), NULL")
       }
     }
     let needed = format.types != nil || group.guesses.contains { $0 != "VARCHAR" }
@@ -158,7 +170,8 @@ struct CSVSniffing {
     let row =
       needed
       ? try await read.ask(
-        "SELECT \(evidence) FROM (SELECT * FROM \(reading.scan(group, texts: true)) LIMIT \(sampleRows))").first ?? [] : []
+        "SELECT \(evidence) FROM (SELECT * FROM \(reading.scan(group, texts: true)) LIMIT \(sampleRows))"
+      ).first ?? [] : []
     var digits: [Int] = []
     let types = group.guesses.enumerated().map { place, guess in
       let found = row.count > place * 3 + 2 ? Array(row[place * 3...place * 3 + 2]) : [.null, .null, .null]
@@ -183,7 +196,9 @@ struct CSVSniffing {
       if scale <= 18, whole <= 20 { return .decimal(precision: 38, scale: scale == 0 ? 0 : 18) }
       return whole + scale <= 38 ? .decimal(precision: 38, scale: Int(scale)) : .text
     case "BIGINT":
-      guard !isOdd, case .integer(let digits) = whole, case .integer(let rows) = scale else { return isOdd ? .text : .plain(guess) }
+      guard !isOdd, case .integer(let digits) = whole, case .integer(let rows) = scale else {
+        return isOdd ? .text : .plain(guess)
+      }
       if isSingle, rows < sampleRows { return .plain(guess) }
       return .whole(type: guess, isLong: digits > 15)
     case _ where guess == "BOOLEAN" || guess.hasPrefix("TIMESTAMP"): return isOdd ? .text : .plain(guess)
@@ -217,7 +232,8 @@ struct CSVSniffing {
       (.whole("BIGINT", _), .decimal(_, let scale)), (.decimal(_, let scale), .whole("BIGINT", _)):
       .decimal(precision: 38, scale: scale)
     case (.whole("BIGINT", let left), .whole("BIGINT", let right)): .whole(type: "BIGINT", isLong: left || right)
-    case (.plain("BIGINT"), .whole("BIGINT", _)), (.whole("BIGINT", _), .plain("BIGINT")): .whole(type: "BIGINT", isLong: true)
+    case (.plain("BIGINT"), .whole("BIGINT", _)), (.whole("BIGINT", _), .plain("BIGINT")):
+      .whole(type: "BIGINT", isLong: true)
     default: .text
     }
   }

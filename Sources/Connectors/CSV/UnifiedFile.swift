@@ -16,7 +16,9 @@ final class UnifiedFile: Sendable {
     let name = NSTemporaryDirectory() + "/weir-\(UUID().uuidString).csv"
     let descriptor = open(name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
     guard descriptor >= 0 else {
-      throw Problem("disk-full", "A temporary file can't be made in \(NSTemporaryDirectory()).", hint: "Set another folder with TMPDIR.")
+      throw Problem(
+        "disk-full", "A temporary file can't be made in \(NSTemporaryDirectory()).",
+        hint: "Set another folder with TMPDIR.")
     }
     unlink(name)
     original = path
@@ -28,7 +30,9 @@ final class UnifiedFile: Sendable {
       while !rest.isEmpty {
         let count = rest.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
         guard count > 0 else {
-          throw Problem("disk-full", "There is no room for a copy of \"\(path)\" in \(NSTemporaryDirectory()).", hint: "Set another folder with TMPDIR.")
+          throw Problem(
+            "disk-full", "There is no room for a copy of \"\(path)\" in \(NSTemporaryDirectory()).",
+            hint: "Set another folder with TMPDIR.")
         }
         rest = rest.dropFirst(count)
       }

@@ -18,12 +18,14 @@ extension DuckDBFile {
       array_to_string(referenced_column_names, chr(31)) FROM duckdb_constraints() WHERE database_name = \(text: catalog)
       """)
     let indexes = try await ask(
-      "SELECT schema_name, table_name, index_name FROM duckdb_indexes() WHERE database_name = \(text: catalog) ORDER BY 3")
+      "SELECT schema_name, table_name, index_name FROM duckdb_indexes() WHERE database_name = \(text: catalog) ORDER BY 3"
+    )
     var resources: [Resource] = []
     for row in columns {
       let name = DuckDBFile.name(row)
       if resources.last?.name != name {
-        resources.append(Resource(name: name, kind: row[6] == .null ? "view" : "table", approximateRows: Int(row[6].description)))
+        resources.append(
+          Resource(name: name, kind: row[6] == .null ? "view" : "table", approximateRows: Int(row[6].description)))
       }
       resources[resources.count - 1].columns.append(
         .init(
@@ -45,7 +47,11 @@ extension DuckDBFile {
   }
 
   private func ask(_ query: SQL) async throws -> [[Value]] {
-    try await context.ask { try await $0.rows(query, setup: [attach(readOnly: true)]) } failing: { refused($0) }
+    try await context.ask {
+      try await $0.rows(query, setup: [attach(readOnly: true)])
+    } failing: {
+      refused($0)
+    }
   }
 
   /// A table's name, with its schema if that isn't `main`.

@@ -7,7 +7,8 @@ package struct DuckDBFile: Source, Destination {
   package struct Settings: Sendable { var path = "" }
 
   package static let manifest = Manifest<Settings>(
-    id: "duckdb", title: "DuckDB", summary: "Reads and writes the tables of a DuckDB database file.", category: .database,
+    id: "duckdb", title: "DuckDB", summary: "Reads and writes the tables of a DuckDB database file.",
+    category: .database,
     aliases: ["duckdb file"], schemes: ["duckdb"], fileEndings: ["duckdb", "ddb"],
     settings: SettingsSchema(Settings()) {
       Field(\.path, "path", "The database file.").required().example("warehouse.duckdb").also("file_path", "database")
@@ -40,7 +41,9 @@ package struct DuckDBFile: Source, Destination {
   }
 
   func refused(_ error: any Error) -> Problem {
-    Problem("unreadable-file", "\"\(path)\" can't be used: \(String("\(error)".prefix { $0 != "\n" }).prefix(300))", cause: error)
+    Problem(
+      "unreadable-file", "\"\(path)\" can't be used: \(String("\(error)".prefix { $0 != "\n" }).prefix(300))",
+      cause: error)
   }
 
   package func place(of target: WriteRequest.Target, mode: WriteMode, step: String) -> String? {
@@ -58,7 +61,8 @@ package struct DuckDBFile: Source, Destination {
       let names = try await resources().map(\.name)
       guard names.contains(where: { [$0, "main." + $0].contains { $0.lowercased() == name.lowercased() } }) else {
         throw Problem(
-          "unknown-table", "\"\(path)\" has no table \"\(name)\".", hint: Nearest.hint(name, among: names), at: request.location)
+          "unknown-table", "\"\(path)\" has no table \"\(name)\".", hint: Nearest.hint(name, among: names),
+          at: request.location)
       }
       rows = "SELECT * FROM \(table(name))"
     case .query(let query):
@@ -79,25 +83,36 @@ package struct DuckDBFile: Source, Destination {
 
   package func check() async -> ConnectionReport {
     await .of([
-      (.connection, {
-        try exists()
-        return FileTarget.normal(path)
-      }),
-      (.authentication, {
-        try FileSet.mayRead(path)
-        return nil
-      }),
-      (.query, {
-        let count = try await resources().count
-        return "\(count) table\(count == 1 ? "" : "s")"
-      }),
+      (
+        .connection,
+        {
+          try exists()
+          return FileTarget.normal(path)
+        }
+      ),
+      (
+        .authentication,
+        {
+          try FileSet.mayRead(path)
+          return nil
+        }
+      ),
+      (
+        .query,
+        {
+          let count = try await resources().count
+          return "\(count) table\(count == 1 ? "" : "s")"
+        }
+      ),
     ])
   }
 
   package static var keepsState: Bool { true }
 
   package func storedState(_ keys: [String], for target: WriteRequest.Target) async throws -> [String: String] {
-    guard FileManager.default.fileExists(atPath: path), try await resources().contains(where: { $0.name == "_weir_state" }) else {
+    guard FileManager.default.fileExists(atPath: path),
+      try await resources().contains(where: { $0.name == "_weir_state" })
+    else {
       return [:]
     }
     let wanted = keys.map { key -> SQL in "\(text: key)" }

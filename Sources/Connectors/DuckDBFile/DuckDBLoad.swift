@@ -41,7 +41,8 @@ extension DuckDBFile {
   /// The engine's name of a type as a type; names of nested types are kept as they are.
   private static func type(named name: String) -> DataType {
     let plain: [DataType] = [
-      .boolean, .int16, .int32, .int64, .int128, .integer(bits: 8, signed: true), .float32, .float64, .text, .json, .blob, .uuid, .date,
+      .boolean, .int16, .int32, .int64, .int128, .integer(bits: 8, signed: true), .float32, .float64, .text, .json,
+      .blob, .uuid, .date,
       .time, .timestampMicros, .timestampTZ, .timestamp(.nanoseconds), .interval,
     ]
     if let type = plain.first(where: { $0.description == name }) { return type }
@@ -50,7 +51,8 @@ extension DuckDBFile {
   }
 
   private static func decimal(_ name: String) -> [Int] {
-    name.hasPrefix("DECIMAL(") && name.hasSuffix(")") ? name.dropFirst(8).dropLast().split(separator: ",").compactMap { Int($0) } : []
+    name.hasPrefix("DECIMAL(") && name.hasSuffix(")")
+      ? name.dropFirst(8).dropLast().split(separator: ",").compactMap { Int($0) } : []
   }
 
   /// Whether every value of the type named `existing` is one of `type` too.

@@ -37,12 +37,15 @@ struct CompoundFile {
   }
 
   static func damaged(_ path: String, _ words: String) -> Problem {
-    Problem("invalid-file", "\"\(path)\" \(words), or it is damaged.", hint: "Open it in a spreadsheet program and save it again.")
+    Problem(
+      "invalid-file", "\"\(path)\" \(words), or it is damaged.",
+      hint: "Open it in a spreadsheet program and save it again.")
   }
 
   private func word(_ place: Int) -> UInt32 {
     guard place >= 0, place + 4 <= bytes.count else { return 0xFFFF_FFFF }
-    return UInt32(bytes[place]) | UInt32(bytes[place + 1]) << 8 | UInt32(bytes[place + 2]) << 16 | UInt32(bytes[place + 3]) << 24
+    return UInt32(bytes[place]) | UInt32(bytes[place + 1]) << 8 | UInt32(bytes[place + 2]) << 16 | UInt32(
+      bytes[place + 3]) << 24
   }
 
   private func offset(_ sector: UInt32) throws(Problem) -> Int {
@@ -57,7 +60,9 @@ struct CompoundFile {
     while sector < 0xFFFF_FFFA {
       let start = try offset(sector)
       result += bytes[start..<min(start + sectorSize, bytes.count)]
-      guard Int(sector) < table.count, result.count <= bytes.count else { throw CompoundFile.damaged(path, "has a broken chain of sectors") }
+      guard Int(sector) < table.count, result.count <= bytes.count else {
+        throw CompoundFile.damaged(path, "has a broken chain of sectors")
+      }
       sector = table[Int(sector)]
     }
     return result
@@ -70,8 +75,12 @@ struct CompoundFile {
     for entry in stride(from: 0, to: directory.count - 127, by: 128) {
       let length = Int(directory[entry + 64]) | Int(directory[entry + 65]) << 8
       guard length >= 2, length <= 64 else { continue }
-      let units = stride(from: 0, to: length - 2, by: 2).map { UInt16(directory[entry + $0]) | UInt16(directory[entry + $0 + 1]) << 8 }
-      func number(_ place: Int) -> UInt32 { (0..<4).reduce(0) { $0 | UInt32(directory[entry + place + $1]) << UInt32(8 * $1) } }
+      let units = stride(from: 0, to: length - 2, by: 2).map {
+        UInt16(directory[entry + $0]) | UInt16(directory[entry + $0 + 1]) << 8
+      }
+      func number(_ place: Int) -> UInt32 {
+        (0..<4).reduce(0) { $0 | UInt32(directory[entry + place + $1]) << UInt32(8 * $1) }
+      }
       let (start, size) = (number(116), Int(number(120)))
       if directory[entry + 66] == 5 { root = (start, size) }
       guard directory[entry + 66] == 2, names.contains(String(decoding: units, as: UTF16.self)) else { continue }
@@ -88,7 +97,9 @@ struct CompoundFile {
     var result: [UInt8] = []
     var sector = Int(first)
     while sector < 0xFFFF_FFFA, result.count < size {
-      guard (sector + 1) * 64 <= container.count, sector * 4 + 4 <= links.count, result.count <= container.count else { throw CompoundFile.damaged(path, "is cut off") }
+      guard (sector + 1) * 64 <= container.count, sector * 4 + 4 <= links.count, result.count <= container.count else {
+        throw CompoundFile.damaged(path, "is cut off")
+      }
       result += container[sector * 64..<(sector + 1) * 64]
       sector = (0..<4).reduce(0) { $0 | Int(links[sector * 4 + $1]) << (8 * $1) }
     }

@@ -10,7 +10,8 @@ package struct Excel: FileFormat {
   var allText = false
 
   package static let manifest = Manifest<Excel>(
-    id: "excel", title: "Excel", summary: "Reads and writes sheets of XLSX workbooks; reads XLS ones.", category: .file, aliases: ["xlsx", "xls"],
+    id: "excel", title: "Excel", summary: "Reads and writes sheets of XLSX workbooks; reads XLS ones.", category: .file,
+    aliases: ["xlsx", "xls"],
     fileEndings: ["xlsx", "xls"],
     settings: SettingsSchema(Excel()) {
       Field(\.path, "path", "File, folder, pattern or http(s) address.").example("budget.xlsx").also("file_path", "url")
@@ -21,7 +22,9 @@ package struct Excel: FileFormat {
     })
 
   package func extract(_ read: FileRead) async throws -> Extract {
-    if read.files.paths.allSatisfy({ $0.lowercased().hasSuffix(".xls") && !$0.contains("://") }) { return try await old(read) }
+    if read.files.paths.allSatisfy({ $0.lowercased().hasSuffix(".xls") && !$0.contains("://") }) {
+      return try await old(read)
+    }
     let setup = read.files.setup + [.load("excel", from: read.context.extensions)]
     let load: [SQL] = [.load("excel", from: read.context.extensions)]
     var scans: [SQL] = []
@@ -42,7 +45,9 @@ package struct Excel: FileFormat {
       throw Problem("unknown-setting", "`range` works for XLSX only.", at: read.request.location)
     }
     let (paths, excel) = (read.files.paths, self)
-    let rows = try await Blocking.run { try XLSRows(paths, sheet: excel.sheet, header: excel.header, allText: excel.allText) }
+    let rows = try await Blocking.run {
+      try XLSRows(paths, sheet: excel.sheet, header: excel.header, allText: excel.allText)
+    }
     var extract = Extract(.batches(rows))
     if let columns = read.request.columns { extract.projection = "\(names: columns)" }
     return extract
@@ -56,11 +61,16 @@ package struct Excel: FileFormat {
   }
 
   /// Excel has one kind of number; columns without any fraction are whole numbers.
-  private func wholeNumbers(_ names: [String], _ path: String, _ read: FileRead, _ load: [SQL]) async throws -> [String: DataType] {
+  private func wholeNumbers(
+    _ names: [String], _ path: String, _ read: FileRead, _ load: [SQL]
+  ) async throws -> [String: DataType] {
     guard !names.isEmpty, !allText else { return [:] }
-    let tests = names.map { name -> SQL in "bool_and(\(name: name) = trunc(\(name: name)) AND abs(\(name: name)) < 9007199254740993)" }
+    let tests = names.map { name -> SQL in
+      "bool_and(\(name: name) = trunc(\(name: name)) AND abs(\(name: name)) < 9007199254740993)"
+    }
     let row = try await read.ask("SELECT \(tests) FROM (\(scan(path, texts: false)))", setup: load).first ?? []
-    return Dictionary(zip(names, row).compactMap { $1 == .boolean(true) ? ($0, .int64) : nil }, uniquingKeysWith: { $1 })
+    return Dictionary(
+      zip(names, row).compactMap { $1 == .boolean(true) ? ($0, .int64) : nil }, uniquingKeysWith: { $1 })
   }
 
   package func layout(_ write: FileWrite) throws -> FileLayout {
@@ -80,7 +90,9 @@ package struct Excel: FileFormat {
     // Read as texts, because the reader takes a column's type from its first row, which may be empty. A day is the number since 1899-12-30.
     let casts = columns.map { column -> SQL in
       let text: SQL = "\(name: column.name)"
-      let value: SQL = column.type == .date ? "DATE '1899-12-30' + CAST(CAST(\(text) AS DOUBLE) AS INTEGER)" : "CAST(\(text) AS \(column.type))"
+      let value: SQL =
+        column.type == .date
+        ? "DATE '1899-12-30' + CAST(CAST(\(text) AS DOUBLE) AS INTEGER)" : "CAST(\(text) AS \(column.type))"
       return "\(value) AS \(text)"
     }
     let sheet = sheet ?? "Sheet1"

@@ -13,10 +13,12 @@ struct XLSRows: BatchSource {
     var names: [String] = []
     for path in paths {
       let book = try XLSWorkbook(path)
-      let place = sheet.map { name in book.sheets.firstIndex { $0.name == name } ?? Int(name).map { $0 - 1 } ?? -1 } ?? 0
+      let place =
+        sheet.map { name in book.sheets.firstIndex { $0.name == name } ?? Int(name).map { $0 - 1 } ?? -1 } ?? 0
       guard book.sheets.indices.contains(place) else {
         throw Problem(
-          "unknown-sheet", "\"\(path)\" has no sheet \"\(sheet ?? "1")\".", hint: Nearest.hint(sheet ?? "", among: book.sheets.map(\.name)))
+          "unknown-sheet", "\"\(path)\" has no sheet \"\(sheet ?? "1")\".",
+          hint: Nearest.hint(sheet ?? "", among: book.sheets.map(\.name)))
       }
       var cells = try book.rows(of: place)
       let width = cells.first?.count ?? 0
@@ -24,13 +26,18 @@ struct XLSRows: BatchSource {
       if header, !cells.isEmpty {
         own = zip(own, cells.removeFirst()).map { $1.map { XLSRows.text($0) } ?? $0 }
       }
-      if names.isEmpty { names = XLSRows.unique(own) } else if XLSRows.unique(own) != names {
+      if names.isEmpty {
+        names = XLSRows.unique(own)
+      } else if XLSRows.unique(own) != names {
         throw Problem("schema-differs", "\"\(path)\" has other columns than \"\(paths[0])\".")
       }
       rows += cells
     }
     self.rows = rows
-    schema = Schema(names.enumerated().map { place, name in Column(name, allText ? .text : XLSRows.type(rows.compactMap { $0[place] })) })
+    schema = Schema(
+      names.enumerated().map { place, name in
+        Column(name, allText ? .text : XLSRows.type(rows.compactMap { $0[place] }))
+      })
   }
 
   private static func unique(_ names: [String]) -> [String] {
@@ -56,7 +63,8 @@ struct XLSRows: BatchSource {
       }
     }
     if cells.isEmpty { return .text }
-    return isNumber ? (isWhole ? .int64 : .float64) : isMoment ? (isDay ? .date : .timestampMicros) : isBoolean ? .boolean : .text
+    return isNumber
+      ? (isWhole ? .int64 : .float64) : isMoment ? (isDay ? .date : .timestampMicros) : isBoolean ? .boolean : .text
   }
 
   private static func text(_ cell: XLSWorkbook.Cell) -> String {
@@ -90,13 +98,20 @@ struct XLSRows: BatchSource {
             continue
           }
           switch (type, cell) {
-          case (.int64, .number(let value)): writer.data.storeBytes(of: Int64(exactly: value) ?? 0, toByteOffset: row * 8, as: Int64.self)
+          case (.int64, .number(let value)):
+            writer.data.storeBytes(of: Int64(exactly: value) ?? 0, toByteOffset: row * 8, as: Int64.self)
           case (.float64, .number(let value)): writer.data.storeBytes(of: value, toByteOffset: row * 8, as: Double.self)
-          case (.boolean, .boolean(let value)): writer.data.storeBytes(of: value ? 1 : 0, toByteOffset: row, as: UInt8.self)
-          case (.date, .moment(let days)): writer.data.storeBytes(of: Int32(clamping: Int64(exactly: days) ?? 0), toByteOffset: row * 4, as: Int32.self)
+          case (.boolean, .boolean(let value)):
+            writer.data.storeBytes(of: value ? 1 : 0, toByteOffset: row, as: UInt8.self)
+          case (.date, .moment(let days)):
+            writer.data.storeBytes(
+              of: Int32(clamping: Int64(exactly: days) ?? 0), toByteOffset: row * 4, as: Int32.self)
           case (.timestamp, .moment(let days)):
             // A day is stored as a fraction; to the millisecond is what it holds.
-            let micros = Int64(exactly: (days * 86_400_000).rounded()).map { $0.multipliedReportingOverflow(by: 1000).partialValue } ?? 0
+            let micros =
+              Int64(exactly: (days * 86_400_000).rounded()).map {
+                $0.multipliedReportingOverflow(by: 1000).partialValue
+              } ?? 0
             writer.data.storeBytes(of: micros, toByteOffset: row * 8, as: Int64.self)
           default:
             var text = XLSRows.text(cell)

@@ -28,7 +28,8 @@ struct XLSWorkbook {
       if kind != 0x3C { isShared = kind == 0xFC }
       switch kind {
       case 0x809: version = XLSWorkbook.short(data, 0)
-      case 0x2F: throw Problem("encrypted-file", "\"\(path)\" is protected with a password.", hint: "Save it without one.")
+      case 0x2F:
+        throw Problem("encrypted-file", "\"\(path)\" is protected with a password.", hint: "Save it without one.")
       case 0x85 where data.count > 8:
         sheets.append((XLSString.read([Array(data.dropFirst(6))], shortLength: true), Int(XLSWorkbook.word(data, 0))))
       case 0x22: is1904 = XLSWorkbook.short(data, 0) == 1
@@ -41,7 +42,9 @@ struct XLSWorkbook {
       return kind != 0x0A
     }
     guard version == 0x600 else { throw CompoundFile.damaged(path, "is older than Excel 97") }
-    if let first = shared.first, first.count >= 8 { strings = XLSString.list(shared, count: Int(XLSWorkbook.word(first, 4))) }
+    if let first = shared.first, first.count >= 8 {
+      strings = XLSString.list(shared, count: Int(XLSWorkbook.word(first, 4)))
+    }
   }
 
   /// Rows of cells, in order; missing cells are nil.
@@ -49,8 +52,11 @@ struct XLSWorkbook {
     var cells: [Int: [Int: Cell]] = [:]
     var awaiting: (row: Int, column: Int)?
     var depth = 0
-    func put(_ data: [UInt8], _ cell: Cell?) { if let cell { cells[XLSWorkbook.short(data, 0), default: [:]][XLSWorkbook.short(data, 2)] = cell } }
-    try XLSWorkbook.records(of: stream, path, from: sheets[sheet].offset) { (kind: Int, data: [UInt8]) throws(Problem) -> Bool in
+    func put(_ data: [UInt8], _ cell: Cell?) {
+      if let cell { cells[XLSWorkbook.short(data, 0), default: [:]][XLSWorkbook.short(data, 2)] = cell }
+    }
+    try XLSWorkbook.records(of: stream, path, from: sheets[sheet].offset) {
+      (kind: Int, data: [UInt8]) throws(Problem) -> Bool in
       switch kind {
       case 0x809: depth += 1
       case 0x0A: depth -= 1
@@ -58,13 +64,16 @@ struct XLSWorkbook {
         let index = Int(XLSWorkbook.word(data, 6))
         put(data, strings.indices.contains(index) ? .text(strings[index]) : nil)
       case 0x204 where data.count > 8: put(data, .text(XLSString.read([Array(data.dropFirst(6))], shortLength: false)))
-      case 0x203 where data.count >= 14: put(data, number(XLSWorkbook.double(data, 6), format: XLSWorkbook.short(data, 4)))
-      case 0x27E where data.count >= 10: put(data, number(XLSWorkbook.compressed(XLSWorkbook.word(data, 6)), format: XLSWorkbook.short(data, 4)))
+      case 0x203 where data.count >= 14:
+        put(data, number(XLSWorkbook.double(data, 6), format: XLSWorkbook.short(data, 4)))
+      case 0x27E where data.count >= 10:
+        put(data, number(XLSWorkbook.compressed(XLSWorkbook.word(data, 6)), format: XLSWorkbook.short(data, 4)))
       case 0xBD where data.count >= 6:
         let first = XLSWorkbook.short(data, 2)
         for (place, start) in stride(from: 4, to: data.count - 7, by: 6).enumerated() {
           let value = XLSWorkbook.compressed(XLSWorkbook.word(data, start + 2))
-          cells[XLSWorkbook.short(data, 0), default: [:]][first + place] = number(value, format: XLSWorkbook.short(data, start))
+          cells[XLSWorkbook.short(data, 0), default: [:]][first + place] = number(
+            value, format: XLSWorkbook.short(data, start))
         }
       case 0x205 where data.count >= 8: put(data, data[7] == 0 ? .boolean(data[6] != 0) : nil)
       case 0x06 where data.count >= 14:
@@ -75,7 +84,9 @@ struct XLSWorkbook {
           put(data, number(XLSWorkbook.double(data, 6), format: XLSWorkbook.short(data, 4)))
         }
       case 0x207:
-        if let place = awaiting { cells[place.row, default: [:]][place.column] = .text(XLSString.read([data], shortLength: false)) }
+        if let place = awaiting {
+          cells[place.row, default: [:]][place.column] = .text(XLSString.read([data], shortLength: false))
+        }
         awaiting = nil
       default: break
       }
@@ -89,16 +100,22 @@ struct XLSWorkbook {
   }
 
   private func number(_ value: Double, format: Int) -> Cell {
-    guard cellFormats.indices.contains(format), XLSWorkbook.isDate(cellFormats[format], formats[cellFormats[format]]) else { return .number(value) }
+    guard cellFormats.indices.contains(format), XLSWorkbook.isDate(cellFormats[format], formats[cellFormats[format]])
+    else { return .number(value) }
     // Day 60 of the 1900 epoch is a 29 February that never was; days before it are one off.
     return .moment(is1904 ? value - 24107 : value < 60 ? value - 25568 : value - 25569)
   }
 
   private static func isDate(_ id: Int, _ format: String?) -> Bool {
-    guard let format else { return (14...22).contains(id) || (27...36).contains(id) || (45...47).contains(id) || (50...58).contains(id) }
+    guard let format else {
+      return (14...22).contains(id) || (27...36).contains(id) || (45...47).contains(id) || (50...58).contains(id)
+    }
     var (isQuoted, isBracket, isEscaped) = (false, false, false)
     for character in format.lowercased() {
-      if isEscaped { isEscaped = false; continue }
+      if isEscaped {
+        isEscaped = false
+        continue
+      }
       switch character {
       case "\\": isEscaped = true
       case "\"": isQuoted.toggle()
@@ -116,7 +133,9 @@ struct XLSWorkbook {
   ) throws(Problem) {
     var place = start
     while place + 4 <= stream.count {
-      let (kind, length) = (Int(stream[place]) | Int(stream[place + 1]) << 8, Int(stream[place + 2]) | Int(stream[place + 3]) << 8)
+      let (kind, length) = (
+        Int(stream[place]) | Int(stream[place + 1]) << 8, Int(stream[place + 2]) | Int(stream[place + 3]) << 8
+      )
       guard place + 4 + length <= stream.count else { break }
       if try !body(kind, Array(stream[place + 4..<place + 4 + length])) { return }
       place += 4 + length
@@ -127,13 +146,16 @@ struct XLSWorkbook {
   static func short(_ data: [UInt8], _ place: Int) -> Int {
     place + 2 <= data.count ? Int(data[place]) | Int(data[place + 1]) << 8 : 0
   }
-  static func word(_ data: [UInt8], _ place: Int) -> UInt32 { UInt32(short(data, place)) | UInt32(short(data, place + 2)) << 16 }
+  static func word(_ data: [UInt8], _ place: Int) -> UInt32 {
+    UInt32(short(data, place)) | UInt32(short(data, place + 2)) << 16
+  }
   private static func double(_ data: [UInt8], _ place: Int) -> Double {
     Double(bitPattern: UInt64(word(data, place)) | UInt64(word(data, place + 4)) << 32)
   }
   /// An RK number: 30 bits of an integer or of a double, perhaps a hundredfold.
   private static func compressed(_ bits: UInt32) -> Double {
-    let value = bits & 2 != 0 ? Double(Int32(bitPattern: bits) >> 2) : Double(bitPattern: UInt64(bits & 0xFFFF_FFFC) << 32)
+    let value =
+      bits & 2 != 0 ? Double(Int32(bitPattern: bits) >> 2) : Double(bitPattern: UInt64(bits & 0xFFFF_FFFC) << 32)
     return bits & 1 != 0 ? value / 100 : value
   }
 }

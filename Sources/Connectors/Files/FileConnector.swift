@@ -54,7 +54,12 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     let verb = FileManager.default.fileExists(atPath: path) ? "Replaces" : "Creates"
     var load = Load(
       landing: layout.landing, strategy: "\(verb) the file \(path) in one step, from a temporary file beside it.",
-      statements: [layout.copy("…", path).text], countExisting: { await rows(at: request.mode == .append ? place : FileLocation(base: path, relative: nil, directory: context.directory), format) },
+      statements: [layout.copy("…", path).text],
+      countExisting: {
+        await rows(
+          at: request.mode == .append ? place : FileLocation(base: path, relative: nil, directory: context.directory),
+          format)
+      },
       work: .statements(
         StatementLoad(
           setup: layout.setup,
@@ -84,14 +89,17 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
 
   private func place(of target: WriteRequest.Target, _ format: Format) -> FileLocation {
     switch target {
-    case .path(let path), .table(let path): FileLocation(base: format.path, relative: path, directory: context.directory)
+    case .path(let path), .table(let path):
+      FileLocation(base: format.path, relative: path, directory: context.directory)
     case .whole: FileLocation(base: format.path, relative: nil, directory: context.directory)
     }
   }
 
   /// The rows of the file or folder that stands there now; nil if it isn't readable as this format.
   private func rows(at place: FileLocation, _ format: Format) async -> Int? {
-    guard let files = try? place.files(endings: Format.manifest.fileEndings, extensions: context.extensions) else { return nil }
+    guard let files = try? place.files(endings: Format.manifest.fileEndings, extensions: context.extensions) else {
+      return nil
+    }
     let read = FileRead(files: files, request: ReadRequest(.path(place.path), step: context.name), context: context)
     guard let extract = try? await format.extract(read) else { return nil }
     guard case .query(let query, let setup) = extract.origin else { return extract.estimatedRows }
@@ -107,14 +115,17 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
         if request.increment == nil && !FileManager.default.fileExists(atPath: path) { return path }
         throw Problem(
           "append-needs-folder", "Rows can't be added to the file \"\(path)\" in one safe step.",
-          hint: "Give a folder (ending in \"/\"): every run adds a file to it. Or use `mode: replace`.", at: request.location)
+          hint: "Give a folder (ending in \"/\"): every run adds a file to it. Or use `mode: replace`.",
+          at: request.location)
       }
-      return (path.hasSuffix("/") ? path : path + "/") + "\(request.step)-\(request.increment ?? request.runID).\(ending)"
+      return (path.hasSuffix("/") ? path : path + "/")
+        + "\(request.step)-\(request.increment ?? request.runID).\(ending)"
     case .replace, .truncate:
       guard !isFolder else {
         throw Problem(
           "not-a-file", "\"\(path)\" is a folder; replacing needs the path of one file.",
-          hint: "For example \"\(path.hasSuffix("/") ? path : path + "/")\(request.step).\(ending)\".", at: request.location)
+          hint: "For example \"\(path.hasSuffix("/") ? path : path + "/")\(request.step).\(ending)\".",
+          at: request.location)
       }
       return path
     case .merge, .deleteInsert, .scd2:
@@ -128,20 +139,30 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     let place = FileLocation(base: format.path, relative: nil, directory: context.directory)
     var files = FileSet(paths: [], setup: [])
     return await .of([
-      (.connection, {
-        files = try place.found(endings: Format.manifest.fileEndings, extensions: context.extensions)
-        let count = files.paths.count
-        return place.isRemote ? nil : "\(count) file\(count == 1 ? "" : "s"), \(files.bytes ?? 0) bytes"
-      }),
-      (.authentication, {
-        if !place.isRemote { for path in files.paths { try FileSet.mayRead(path) } }
-        return nil
-      }),
-      (.query, {
-        let read = FileRead(files: files, request: ReadRequest(.whole, limit: 1, step: context.name), context: context)
-        let count = try await columns(of: format.extract(read), read).count
-        return "\(count) column\(count == 1 ? "" : "s")"
-      }),
+      (
+        .connection,
+        {
+          files = try place.found(endings: Format.manifest.fileEndings, extensions: context.extensions)
+          let count = files.paths.count
+          return place.isRemote ? nil : "\(count) file\(count == 1 ? "" : "s"), \(files.bytes ?? 0) bytes"
+        }
+      ),
+      (
+        .authentication,
+        {
+          if !place.isRemote { for path in files.paths { try FileSet.mayRead(path) } }
+          return nil
+        }
+      ),
+      (
+        .query,
+        {
+          let read = FileRead(
+            files: files, request: ReadRequest(.whole, limit: 1, step: context.name), context: context)
+          let count = try await columns(of: format.extract(read), read).count
+          return "\(count) column\(count == 1 ? "" : "s")"
+        }
+      ),
     ])
   }
 
@@ -156,7 +177,8 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
       let name = path.hasPrefix(place.path + "/") ? String(path.dropFirst(place.path.count + 1)) : path
       resources.append(
         Resource(
-          name: name, kind: "file", columns: try await columns(of: extract, read), approximateRows: extract.estimatedRows,
+          name: name, kind: "file", columns: try await columns(of: extract, read),
+          approximateRows: extract.estimatedRows,
           bytes: one.bytes))
     }
     return resources
@@ -183,17 +205,20 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
 
   private func location(_ subject: ReadRequest.Subject, at location: Location?) throws(Problem) -> FileLocation {
     switch subject {
-    case .path(let path), .table(let path): return FileLocation(base: format.path, relative: path, directory: context.directory)
+    case .path(let path), .table(let path):
+      return FileLocation(base: format.path, relative: path, directory: context.directory)
     case .whole:
       guard !format.path.isEmpty else {
         throw Problem(
-          "missing-setting", "Which file should be read? Neither the step nor connection \"\(context.name)\" has a path.",
+          "missing-setting",
+          "Which file should be read? Neither the step nor connection \"\(context.name)\" has a path.",
           at: location)
       }
       return FileLocation(base: format.path, relative: nil, directory: context.directory)
     case .query:
       throw Problem(
-        "unsupported-subject", "A file can't be read by query.", hint: "Read it, then use a transform step.", at: location)
+        "unsupported-subject", "A file can't be read by query.", hint: "Read it, then use a transform step.",
+        at: location)
     }
   }
 }

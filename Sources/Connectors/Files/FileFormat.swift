@@ -31,11 +31,19 @@ package struct FileRead: Sendable {
   /// Asks the engine about the files.
   /// - Throws: a `Problem` that names them.
   func ask(_ query: SQL, setup: [SQL] = []) async throws -> [[Value]] {
-    try await context.ask { try await $0.rows(query, setup: files.setup + setup) } failing: { refused($0) }
+    try await context.ask {
+      try await $0.rows(query, setup: files.setup + setup)
+    } failing: {
+      refused($0)
+    }
   }
 
   func describe(_ query: SQL, setup: [SQL] = []) async throws -> Schema {
-    try await context.ask { try await $0.describe(query, setup: files.setup + setup) } failing: { refused($0) }
+    try await context.ask {
+      try await $0.describe(query, setup: files.setup + setup)
+    } failing: {
+      refused($0)
+    }
   }
 
   func refused(_ error: any Error) -> Problem {
@@ -49,7 +57,9 @@ extension ConnectorContext {
   func ask<Answer>(
     _ question: (any Inquiry) async throws -> Answer, failing: (any Error) -> Problem
   ) async throws -> Answer {
-    guard let inquiry else { throw Problem("engine-missing", "Connection \"\(name)\" needs the engine to look at its data.") }
+    guard let inquiry else {
+      throw Problem("engine-missing", "Connection \"\(name)\" needs the engine to look at its data.")
+    }
     do {
       return try await question(inquiry)
     } catch let error where error is Problem || error is CancellationError {

@@ -48,7 +48,8 @@ struct FileLocation: Sendable, Hashable {
     if isRemote {
       guard path.hasPrefix("http://") || path.hasPrefix("https://") else {
         throw Problem(
-          "unknown-scheme", "Files can't be read from \"\(path)\" yet.", hint: "Paths and http(s) addresses can be read.")
+          "unknown-scheme", "Files can't be read from \"\(path)\" yet.",
+          hint: "Paths and http(s) addresses can be read.")
       }
       return FileSet(paths: [path], bytes: nil, setup: [.load("httpfs", from: extensions)])
     }
@@ -71,7 +72,8 @@ struct FileLocation: Sendable, Hashable {
     let paths = names.filter { FileSet.matches($0, endings) }.map { path.hasSuffix("/") ? path + $0 : path + "/" + $0 }
     guard !paths.isEmpty else {
       throw Problem(
-        "file-not-found", "The folder \"\(path)\" has no file ending in \(endings.map { ".\($0)" }.joined(separator: ", ")).",
+        "file-not-found",
+        "The folder \"\(path)\" has no file ending in \(endings.map { ".\($0)" }.joined(separator: ", ")).",
         hint: names.isEmpty ? "It is empty." : "It holds \(names.sorted().prefix(3).joined(separator: ", ")).")
     }
     return paths
@@ -84,7 +86,8 @@ struct FileLocation: Sendable, Hashable {
       return Problem("file-not-found", "There is no folder \"\(parent)\", so \"\(path)\" can't be read.")
     }
     return Problem(
-      "file-not-found", "There is no file \"\(path)\".", hint: Nearest.hint(url.lastPathComponent, among: names.sorted()))
+      "file-not-found", "There is no file \"\(path)\".",
+      hint: Nearest.hint(url.lastPathComponent, among: names.sorted()))
   }
 }
 
@@ -115,7 +118,8 @@ struct FileSet: Sendable {
   /// - Throws: `no-permission`.
   static func mayRead(_ path: String) throws(Problem) {
     guard access(path, R_OK) != 0 else { return }
-    throw Problem("no-permission", "\"\(path)\" may not be read by this user.", hint: "Check the file's owner and mode.")
+    throw Problem(
+      "no-permission", "\"\(path)\" may not be read by this user.", hint: "Check the file's owner and mode.")
   }
 
   static func size(_ path: String) -> Int {

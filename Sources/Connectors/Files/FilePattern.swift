@@ -30,14 +30,16 @@ enum FilePattern {
 
   private static func isFolder(_ path: String) -> Bool {
     var isFolder: ObjCBool = false
-    return FileManager.default.fileExists(atPath: path.isEmpty ? "/" : path, isDirectory: &isFolder) && isFolder.boolValue
+    return FileManager.default.fileExists(atPath: path.isEmpty ? "/" : path, isDirectory: &isFolder)
+      && isFolder.boolValue
   }
 
   private static func subfolders(of folder: String) -> Set<String> {
     var found: Set<String> = [folder]
     for name in names(in: folder) where !name.hasPrefix(".") {
       let path = folder + "/" + name
-      let isLink = (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType == .typeSymbolicLink
+      let isLink =
+        (try? FileManager.default.attributesOfItem(atPath: path))?[.type] as? FileAttributeType == .typeSymbolicLink
       if isFolder(path), !isLink { found.formUnion(subfolders(of: path)) }
     }
     return found

@@ -19,9 +19,12 @@ struct FileTarget: Sendable {
     }
     var isFolder: ObjCBool = false
     _ = FileManager.default.fileExists(atPath: existing, isDirectory: &isFolder)
-    guard isFolder.boolValue else { throw Problem("not-writable", "\"\(existing)\" is a file, so \"\(path)\" can't be made.") }
+    guard isFolder.boolValue else {
+      throw Problem("not-writable", "\"\(existing)\" is a file, so \"\(path)\" can't be made.")
+    }
     guard access(existing, W_OK) == 0 else {
-      throw Problem("not-writable", "This user may not write into \"\(existing)\".", hint: "Check the folder's owner and mode.")
+      throw Problem(
+        "not-writable", "This user may not write into \"\(existing)\".", hint: "Check the folder's owner and mode.")
     }
   }
 

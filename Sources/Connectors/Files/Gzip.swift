@@ -89,14 +89,18 @@ private struct Zlib: Sendable {
   let close: @convention(c) @Sendable (OpaquePointer) -> Int32
 
   static let shared: Zlib? = {
-    guard let library = dlopen("libz.so.1", RTLD_NOW), let open = dlsym(library, "gzopen"), let read = dlsym(library, "gzread"),
+    guard let library = dlopen("libz.so.1", RTLD_NOW), let open = dlsym(library, "gzopen"),
+      let read = dlsym(library, "gzread"),
       let error = dlsym(library, "gzerror"), let close = dlsym(library, "gzclose")
     else { return nil }
     return Zlib(
-      open: unsafeBitCast(open, to: (@convention(c) @Sendable (UnsafePointer<CChar>, UnsafePointer<CChar>) -> OpaquePointer?).self),
-      read: unsafeBitCast(read, to: (@convention(c) @Sendable (OpaquePointer, UnsafeMutableRawPointer, UInt32) -> Int32).self),
+      open: unsafeBitCast(
+        open, to: (@convention(c) @Sendable (UnsafePointer<CChar>, UnsafePointer<CChar>) -> OpaquePointer?).self),
+      read: unsafeBitCast(
+        read, to: (@convention(c) @Sendable (OpaquePointer, UnsafeMutableRawPointer, UInt32) -> Int32).self),
       error: unsafeBitCast(
-        error, to: (@convention(c) @Sendable (OpaquePointer, UnsafeMutablePointer<Int32>) -> UnsafePointer<CChar>?).self),
+        error, to: (@convention(c) @Sendable (OpaquePointer, UnsafeMutablePointer<Int32>) -> UnsafePointer<CChar>?).self
+      ),
       close: unsafeBitCast(close, to: (@convention(c) @Sendable (OpaquePointer) -> Int32).self))
   }()
 }

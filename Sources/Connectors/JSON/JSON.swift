@@ -17,7 +17,8 @@ package struct JSON: FileFormat {
     aliases: ["jsonl", "ndjson", "json lines"], fileEndings: ["json", "jsonl", "ndjson"],
     settings: SettingsSchema(JSON()) {
       Field(\.path, "path", "File, folder, pattern or http(s) address.").example("orders.json").also("file_path", "url")
-      Field(\.records, "records", "Where the list of records is inside a document.").example("data.items").also("records_path")
+      Field(\.records, "records", "Where the list of records is inside a document.").example("data.items").also(
+        "records_path")
       Field(\.layout, "layout", "One array, or one document per line; auto goes by the file's ending.").also("format")
       Field(\.types, "types", "Column types that are not to be guessed.").example("{ id: VARCHAR }").advanced()
       Field(\.strict, "strict", "Fails at the first bad line of JSON lines instead of setting it aside.")
@@ -33,7 +34,8 @@ package struct JSON: FileFormat {
     }
     var query: SQL
     if records.isEmpty, !survey.isCareful, survey.refused == 0, types == nil {
-      let shapes = zip(columns, settled).map { column, type -> SQL in "\(text: column.name): \(text: type.description)" }
+      let shapes = zip(columns, settled).map { column, type -> SQL in "\(text: column.name): \(text: type.description)"
+      }
       query = """
         SELECT * FROM read_json(\(read.files.list), columns = {\(shapes)}, format = \(text: documents.layout), \
         maximum_object_size = \(documents.limit))
@@ -63,7 +65,9 @@ package struct JSON: FileFormat {
       columns.append(Column(name, .text))
     }
     if found.isEmpty {
-      for name in read.request.columns ?? [] where !columns.contains(where: { $0.name == name }) { columns.append(Column(name, .text)) }
+      for name in read.request.columns ?? [] where !columns.contains(where: { $0.name == name }) {
+        columns.append(Column(name, .text))
+      }
       guard !columns.isEmpty else {
         throw Problem(
           "empty-file", "\"\(read.files.paths[0])\" holds no record, so its columns aren't known.",
@@ -78,7 +82,8 @@ package struct JSON: FileFormat {
         continue
       }
       throw Problem(
-        "column-collision", "\"\(read.files.paths[0])\" has the keys \"\(first)\" and \"\(second)\", which differ only in case.",
+        "column-collision",
+        "\"\(read.files.paths[0])\" has the keys \"\(first)\" and \"\(second)\", which differ only in case.",
         hint: "Rename one of them in the file, or read one of the two with `columns:`.", at: read.request.location)
     }
     return columns
@@ -109,7 +114,9 @@ enum TypeName {
   static func checked(_ text: String, at location: Location?) throws(Problem) -> String {
     let isPlain = text.allSatisfy { $0.isLetter || $0.isNumber || " _(),[]\"".contains($0) }
     guard isPlain, text.first?.isLetter == true else {
-      throw Problem("unknown-type", "\"\(text)\" is no type.", hint: "For example VARCHAR, BIGINT, DECIMAL(18,2), DATE.", at: location)
+      throw Problem(
+        "unknown-type", "\"\(text)\" is no type.", hint: "For example VARCHAR, BIGINT, DECIMAL(18,2), DATE.",
+        at: location)
     }
     return text.uppercased()
   }
@@ -118,12 +125,16 @@ enum TypeName {
   static func exactShape(_ type: String) -> DecimalShape? {
     let numbers = type.split { !$0.isNumber }.compactMap { Int($0) }
     if type.hasPrefix("DECIMAL") || type.hasPrefix("NUMERIC") {
-      return DecimalShape(precision: numbers.first ?? 18, scale: numbers.count > 1 ? numbers[1] : numbers.isEmpty ? 3 : 0)
+      return DecimalShape(
+        precision: numbers.first ?? 18, scale: numbers.count > 1 ? numbers[1] : numbers.isEmpty ? 3 : 0)
     }
     return isWhole(type) ? DecimalShape(precision: 38, scale: 0) : nil
   }
 
   static func isWhole(_ type: String) -> Bool {
-    ["TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "LONG", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "HUGEINT"].contains(type)
+    [
+      "TINYINT", "SMALLINT", "INTEGER", "INT", "BIGINT", "LONG", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
+      "HUGEINT",
+    ].contains(type)
   }
 }

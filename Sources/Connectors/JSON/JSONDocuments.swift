@@ -24,7 +24,9 @@ struct JSONDocuments {
   init(format: JSON, read: FileRead) {
     self.format = format
     self.read = read
-    isLines = format.layout != .array && read.files.paths.allSatisfy { JSONDocuments.isLines($0, format, isLocal: read.files.bytes != nil) }
+    isLines =
+      format.layout != .array
+      && read.files.paths.allSatisfy { JSONDocuments.isLines($0, format, isLocal: read.files.bytes != nil) }
     layout = isLines ? "newline_delimited" : format.layout == .array ? "array" : "auto"
     let packed = read.files.paths.contains { $0.hasSuffix(".gz") || $0.hasSuffix(".zst") }
     limit = min(2_000_000_000, max(64_000_000, (read.files.bytes ?? 0) * (packed ? 20 : 1) + 1_000_000))
@@ -60,7 +62,10 @@ struct JSONDocuments {
   }
 
   /// One JSON text per record in the column `json`.
-  var records: SQL { isLines && format.records.isEmpty ? "SELECT json FROM (\(all)) WHERE coalesce(json_type(json) = 'OBJECT', false)" : all }
+  var records: SQL {
+    isLines && format.records.isEmpty
+      ? "SELECT json FROM (\(all)) WHERE coalesce(json_type(json) = 'OBJECT', false)" : all
+  }
 
   func survey() async throws -> Survey {
     let isGood: SQL = isLines && format.records.isEmpty ? "coalesce(json_type(json) = 'OBJECT', false)" : "true"
@@ -83,7 +88,8 @@ struct JSONDocuments {
       if !format.records.isEmpty { throw missingRecords() }
       throw Problem(
         "no-records", "\"\(read.files.paths[0])\" holds values that are no records.",
-        hint: "A record is an object: {\"id\": 1}. If the records are inside a document, say where: `records: data.items`.",
+        hint:
+          "A record is an object: {\"id\": 1}. If the records are inside a document, say where: `records: data.items`.",
         at: read.request.location)
     }
     return Survey(schema: schema, isCareful: traits != 0, refused: Int(refused))
@@ -101,7 +107,8 @@ struct JSONDocuments {
       if let found, !JSONTypes.hasRenamed(found.columns) { return found }
     }
     // The engine renames keys that differ only in case; this keeps them, but holds all records in memory.
-    let structure = try await read.ask("SELECT CAST(json_group_structure(json) AS VARCHAR) FROM (\(records))").first?.first
+    let structure = try await read.ask("SELECT CAST(json_group_structure(json) AS VARCHAR) FROM (\(records))").first?
+      .first
     guard case .text(let text)? = structure else { return nil }
     return JSONTypes.schema(structure: text)
   }

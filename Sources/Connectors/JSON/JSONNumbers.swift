@@ -10,7 +10,9 @@ struct JSONNumbers {
   /// By path, where it isn't the engine's guess.
   func types(in columns: [Column]) async throws -> [String: DataType] {
     let fractions = columns.flatMap { JSONTypes.numbers($0.type, at: JSONTypes.path("$", $0.name)) { $0 == .float64 } }
-    let whole = isCareful ? columns.flatMap { JSONTypes.numbers($0.type, at: JSONTypes.path("$", $0.name)) { $0 != .float64 } } : []
+    let whole =
+      isCareful
+      ? columns.flatMap { JSONTypes.numbers($0.type, at: JSONTypes.path("$", $0.name)) { $0 != .float64 } } : []
     let paths = fractions + whole
     guard !paths.isEmpty else { return [:] }
     let direct = paths.filter { !$0.contains("[*]") }
@@ -37,7 +39,8 @@ struct JSONNumbers {
       let (hasExponent, isInexact) = (row[place * 4 + 2] == .boolean(true), row[place * 4 + 3] == .boolean(true))
       result[path] =
         place < fractions.count
-        ? JSONNumbers.fraction(Int(digits), Int(scale), hasExponent: hasExponent, isInexact: isInexact) : JSONNumbers.whole(Int(digits))
+        ? JSONNumbers.fraction(Int(digits), Int(scale), hasExponent: hasExponent, isInexact: isInexact)
+        : JSONNumbers.whole(Int(digits))
     }
     return result
   }
@@ -55,7 +58,8 @@ struct JSONNumbers {
     zip(columns, types).compactMap { column, type in
       guard type == .text, [.float64, .int64, .int128].contains(column.type) else { return nil }
       return Problem(
-        "numbers-as-text", "Column \"\(column.name)\" has numbers that no numeric type holds exactly; they are read as text.",
+        "numbers-as-text",
+        "Column \"\(column.name)\" has numbers that no numeric type holds exactly; they are read as text.",
         hint: "Give it a type with `types`, or cast it in a transform step."
       ).warning()
     }
@@ -74,7 +78,8 @@ struct JSONValues {
         ? "from_json(json_extract(safe, \(text: JSONTypes.path("$", column.name))), \(text: JSONTypes.structure(column.type))) AS \(name: column.name)"
         : "struct_extract(record, \(text: column.name)) AS \(name: column.name)"
     }
-    let safe: SQL = columns.contains { JSONTypes.holdsJSON($0.type) } ? ", CAST(weir_json_safe(json) AS JSON) AS safe" : ""
+    let safe: SQL =
+      columns.contains { JSONTypes.holdsJSON($0.type) } ? ", CAST(weir_json_safe(json) AS JSON) AS safe" : ""
     return """
       SELECT \(values) FROM (SELECT from_json(CAST(weir_json_exact(json) AS JSON), \(text: structure)) AS record\(safe) FROM (\(records)))
       """

@@ -10,7 +10,9 @@ extension JSONDocuments {
 
   /// A query that lists them.
   func refusals() async throws -> SQL {
-    let rows = try await refused(limit: .max).map { refusal -> SQL in "(\(text: refusal.position), \(text: refusal.original))" }
+    let rows = try await refused(limit: .max).map { refusal -> SQL in
+      "(\(text: refusal.position), \(text: refusal.original))"
+    }
     return """
       SELECT position, original, 'malformed' AS rule, \(text: JSONDocuments.reason) AS reason \
       FROM (VALUES \(rows)) AS refused(position, original)
@@ -20,7 +22,8 @@ extension JSONDocuments {
   func firstRefusal() async throws -> Problem {
     let first = try await refused(limit: 1).first
     return Problem(
-      "malformed-row", "\(first?.position ?? read.files.paths[0]): \(JSONDocuments.reason) \(first?.original.prefix(200) ?? "")",
+      "malformed-row",
+      "\(first?.position ?? read.files.paths[0]): \(JSONDocuments.reason) \(first?.original.prefix(200) ?? "")",
       hint: "Mend the line, or leave out `strict` to set such lines aside.", at: read.request.location)
   }
 

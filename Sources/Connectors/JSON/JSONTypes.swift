@@ -92,7 +92,9 @@ private struct StructureText {
   private mutating func string() -> String? {
     let start = index
     guard take("\"") else { return nil }
-    while index < bytes.count, bytes[index] != UInt8(ascii: "\"") { index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1 }
+    while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
+      index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
+    }
     guard take("\"") else { return nil }
     return try? JSONDecoder().decode(String.self, from: Data(bytes[start..<index]))
   }

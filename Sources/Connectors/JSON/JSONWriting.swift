@@ -5,7 +5,9 @@ extension JSON {
   /// One document per row: an array with a row per line, or JSON lines.
   package func layout(_ write: FileWrite) throws -> FileLayout {
     let columns = try write.request.schema.columns.map { column in
-      guard let type = column.type.isExactNumber ? column.type : JSONRendering.landing(column.type) else { throw write.refusal(column, "JSON") }
+      guard let type = column.type.isExactNumber ? column.type : JSONRendering.landing(column.type) else {
+        throw write.refusal(column, "JSON")
+      }
       return Column(column.name, type)
     }
     let plain = FileSet.plainName(write.path)
@@ -16,9 +18,13 @@ extension JSON {
     let document: SQL = "'{' || \(fields, separator: " || ',' || ") || '}' AS line"
     let compression = write.compression
     let back = columns.map { column -> SQL in "\(JSONRendering.value(column)) AS \(name: column.name)" }
-    let shapes = columns.map { column -> SQL in "\(text: column.name): \(text: JSONRendering.reading(column.type).description)" }
+    let shapes = columns.map { column -> SQL in
+      "\(text: column.name): \(text: JSONRendering.reading(column.type).description)"
+    }
     // A JSON value may stand on several lines where it comes from.
-    let values = columns.filter { $0.type == .json }.map { ($0.name, "CAST(weir_json_compact(CAST(\(name: $0.name) AS VARCHAR)) AS JSON)" as SQL) }
+    let values = columns.filter { $0.type == .json }.map {
+      ($0.name, "CAST(weir_json_compact(CAST(\(name: $0.name) AS VARCHAR)) AS JSON)" as SQL)
+    }
     return FileLayout(landing: Schema(columns), values: Dictionary(values) { $1 }) { rows, path in
       Lines.copy(
         "SELECT \(document) FROM (\(rows))", to: path, compression: compression,
@@ -82,7 +88,8 @@ enum JSONRendering {
     case .integer, .decimal: return "CAST(\(value) AS VARCHAR)"
     case .boolean: return "CASE WHEN \(value) THEN 'true' WHEN NOT \(value) THEN 'false' END"
     case .float64, .float32:
-      return "CASE WHEN isfinite(\(value)) THEN CAST(to_json(\(value)) AS VARCHAR) ELSE '\"' || CAST(\(value) AS VARCHAR) || '\"' END"
+      return
+        "CASE WHEN isfinite(\(value)) THEN CAST(to_json(\(value)) AS VARCHAR) ELSE '\"' || CAST(\(value) AS VARCHAR) || '\"' END"
     case .json: return "CAST(\(value) AS VARCHAR)"
     case .timestamp, .timestampTZ:
       let isZoned = type == .timestampTZ
@@ -107,7 +114,8 @@ enum JSONRendering {
       return "CASE WHEN \(value) IS NOT NULL THEN '{' || \(parts, separator: " || ',' || ") || '}' END"
     case .map(_, let element):
       let name: SQL = "x\(depth)"
-      let pair: SQL = "CAST(to_json(\(name).key) AS VARCHAR) || ':' || \(text(of: "\(name).value", element, depth: depth + 1))"
+      let pair: SQL =
+        "CAST(to_json(\(name).key) AS VARCHAR) || ':' || \(text(of: "\(name).value", element, depth: depth + 1))"
       return """
         CASE WHEN \(value) IS NOT NULL THEN '{' || coalesce(array_to_string(list_transform(map_entries(\(value)), \
         lambda \(name): \(pair)), ','), '') || '}' END

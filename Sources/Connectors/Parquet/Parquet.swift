@@ -15,7 +15,8 @@ package struct Parquet: FileFormat {
     id: "parquet", title: "Parquet", summary: "Reads and writes columnar Parquet files.", category: .file,
     fileEndings: ["parquet", "pq"],
     settings: SettingsSchema(Parquet()) {
-      Field(\.path, "path", "File, folder, pattern or http(s) address.").example("sales/*.parquet").also("file_path", "url")
+      Field(\.path, "path", "File, folder, pattern or http(s) address.").example("sales/*.parquet").also(
+        "file_path", "url")
       Field(\.hive, "hive", "Whether folders named key=value become columns.").advanced().also("hive_partitioning")
       Field(\.unionByName, "union_by_name", "Whether files with differing columns are put together by name.").advanced()
       Field(\.compression, "compression", "How pages are compressed when writing.").advanced()
@@ -27,8 +28,10 @@ package struct Parquet: FileFormat {
       SELECT * FROM read_parquet(\(read.files.list), hive_partitioning = \(hive), hive_types_autocast = false, \
       union_by_name = \(unionByName && read.files.paths.count > 1))
       """
-    let rows = read.files.paths.contains { $0.contains("://") }
-      ? nil : try await read.ask("SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata(\(read.files.list))").first?.first
+    let rows =
+      read.files.paths.contains { $0.contains("://") }
+      ? nil
+      : try await read.ask("SELECT sum(num_rows)::BIGINT FROM parquet_file_metadata(\(read.files.list))").first?.first
     var extract = Extract(.query(read.restricted(query), setup: read.files.setup))
     if case .integer(let count)? = rows { extract.estimatedRows = Int(count) }
     return extract

@@ -52,7 +52,9 @@ enum PostgresCanonical {
   }
 
   /// The hash of fields, a bigint of 60 bits.
-  static func hash(_ fields: [SQL]) -> SQL { "('x' || substr(md5(\(fields, separator: " || ")), 1, 15))::bit(60)::bigint" }
+  static func hash(_ fields: [SQL]) -> SQL {
+    "('x' || substr(md5(\(fields, separator: " || ")), 1, 15))::bit(60)::bigint"
+  }
 
   /// The field of a value brought into the form in which it is compared.
   static func field(_ value: SQL, of type: DataType, as form: ComparisonForm) -> SQL {
@@ -69,7 +71,8 @@ enum PostgresCanonical {
 
   private static func digits(_ value: SQL, of type: DataType) -> SQL {
     guard type == .text else { return trimmed("(\(value))::text") }
-    return "CASE WHEN \(value) ~ '^[-+]?[0-9]+([.][0-9]+)?$' THEN \(trimmed("(\(value))::numeric::text")) ELSE \(value) END"
+    return
+      "CASE WHEN \(value) ~ '^[-+]?[0-9]+([.][0-9]+)?$' THEN \(trimmed("(\(value))::numeric::text")) ELSE \(value) END"
   }
 
   private static func trimmed(_ text: SQL) -> SQL {

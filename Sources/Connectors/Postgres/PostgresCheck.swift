@@ -24,9 +24,11 @@ struct PostgresCheck {
       }
     } catch {
       let problem = Problems.of(error)[0]
-      let isReached = ["authentication-failed", "unknown-database", "too-many-connections"].contains(problem.code.description)
+      let isReached = ["authentication-failed", "unknown-database", "too-many-connections"].contains(
+        problem.code.description)
       return ConnectionReport(
-        isReached ? [.init(.connection), .init(.authentication, problem: problem)] : [.init(.connection, problem: problem)])
+        isReached
+          ? [.init(.connection), .init(.authentication, problem: problem)] : [.init(.connection, problem: problem)])
     }
   }
 }

@@ -14,7 +14,9 @@ struct PostgresCommit {
   func commit(_ outcome: LoadOutcome) -> Commit {
     let (transaction, session): (String, String)
     do {
-      guard let row = try connection.rows("SELECT txid_current(), pg_backend_pid()").first, let id = row[0], let process = row[1] else {
+      guard let row = try connection.rows("SELECT txid_current(), pg_backend_pid()").first, let id = row[0],
+        let process = row[1]
+      else {
         throw Problem("database-error", "PostgreSQL at \(connection.place) doesn't say which transaction this is.")
       }
       (transaction, session) = (id, process)
@@ -44,7 +46,8 @@ struct PostgresCommit {
         case "committed":
           return .committed(
             outcome,
-            warnings: [Problem("connection-lost", "\(lost) The server says that they are: they have landed.").warning()])
+            warnings: [Problem("connection-lost", "\(lost) The server says that they are: they have landed.").warning()]
+          )
         case "aborted":
           return .notCommitted(
             Problem(

@@ -216,7 +216,9 @@ final class PostgresConnection: @unchecked Sendable {
     return changed
   }
 
-  private static func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String { pointer.map { String(cString: $0) } ?? "" }
+  private static func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String {
+    pointer.map { String(cString: $0) } ?? ""
+  }
 
   private func lost() -> Problem {
     let message = PostgresConnection.text(pq.errorMessage(connection)).split(separator: "\n").joined(separator: " ")

@@ -9,7 +9,8 @@ struct PostgresDecoder {
   /// - Parameter writers: as many as there are columns; a pointer, because handing writers around costs more than the values.
   @inline(__always)
   func decode(
-    _ bytes: UnsafeRawBufferPointer, into writers: UnsafePointer<any VectorWriter>, data: UnsafePointer<UnsafeMutableRawPointer>, row: Int
+    _ bytes: UnsafeRawBufferPointer, into writers: UnsafePointer<any VectorWriter>,
+    data: UnsafePointer<UnsafeMutableRawPointer>, row: Int
   ) throws -> UnsafeRawBufferPointer? {
     guard let base = bytes.baseAddress, bytes.count >= 2 else { throw PostgresDecoder.broken }
     let count = Int(Int16(bigEndian: base.loadUnaligned(as: Int16.self)))
@@ -26,7 +27,9 @@ struct PostgresDecoder {
       }
       guard offset + length <= bytes.count else { throw PostgresDecoder.broken }
       let value = UnsafeRawBufferPointer(start: base + offset, count: length)
-      if let reason = PostgresDecoder.store(value, columns[index].decoding, into: writers + index, data: data[index], row: row) {
+      if let reason = PostgresDecoder.store(
+        value, columns[index].decoding, into: writers + index, data: data[index], row: row)
+      {
         throw Problem(
           "value-not-exact", "Column \"\(columns[index].name)\" \(reason).",
           hint: "Read it with a query that casts it, for example \"\(columns[index].name)\"::text, or NULLIF.")
@@ -42,7 +45,8 @@ struct PostgresDecoder {
   /// Writes a value; returns why the engine can't hold it, to follow the column's name.
   @inline(__always)
   private static func store(
-    _ value: UnsafeRawBufferPointer, _ decoding: PostgresReadColumn.Decoding, into writer: UnsafePointer<any VectorWriter>,
+    _ value: UnsafeRawBufferPointer, _ decoding: PostgresReadColumn.Decoding,
+    into writer: UnsafePointer<any VectorWriter>,
     data: UnsafeMutableRawPointer, row: Int
   ) -> String? {
     guard let base = value.baseAddress else { return "holds a broken value" }
@@ -62,7 +66,11 @@ struct PostgresDecoder {
     case .uuid: put(load(UInt128.self) ^ (1 << 127))
     case .date:
       let days = load(Int32.self)
-      if days == .max || days == .min { put(days == .max ? .max : -Int32.max) } else { put(days &+ Canonical.epochDays) }
+      if days == .max || days == .min {
+        put(days == .max ? .max : -Int32.max)
+      } else {
+        put(days &+ Canonical.epochDays)
+      }
     case .timestamp:
       let micros = load(Int64.self)
       if micros == .max || micros == .min {
@@ -117,7 +125,9 @@ struct PostgresDecoder {
     _ value: UnsafeRawBufferPointer, _ element: PostgresReadColumn.Decoding, into writer: any VectorWriter, row: Int
   ) -> String? {
     guard value.count >= 12, let base = value.baseAddress else { return "holds a broken array" }
-    func number(_ offset: Int) -> Int { Int(Int32(bigEndian: base.loadUnaligned(fromByteOffset: offset, as: Int32.self))) }
+    func number(_ offset: Int) -> Int {
+      Int(Int32(bigEndian: base.loadUnaligned(fromByteOffset: offset, as: Int32.self)))
+    }
     let dimensions = number(0)
     var wanted = 1
     var inner = element
@@ -131,7 +141,8 @@ struct PostgresDecoder {
   }
 
   private static func storeList(
-    _ value: UnsafeRawBufferPointer, _ offset: inout Int, _ sizes: ArraySlice<Int>, _ element: PostgresReadColumn.Decoding,
+    _ value: UnsafeRawBufferPointer, _ offset: inout Int, _ sizes: ArraySlice<Int>,
+    _ element: PostgresReadColumn.Decoding,
     into writer: any VectorWriter, row: Int
   ) -> String? {
     let count = sizes.first ?? 0
@@ -143,7 +154,9 @@ struct PostgresDecoder {
     let child = writer.child(0)
     for position in start..<start + count {
       if case .list(let inner) = element {
-        if let reason = storeList(value, &offset, sizes.dropFirst(), inner, into: child, row: position) { return reason }
+        if let reason = storeList(value, &offset, sizes.dropFirst(), inner, into: child, row: position) {
+          return reason
+        }
         continue
       }
       guard offset + 4 <= value.count else { return "holds a broken array" }
@@ -217,7 +230,9 @@ enum NumericReader {
   /// The number in plain digits with all digits after the point it was written with.
   static func text(_ value: UnsafeRawBufferPointer) -> String {
     guard value.count >= 8 else { return "NaN" }
-    func field(_ offset: Int) -> Int { Int(Int16(bigEndian: value.loadUnaligned(fromByteOffset: offset, as: Int16.self))) }
+    func field(_ offset: Int) -> Int {
+      Int(Int16(bigEndian: value.loadUnaligned(fromByteOffset: offset, as: Int16.self)))
+    }
     let (count, weight) = (field(0), field(2))
     let sign = UInt16(bigEndian: value.loadUnaligned(fromByteOffset: 4, as: UInt16.self))
     let scale = Int(UInt16(bigEndian: value.loadUnaligned(fromByteOffset: 6, as: UInt16.self)))

@@ -39,7 +39,8 @@ enum PostgresDiscovery {
       let parts = constraints[oid] ?? []
       var keys: [String: Resource.ForeignKey] = [:]
       for part in parts where part[1] == "f" {
-        var key = keys[part[3] ?? ""] ?? Resource.ForeignKey(columns: [], references: part[4] ?? "", referencedColumns: [])
+        var key =
+          keys[part[3] ?? ""] ?? Resource.ForeignKey(columns: [], references: part[4] ?? "", referencedColumns: [])
         key.columns.append(part[2] ?? "")
         key.referencedColumns.append(part[5] ?? "")
         keys[part[3] ?? ""] = key

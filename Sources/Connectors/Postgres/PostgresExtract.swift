@@ -32,11 +32,13 @@ struct PostgresExtract {
       relation = "\(SQL(enclosing: PostgresExtract.trimmed(text))) AS \"_weir_query\""
     case .path, .whole:
       throw Problem(
-        "missing-setting", "A read from PostgreSQL needs a table or a query.", hint: "Write `table: schema.name` or `query: SELECT …`.",
+        "missing-setting", "A read from PostgreSQL needs a table or a query.",
+        hint: "Write `table: schema.name` or `query: SELECT …`.",
         at: request.location)
     }
     var columns = try PostgresReadColumn.columns(
-      of: "SELECT * FROM \(relation)", dimensions: table.map { try dimensions(of: $0, connection) } ?? [:], on: connection)
+      of: "SELECT * FROM \(relation)", dimensions: table.map { try dimensions(of: $0, connection) } ?? [:],
+      on: connection)
     try refuseCollisions(columns)
     if let table {
       for column in table.columns where !column.isNullable {
@@ -45,17 +47,23 @@ struct PostgresExtract {
     }
     if let names = request.columns { columns = try names.map { name in try pick(name, columns) } }
     let upperBound = try upperBound(relation, columns, connection)
-    var query = PostgresQuery(relation: relation, columns: columns, conditions: try conditions(upperBound, columns, connection), limit: request.limit)
+    var query = PostgresQuery(
+      relation: relation, columns: columns, conditions: try conditions(upperBound, columns, connection),
+      limit: request.limit)
     var pages = 0
     if let table, table.kind == "r", request.limit == nil, connection.serverVersion >= 140_000 {
-      pages = Int(try connection.value("SELECT pg_relation_size(\(text: table.oid)::oid) / current_setting('block_size')::bigint") ?? "") ?? 0
+      pages =
+        Int(
+          try connection.value(
+            "SELECT pg_relation_size(\(text: table.oid)::oid) / current_setting('block_size')::bigint") ?? "") ?? 0
     }
     query.pages = pages
     let isWhole = request.filter == nil && request.cursor == nil && request.limit == nil
     let rows = isWhole ? table?.estimatedRows : nil
     let source = PostgresRows(query, settings: settings, estimatedRows: rows)
     var extract = Extract(
-      .batches(source), upperBound: upperBound, passThrough: PostgresCopyOut(query, settings: settings), estimatedRows: rows,
+      .batches(source), upperBound: upperBound, passThrough: PostgresCopyOut(query, settings: settings),
+      estimatedRows: rows,
       estimatedBytes: isWhole ? table.map { $0.pages * 8192 } : nil)
     if request.limit == nil { extract.hashing = PostgresHashing(query: query, settings: settings, table: table?.oid) }
     if upperBound != nil { extract.valueless = try valueless(relation, columns, connection) }
@@ -123,7 +131,8 @@ struct PostgresExtract {
     let condition: SQL = finite(column, connection).map { " OR NOT (\($0))" } ?? ""
     guard column.isNullable || !condition.text.isEmpty else { return nil }
     let filter: SQL = request.filter.map { "\(SQL(enclosing: $0)) AND " } ?? ""
-    let count = try connection.value("SELECT count(*) FROM \(relation) WHERE \(filter)(\(name: column.name) IS NULL\(condition))")
+    let count = try connection.value(
+      "SELECT count(*) FROM \(relation) WHERE \(filter)(\(name: column.name) IS NULL\(condition))")
     return count.flatMap { Int($0) }
   }
 
@@ -141,7 +150,8 @@ struct PostgresExtract {
     var seen: Set<String> = []
     for column in columns where !seen.insert(column.name).inserted {
       throw Problem(
-        "column-collision", "The query has two columns named \"\(column.name)\".", hint: "Give one of them another name with AS.",
+        "column-collision", "The query has two columns named \"\(column.name)\".",
+        hint: "Give one of them another name with AS.",
         at: request.location)
     }
   }
@@ -152,13 +162,15 @@ struct PostgresExtract {
       SELECT schemaname || '.' || tablename, tablename FROM pg_tables WHERE schemaname NOT IN ('pg_catalog','information_schema') LIMIT 2000
       """)
     return Problem(
-      "unknown-table", "PostgreSQL at \(connection.place) has no table \"\(text)\" in database \"\(settings.database)\".",
+      "unknown-table",
+      "PostgreSQL at \(connection.place) has no table \"\(text)\" in database \"\(settings.database)\".",
       hint: Nearest.hint(text, among: names.flatMap { $0.compactMap { $0 } }), at: request.location)
   }
 
   /// Declared dimensions of array columns.
   private func dimensions(of table: PostgresTable, _ connection: PostgresConnection) throws(Problem) -> [String: Int] {
-    let rows = try connection.rows("SELECT attname, attndims FROM pg_attribute WHERE attrelid = \(text: table.oid) AND attndims > 1")
+    let rows = try connection.rows(
+      "SELECT attname, attndims FROM pg_attribute WHERE attrelid = \(text: table.oid) AND attndims > 1")
     return Dictionary(rows.map { ($0[0] ?? "", Int($0[1] ?? "") ?? 1) }) { first, _ in first }
   }
 

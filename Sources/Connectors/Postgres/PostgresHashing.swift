@@ -65,8 +65,12 @@ final class PostgresHashedRows: HashedRows, @unchecked Sendable {
       wanted.form == .typed(column.type)
         ? "\(name: column.name)" : PostgresCanonical.field(column.expression, of: column.type, as: wanted.form)
     }
-    let ends: [SQL] = layout.range.map { ["min(\(name: columns[$0].name))", "max(\(name: columns[$0].name))"] } ?? ["NULL", "NULL"]
-    let row = try connection.rows("SELECT count(*), count(*) FILTER (WHERE \(hasKey)), \(ends) FROM \(query.relation)\(condition([]))").first ?? []
+    let ends: [SQL] =
+      layout.range.map { ["min(\(name: columns[$0].name))", "max(\(name: columns[$0].name))"] } ?? ["NULL", "NULL"]
+    let row =
+      try connection.rows(
+        "SELECT count(*), count(*) FILTER (WHERE \(hasKey)), \(ends) FROM \(query.relation)\(condition([]))"
+      ).first ?? []
     guard row.count == 4, let rows = Int(row[0] ?? ""), let keyed = Int(row[1] ?? "") else {
       throw Problem("database-error", "PostgreSQL at \(connection.place) did not say how many rows there are.")
     }
@@ -96,7 +100,9 @@ final class PostgresHashedRows: HashedRows, @unchecked Sendable {
 
   // MARK: Hashes
 
-  func prints(of cuts: [SegmentCut]) async throws -> [Int: SegmentPrint] { try await run { [self] in try readPrints(cuts) } }
+  func prints(of cuts: [SegmentCut]) async throws -> [Int: SegmentPrint] {
+    try await run { [self] in try readPrints(cuts) }
+  }
 
   private func readPrints(_ cuts: [SegmentCut]) throws -> [Int: SegmentPrint] {
     var first = 0
@@ -168,7 +174,8 @@ final class PostgresHashedRows: HashedRows, @unchecked Sendable {
     var conditions: [SQL] = []
     if let range = segment.range {
       conditions.append(
-        "\(rangeColumn) BETWEEN \(PostgresHashedRows.number(range.lowerBound)) AND \(PostgresHashedRows.number(range.upperBound))")
+        "\(rangeColumn) BETWEEN \(PostgresHashedRows.number(range.lowerBound)) AND \(PostgresHashedRows.number(range.upperBound))"
+      )
     }
     if segment.modulus > 1 { conditions.append("(\(keyHash)) % \(segment.modulus) = \(segment.remainder)") }
     return conditions.isEmpty ? "true" : "\(conditions, separator: " AND ")"

@@ -21,9 +21,12 @@ enum PostgresProblem {
     let place = "\(settings.host):\(settings.port)"
     let message = text.split(separator: "\n").map { $0.drop { $0 == " " || $0 == "\t" } }.joined(separator: " ")
     func says(_ parts: String...) -> Bool { parts.contains { message.contains($0) } }
-    if says("password authentication failed", "no password supplied", "Peer authentication failed", "authentication failed") {
+    if says(
+      "password authentication failed", "no password supplied", "Peer authentication failed", "authentication failed")
+    {
       return Problem(
-        "authentication-failed", "PostgreSQL at \(place) does not accept user \"\(settings.username)\" with this password.",
+        "authentication-failed",
+        "PostgreSQL at \(place) does not accept user \"\(settings.username)\" with this password.",
         hint: "Check the connection's username and password.")
     }
     if says("role \"") && says("does not exist") {
@@ -33,7 +36,8 @@ enum PostgresProblem {
     }
     if says("SSL", "TLS", "certificate") && !says("no pg_hba.conf entry") {
       return Problem(
-        "tls-refused", "PostgreSQL at \(place) can't be reached with ssl_mode \"\(settings.sslMode.rawValue)\": \(message)",
+        "tls-refused",
+        "PostgreSQL at \(place) can't be reached with ssl_mode \"\(settings.sslMode.rawValue)\": \(message)",
         hint: "Set ssl_mode to what the server offers (disable, prefer, require, verify-ca, verify-full).")
     }
     if says("no pg_hba.conf entry", "pg_hba.conf rejects") {
@@ -55,7 +59,8 @@ enum PostgresProblem {
     }
     if says("could not translate host name", "Name or service not known") {
       return Problem(
-        "unknown-host", "The host \"\(settings.host)\" is not known.", hint: "Check the connection's host.", isTransient: true)
+        "unknown-host", "The host \"\(settings.host)\" is not known.", hint: "Check the connection's host.",
+        isTransient: true)
     }
     if says("timeout expired", "timed out") {
       return Problem(
@@ -76,21 +81,29 @@ enum PostgresProblem {
     let (code, isTransient, hint) = kind(error.state)
     var message = "PostgreSQL at \(place): \(error.message)"
     if let detail = error.detail { message += ". \(detail)" }
-    if let context = error.context?.split(separator: "\n").first, context.hasPrefix("COPY") { message += " (\(context))" }
+    if let context = error.context?.split(separator: "\n").first, context.hasPrefix("COPY") {
+      message += " (\(context))"
+    }
     return Problem(code, message, hint: hint ?? error.hint, isTransient: isTransient, cause: error)
   }
 
   private static func kind(_ state: String) -> (Problem.Code, isTransient: Bool, hint: String?) {
     switch state {
-    case "23505": ("duplicate-key", false, "Two rows have the same key. Use mode merge, or remove the duplicates before.")
+    case "23505":
+      ("duplicate-key", false, "Two rows have the same key. Use mode merge, or remove the duplicates before.")
     case "23502": ("missing-value", false, "Fill the column in a transform step, or allow nulls in the table.")
     case "23503": ("foreign-key", false, "Load the table that is referred to first.")
     case "23514", "23P01": ("constraint-violated", false, nil)
     case "22001": ("value-too-long", false, "Shorten the text in a transform step, or widen the column.")
     case "22003": ("value-out-of-range", false, "Cast the column in a transform step, or widen it in the table.")
-    case "22021": ("invalid-text", false, "A text has a byte PostgreSQL can't hold (NUL). Remove it: replace(column, chr(0), '').")
+    case "22021":
+      ("invalid-text", false, "A text has a byte PostgreSQL can't hold (NUL). Remove it: replace(column, chr(0), '').")
     case "22P02", "22007", "22008", "22P03": ("invalid-value", false, nil)
-    case "25006": ("read-only", false, "A read changes nothing: take what changes rows out of the query. A standby server can't be written to.")
+    case "25006":
+      (
+        "read-only", false,
+        "A read changes nothing: take what changes rows out of the query. A standby server can't be written to."
+      )
     case "28P01", "28000": ("authentication-failed", false, nil)
     case "3D000": ("unknown-database", false, nil)
     case "3F000": ("unknown-schema", false, nil)

@@ -3,7 +3,9 @@ import Pipelines
 /// How to reach a database. Keys: `host`, `port`, `database`, `username`, `password`, `ssl_mode`, `schema`,
 /// `application_name`, `connect_timeout`, `ssl_root_certificate`, `connection_pool_size`, `max_overflow`.
 package struct PostgresSettings: Sendable {
-  package enum SSLMode: String, SettingChoice { case disable, allow, prefer, require, verifyCA = "verify-ca", verifyFull = "verify-full" }
+  package enum SSLMode: String, SettingChoice {
+    case disable, allow, prefer, require, verifyCA = "verify-ca", verifyFull = "verify-full"
+  }
 
   package var host = "localhost"
   package var port = 5432
@@ -27,7 +29,8 @@ package struct PostgresSettings: Sendable {
     Field(\.username, "username", "User to log in as.").also("user")
     Field(\.password, "password", "Password of the user.")
     Field(\.sslMode, "ssl_mode", "Whether and how the connection is encrypted.").also("sslmode", "ssl")
-    Field(\.schema, "schema", "Schema of tables named without one; empty = the server's search path.").also("schema_name")
+    Field(\.schema, "schema", "Schema of tables named without one; empty = the server's search path.").also(
+      "schema_name")
     Field(\.sslRootCertificate, "ssl_root_certificate", "File with the authorities verify-ca and verify-full trust.")
       .also("sslrootcert").advanced()
     Field(\.applicationName, "application_name", "Name shown in pg_stat_activity.").advanced()

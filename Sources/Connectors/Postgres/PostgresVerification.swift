@@ -146,7 +146,8 @@ struct PostgresVerification {
     case .date:
       return "isfinite(\(name)) AND " + chosen("CASE WHEN isfinite(\(name)) THEN \(name) - DATE '1970-01-01' END")
     case .timestamp, .timestampTZ:
-      let micros: SQL = "('x' || encode(\(PostgresCanonical.bytes(name, column.type)), 'hex'))::bit(64)::bigint + \(Int(Canonical.epochMicros))"
+      let micros: SQL =
+        "('x' || encode(\(PostgresCanonical.bytes(name, column.type)), 'hex'))::bit(64)::bigint + \(Int(Canonical.epochMicros))"
       return chosen("CASE WHEN isfinite(\(name)) THEN \(micros) END")
     default: return chosen(name)
     }

@@ -28,7 +28,8 @@ struct TableName: Hashable, Sendable {
     }
     guard !isQuoted, (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }) else {
       throw Problem(
-        "invalid-name", "\"\(text)\" is not the name of a table.", hint: "Write table or schema.table; quote parts with dots.")
+        "invalid-name", "\"\(text)\" is not the name of a table.",
+        hint: "Write table or schema.table; quote parts with dots.")
     }
     guard parts.allSatisfy({ $0.utf8.count <= 63 }) else {
       throw Problem("invalid-name", "PostgreSQL's names have at most 63 bytes; \"\(text)\" has more.")

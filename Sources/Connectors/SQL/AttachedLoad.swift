@@ -18,7 +18,8 @@ struct AttachedLoad: Sendable {
   let request: WriteRequest
 
   private var publication: Publication {
-    Publication(dialect: dialect, target: target, staging: staging, columns: columns.map { .init($0.name) }, key: request.key)
+    Publication(
+      dialect: dialect, target: target, staging: staging, columns: columns.map { .init($0.name) }, key: request.key)
   }
 
   private var isKeyed: Bool { [.merge, .deleteInsert, .scd2].contains(request.mode) }
@@ -56,7 +57,9 @@ struct AttachedLoad: Sendable {
       let versions: SQL =
         request.mode == .scd2
         ? ", CAST(NULL AS \(dialect.instant)) AS valid_from, CAST(NULL AS \(dialect.instant)) AS valid_to" : ""
-      statements = ["DROP TABLE IF EXISTS \(target)", "CREATE TABLE \(target) AS SELECT *\(versions) FROM \(staging) LIMIT 0"]
+      statements = [
+        "DROP TABLE IF EXISTS \(target)", "CREATE TABLE \(target) AS SELECT *\(versions) FROM \(staging) LIMIT 0",
+      ]
     }
     let publication = publication
     let steps: [Publication.Step] =
@@ -78,7 +81,8 @@ struct AttachedLoad: Sendable {
     let names = columns.map(\.name)
     for name in request.key where !names.contains(name) {
       throw Problem(
-        "unknown-column", "The key names column \"\(name)\", which the rows don't have.", hint: Nearest.hint(name, among: names),
+        "unknown-column", "The key names column \"\(name)\", which the rows don't have.",
+        hint: Nearest.hint(name, among: names),
         at: request.location)
     }
   }
@@ -92,7 +96,9 @@ struct AttachedLoad: Sendable {
     }
     guard isRefilled, request.mode != .merge || known?.primaryKey.isEmpty == false else { return }
     let given = columns.map { $0.name.lowercased() } + (request.mode == .scd2 ? Publication.versionColumns : [])
-    if let missing = known?.columns.first(where: { !$0.isNullable && !given.contains($0.name.lowercased()) && $0.hasDefault != true }) {
+    if let missing = known?.columns.first(where: {
+      !$0.isNullable && !given.contains($0.name.lowercased()) && $0.hasDefault != true
+    }) {
       throw Problem(
         "missing-value", "Table \"\(table)\" needs a value for column \"\(missing.name)\", which the rows don't have.",
         hint: "Add the column in a transform step.", at: request.location)
@@ -110,7 +116,8 @@ struct AttachedLoad: Sendable {
       LoadCheck(
         finds: publication.nullKey,
         problem: Problem(
-          "null-key", "Some rows have no value in the key (\(key)).", hint: "Filter them out, or set them aside with a check.",
+          "null-key", "Some rows have no value in the key (\(key)).",
+          hint: "Filter them out, or set them aside with a check.",
           at: request.location)),
       LoadCheck(
         finds: publication.repeatedKey,
@@ -135,6 +142,7 @@ struct AttachedLoad: Sendable {
 extension Resource {
   /// Whether a table has nothing that a new table of the same columns would lack.
   var isBare: Bool {
-    indexes.isEmpty && primaryKey.isEmpty && foreignKeys.isEmpty && columns.allSatisfy { $0.isNullable && $0.hasDefault != true }
+    indexes.isEmpty && primaryKey.isEmpty && foreignKeys.isEmpty
+      && columns.allSatisfy { $0.isNullable && $0.hasDefault != true }
   }
 }

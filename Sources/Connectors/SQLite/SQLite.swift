@@ -7,7 +7,8 @@ package struct SQLite: Source, Destination {
   package struct Settings: Sendable { var path = "" }
 
   package static let manifest = Manifest<Settings>(
-    id: "sqlite", title: "SQLite", summary: "Reads and writes the tables of an SQLite database file.", category: .database,
+    id: "sqlite", title: "SQLite", summary: "Reads and writes the tables of an SQLite database file.",
+    category: .database,
     aliases: ["sqlite3"], schemes: ["sqlite", "sqlite3"], fileEndings: ["sqlite", "sqlite3", "db"],
     settings: SettingsSchema(Settings()) {
       Field(\.path, "path", "The database file.").required().example("app.sqlite").also("file_path", "database")
@@ -26,7 +27,10 @@ package struct SQLite: Source, Destination {
   var catalog: String { AttachedFile.catalog(path) }
   /// What makes the database known to an engine; safe to repeat.
   var attach: [SQL] {
-    [.load("sqlite_scanner", from: context.extensions), "ATTACH IF NOT EXISTS \(text: path) AS \(name: catalog) (TYPE sqlite)"]
+    [
+      .load("sqlite_scanner", from: context.extensions),
+      "ATTACH IF NOT EXISTS \(text: path) AS \(name: catalog) (TYPE sqlite)",
+    ]
   }
 
   func table(_ name: String) -> SQL { "\(name: catalog).main.\(name: name)" }
@@ -65,7 +69,8 @@ package struct SQLite: Source, Destination {
       let names = try await resources().map(\.name)
       guard names.contains(where: { $0.lowercased() == name.lowercased() }) else {
         throw Problem(
-          "unknown-table", "\"\(path)\" has no table \"\(name)\".", hint: Nearest.hint(name, among: names), at: request.location)
+          "unknown-table", "\"\(path)\" has no table \"\(name)\".", hint: Nearest.hint(name, among: names),
+          at: request.location)
       }
       relation = "\(name: name)"
     case .query(let query): relation = SQL(enclosing: query)
@@ -85,18 +90,27 @@ package struct SQLite: Source, Destination {
 
   package func check() async -> ConnectionReport {
     await .of([
-      (.connection, {
-        try exists()
-        return FileTarget.normal(path)
-      }),
-      (.authentication, {
-        try FileSet.mayRead(path)
-        return nil
-      }),
-      (.query, {
-        let count = try await resources().count
-        return "\(count) table\(count == 1 ? "" : "s")"
-      }),
+      (
+        .connection,
+        {
+          try exists()
+          return FileTarget.normal(path)
+        }
+      ),
+      (
+        .authentication,
+        {
+          try FileSet.mayRead(path)
+          return nil
+        }
+      ),
+      (
+        .query,
+        {
+          let count = try await resources().count
+          return "\(count) table\(count == 1 ? "" : "s")"
+        }
+      ),
     ])
   }
 
@@ -121,5 +135,7 @@ package struct SQLite: Source, Destination {
 /// Database files the engine attaches.
 enum AttachedFile {
   /// A name for the file's catalog, the same for every connector and step that uses the file.
-  static func catalog(_ path: String) -> String { "weir_" + path.utf8.reduce(5381) { ($0 &* 33) ^ UInt64($1) }.description }
+  static func catalog(_ path: String) -> String {
+    "weir_" + path.utf8.reduce(5381) { ($0 &* 33) ^ UInt64($1) }.description
+  }
 }

@@ -22,7 +22,8 @@ struct SQLiteColumn: Sendable {
     let value: SQL = "\(name: name)"
     switch type {
     case .blob, .float64, .int64: return value
-    case .decimal(_, let scale): return "CASE WHEN \(value) IS NOT NULL THEN printf('%.\(scale)f', \(value)) END AS \(value)"
+    case .decimal(_, let scale):
+      return "CASE WHEN \(value) IS NOT NULL THEN printf('%.\(scale)f', \(value)) END AS \(value)"
     case .text where isMixed:
       return """
         CASE typeof(\(value)) WHEN 'real' THEN \(SQLiteColumn.number(value)) WHEN 'blob' THEN '\\x' || lower(hex(\(value))) \
@@ -50,7 +51,7 @@ struct SQLiteColumn: Sendable {
   func note(in path: String) -> Problem? {
     guard isMixed else { return nil }
     var note = Problem(
-      "mixed-types", 
+      "mixed-types",
       "Column \"\(name)\" of \"\(path)\", declared \(declared.isEmpty ? "without a type" : declared), holds several kinds of values: read as text.",
       hint: "Use `cast` to give it a type.")
     note.severity = .warning
@@ -75,7 +76,8 @@ extension SQLite {
     }
     let names = request.columns ?? all
     var declared: [String: String] = [:]
-    if case .query = request.subject {} else {
+    if case .query = request.subject {
+    } else {
       let name = String(relation.text.dropFirst().dropLast()).replacing("\"\"", with: "\"")
       for row in try await ask("SELECT name, type FROM pragma_table_info(\(text: name))") {
         declared[row[0] ?? ""] = row[1]?.uppercased()
@@ -126,12 +128,21 @@ private struct StoredKinds {
     var column = SQLiteColumn(name: name, declared: declared, type: .text)
     switch (integers, reals, texts, blobs) {
     case (false, false, false, false): column.type = SQLiteColumn.declaredType(declared)
-    case (true, false, false, false): column.type = declared.hasPrefix("BOOL") && !answers[5] ? .boolean : exact(declared) ?? .int64
+    case (true, false, false, false):
+      column.type = declared.hasPrefix("BOOL") && !answers[5] ? .boolean : exact(declared) ?? .int64
     case (_, true, false, false):
-      if let exact = exact(declared) { column.type = exact } else if answers[4] { column.isMixed = true } else { column.type = .float64 }
+      if let exact = exact(declared) {
+        column.type = exact
+      } else if answers[4] {
+        column.isMixed = true
+      } else {
+        column.type = .float64
+      }
     case (false, false, true, false):
       if declared == "DATE", answers[7] { column.type = .date }
-      if declared.hasPrefix("DATETIME") || declared.hasPrefix("TIMESTAMP"), answers[8] { column.type = .timestampMicros }
+      if declared.hasPrefix("DATETIME") || declared.hasPrefix("TIMESTAMP"), answers[8] {
+        column.type = .timestampMicros
+      }
     case (false, false, false, true): column.type = .blob
     default: column.isMixed = true
     }
@@ -140,18 +151,23 @@ private struct StoredKinds {
 
   /// The declared decimal type, if all numbers fit it exactly.
   private func exact(_ declared: String) -> DataType? {
-    guard let (precision, scale) = StoredKinds.decimal(declared), scale > 0, precision <= 38, !answers[6] else { return nil }
+    guard let (precision, scale) = StoredKinds.decimal(declared), scale > 0, precision <= 38, !answers[6] else {
+      return nil
+    }
     return .decimal(precision: precision, scale: scale)
   }
 
   /// Precision and scale of `DECIMAL(p,s)` and `NUMERIC(p,s)`.
   static func decimal(_ declared: String) -> (precision: Int, scale: Int)? {
-    guard declared.hasPrefix("DEC") || declared.hasPrefix("NUM"), let open = declared.firstIndex(of: "("), declared.hasSuffix(")")
+    guard declared.hasPrefix("DEC") || declared.hasPrefix("NUM"), let open = declared.firstIndex(of: "("),
+      declared.hasSuffix(")")
     else { return nil }
     let numbers = declared[declared.index(after: open)...].dropLast().split(separator: ",").compactMap { part in
       Int(part.filter { $0 != " " })
     }
-    guard numbers.count == 2, numbers[0] >= numbers[1], numbers[0] > 0, numbers[1] >= 0, numbers[1] <= 15 else { return nil }
+    guard numbers.count == 2, numbers[0] >= numbers[1], numbers[0] > 0, numbers[1] >= 0, numbers[1] <= 15 else {
+      return nil
+    }
     return (numbers[0], numbers[1])
   }
 }

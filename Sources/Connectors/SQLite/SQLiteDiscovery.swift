@@ -14,7 +14,8 @@ extension SQLite {
       WHERE \(wanted) ORDER BY m.name, p.cid
       """)
     let indexes = try await grouped(
-      "SELECT m.name AS t, i.name FROM sqlite_master m, pragma_index_list(m.name) i WHERE \(wanted) ORDER BY m.name, i.seq")
+      "SELECT m.name AS t, i.name FROM sqlite_master m, pragma_index_list(m.name) i WHERE \(wanted) ORDER BY m.name, i.seq"
+    )
     let keys = try await grouped(
       """
       SELECT m.name AS t, f.id, f."table" AS target, f."from" AS own, f."to" AS other FROM sqlite_master m, \
@@ -28,7 +29,9 @@ extension SQLite {
       zip(tables.filter { ($0[1] ?? "") == "table" }.map { ($0[0] ?? "") }, counted.map { Int($0 ?? "") }),
       uniquingKeysWith: { $1 })
     // Not every build of SQLite has this table.
-    let sizes = (try? await ask("SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name GROUP BY 1")) ?? []
+    let sizes =
+      (try? await ask(
+        "SELECT m.tbl_name, sum(s.pgsize) FROM dbstat s JOIN sqlite_master m ON m.name = s.name GROUP BY 1")) ?? []
     let bytes = Dictionary(sizes.map { ($0[0] ?? "", Int($0[1] ?? "")) }, uniquingKeysWith: { $1 })
     return tables.map { table in
       let name = (table[0] ?? "")
@@ -42,9 +45,14 @@ extension SQLite {
       }
       return Resource(
         name: name, kind: (table[1] ?? ""),
-        columns: own.map { .init(name: ($0[1] ?? ""), type: ($0[2] ?? ""), isNullable: ($0[3] ?? "") == "0", hasDefault: ($0[5] ?? "") == "1") },
+        columns: own.map {
+          .init(
+            name: ($0[1] ?? ""), type: ($0[2] ?? ""), isNullable: ($0[3] ?? "") == "0", hasDefault: ($0[5] ?? "") == "1"
+          )
+        },
         primaryKey: own.filter { ($0[4] ?? "") != "0" }.sorted { ($0[4] ?? "") < ($1[4] ?? "") }.map { $0[1] ?? "" },
-        foreignKeys: foreign.sorted { $0.key < $1.key }.map(\.value), indexes: (indexes[name] ?? []).map { $0[1] ?? "" },
+        foreignKeys: foreign.sorted { $0.key < $1.key }.map(\.value),
+        indexes: (indexes[name] ?? []).map { $0[1] ?? "" },
         approximateRows: rows[name] ?? nil, bytes: bytes[name] ?? nil)
     }
   }
@@ -57,6 +65,7 @@ extension SQLite {
 extension SQLite {
   package func columns(of target: WriteRequest.Target) async throws -> [String]? {
     guard case .table(let name) = target, FileManager.default.fileExists(atPath: path) else { return nil }
-    return try await resources().first { $0.name.lowercased() == name.lowercased() && $0.kind == "table" }?.columns.map(\.name)
+    return try await resources().first { $0.name.lowercased() == name.lowercased() && $0.kind == "table" }?.columns.map(
+      \.name)
   }
 }

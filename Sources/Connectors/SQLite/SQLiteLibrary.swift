@@ -25,23 +25,31 @@ struct SQLiteLibrary: Sendable {
     func symbol<Function>(_ name: String, as type: Function.Type = Function.self) -> Function? {
       dlsym(library, "sqlite3_" + name).map { unsafeBitCast($0, to: type) }
     }
-    guard let open: Open = symbol("open_v2"), let close: Close = symbol("close_v2"), let prepare: Prepare = symbol("prepare_v2"),
-      let step: OfStatement = symbol("step"), let finalize: Close = symbol("finalize"), let columns: OfStatement = symbol("column_count"),
-      let name: Name = symbol("column_name"), let kind: OfColumn = symbol("column_type"), let integer: Integer = symbol("column_int64"),
-      let double: Real = symbol("column_double"), let bytes: OfColumn = symbol("column_bytes"), let blob: Blob = symbol("column_blob"),
+    guard let open: Open = symbol("open_v2"), let close: Close = symbol("close_v2"),
+      let prepare: Prepare = symbol("prepare_v2"),
+      let step: OfStatement = symbol("step"), let finalize: Close = symbol("finalize"),
+      let columns: OfStatement = symbol("column_count"),
+      let name: Name = symbol("column_name"), let kind: OfColumn = symbol("column_type"),
+      let integer: Integer = symbol("column_int64"),
+      let double: Real = symbol("column_double"), let bytes: OfColumn = symbol("column_bytes"),
+      let blob: Blob = symbol("column_blob"),
       let message: Message = symbol("errmsg"), let wait: OfColumn = symbol("busy_timeout"),
       let watch: Watch = symbol("progress_handler")
     else { return nil }
     return SQLiteLibrary(
-      open: open, close: close, prepare: prepare, step: step, finalize: finalize, columns: columns, name: name, kind: kind,
+      open: open, close: close, prepare: prepare, step: step, finalize: finalize, columns: columns, name: name,
+      kind: kind,
       integer: integer, double: double, bytes: bytes, blob: blob, message: message, wait: wait, watch: watch)
   }()
 
   typealias Open =
-    @convention(c) @Sendable (UnsafePointer<CChar>, UnsafeMutablePointer<OpaquePointer?>, Int32, UnsafePointer<CChar>?) -> Int32
+    @convention(c) @Sendable (UnsafePointer<CChar>, UnsafeMutablePointer<OpaquePointer?>, Int32, UnsafePointer<CChar>?)
+    -> Int32
   typealias Close = @convention(c) @Sendable (OpaquePointer?) -> Int32
   typealias Prepare =
-    @convention(c) @Sendable (OpaquePointer, UnsafePointer<CChar>, Int32, UnsafeMutablePointer<OpaquePointer?>, UnsafeMutableRawPointer?) ->
+    @convention(c) @Sendable (
+      OpaquePointer, UnsafePointer<CChar>, Int32, UnsafeMutablePointer<OpaquePointer?>, UnsafeMutableRawPointer?
+    ) ->
     Int32
   typealias OfStatement = @convention(c) @Sendable (OpaquePointer) -> Int32
   typealias OfColumn = @convention(c) @Sendable (OpaquePointer, Int32) -> Int32
@@ -50,7 +58,9 @@ struct SQLiteLibrary: Sendable {
   typealias Real = @convention(c) @Sendable (OpaquePointer, Int32) -> Double
   typealias Blob = @convention(c) @Sendable (OpaquePointer, Int32) -> UnsafeRawPointer?
   typealias Watch =
-    @convention(c) @Sendable (OpaquePointer, Int32, (@convention(c) (UnsafeMutableRawPointer?) -> Int32)?, UnsafeMutableRawPointer?) -> Void
+    @convention(c) @Sendable (
+      OpaquePointer, Int32, (@convention(c) (UnsafeMutableRawPointer?) -> Int32)?, UnsafeMutableRawPointer?
+    ) -> Void
   typealias Message = @convention(c) @Sendable (OpaquePointer?) -> UnsafePointer<CChar>?
 }
 
@@ -66,7 +76,8 @@ final class SQLiteQuery {
   /// - Throws: `library-missing`, `unreadable-file`, `invalid-sql`.
   init(_ query: SQL, in path: String, until stop: Stop? = nil) throws(Problem) {
     guard let sqlite = SQLiteLibrary.shared else {
-      throw Problem("library-missing", "The library libsqlite3.so.0 is not installed.", hint: "Run `apt-get install libsqlite3-0`.")
+      throw Problem(
+        "library-missing", "The library libsqlite3.so.0 is not installed.", hint: "Run `apt-get install libsqlite3-0`.")
     }
     self.sqlite = sqlite
     self.path = path
@@ -74,7 +85,9 @@ final class SQLiteQuery {
     // What a broken-off load left in the journal is taken back by whoever opens the file next, if it may write.
     let isBrokenOff = access(path + "-journal", F_OK) == 0 && access(path, W_OK) == 0
     let (readOnly, readWrite): (Int32, Int32) = (1, 2)
-    guard sqlite.open(path, &database, isBrokenOff ? readWrite : readOnly, nil) == 0, let database else { throw refusal("unreadable-file") }
+    guard sqlite.open(path, &database, isBrokenOff ? readWrite : readOnly, nil) == 0, let database else {
+      throw refusal("unreadable-file")
+    }
     _ = sqlite.wait(database, 5000)
     if let stop {
       let isSet: @convention(c) (UnsafeMutableRawPointer?) -> Int32 = { pointer in

@@ -14,7 +14,8 @@ extension SQLite {
     let columns = try request.schema.columns.map { try SQLiteLanding($0, in: known, request) }
     let attached = AttachedLoad(
       target: table(known?.name ?? name), staging: table("_weir_staging_\(request.step)"), state: table("_weir_state"),
-      dialect: .sqlite, columns: columns.map { .init(name: $0.column.name, storage: $0.storage) }, known: known, request: request)
+      dialect: .sqlite, columns: columns.map { .init(name: $0.column.name, storage: $0.storage) }, known: known,
+      request: request)
     let publish = try attached.publish()
     let staging = attached.staging
     let rows = columns.map { column -> SQL in "\(column.stored) AS \(name: column.column.name)" }
@@ -65,10 +66,14 @@ struct SQLiteLanding {
     }
     self.column = landed
     if request.mode == .replace { return }
-    guard let declared = table?.columns.first(where: { $0.name.lowercased() == column.name.lowercased() })?.type.uppercased() else { return }
+    guard
+      let declared = table?.columns.first(where: { $0.name.lowercased() == column.name.lowercased() })?.type
+        .uppercased()
+    else { return }
     guard SQLiteLanding.keeps(landed.type, storage, declared) else {
       throw Problem(
-        "no-exact-type", "Column \"\(column.name)\" is \(column.type), but the table declares it \(declared): SQLite would change values.",
+        "no-exact-type",
+        "Column \"\(column.name)\" is \(column.type), but the table declares it \(declared): SQLite would change values.",
         hint: "Cast it in a transform step, or replace the table with `mode: replace`.", at: request.location)
     }
   }
@@ -76,7 +81,9 @@ struct SQLiteLanding {
   /// Whether a declared column stores such values unchanged, by its affinity (sqlite.org/datatype3.html, section 3).
   private static func keeps(_ type: DataType, _ storage: DataType, _ declared: String) -> Bool {
     if declared.contains("INT") { return storage == .int64 || fits(type) }
-    if ["CHAR", "CLOB", "TEXT"].contains(where: declared.contains) { return storage == .text || storage == .int64 || storage == .blob }
+    if ["CHAR", "CLOB", "TEXT"].contains(where: declared.contains) {
+      return storage == .text || storage == .int64 || storage == .blob
+    }
     if declared.contains("BLOB") || declared.isEmpty { return true }
     if ["REAL", "FLOA", "DOUB"].contains(where: declared.contains) {
       if case .integer(let bits, _) = type { return bits <= 32 }

@@ -6,7 +6,8 @@ package struct Text: FileFormat {
   package var path = ""
 
   package static let manifest = Manifest<Text>(
-    id: "text", title: "Text", summary: "Reads lines of text with their numbers, and writes one column as lines.", category: .file,
+    id: "text", title: "Text", summary: "Reads lines of text with their numbers, and writes one column as lines.",
+    category: .file,
     aliases: ["txt", "lines"], fileEndings: ["txt", "log"],
     settings: SettingsSchema(Text()) {
       Field(\.path, "path", "File, folder, pattern or http(s) address.").example("logs/*.log").also("file_path", "url")
@@ -34,7 +35,8 @@ package struct Text: FileFormat {
     guard let column = columns.first, columns.count == 1 else {
       throw Problem(
         "one-column-needed", "A text file takes one column; step \"\(write.request.step)\" has \(columns.count).",
-        hint: "Select one column in a transform step, for example `concat_ws(' ', a, b) AS line`.", at: write.request.location)
+        hint: "Select one column in a transform step, for example `concat_ws(' ', a, b) AS line`.",
+        at: write.request.location)
     }
     let compression = write.compression
     return FileLayout(landing: Schema([Column(column.name, .text)])) { rows, path in
@@ -49,7 +51,9 @@ package struct Text: FileFormat {
 
 /// Files of lines, written and read by the engine without any quoting.
 enum Lines {
-  static func copy(_ rows: SQL, to path: String, compression: String, around: (open: String, between: String, close: String)? = nil)
+  static func copy(
+    _ rows: SQL, to path: String, compression: String, around: (open: String, between: String, close: String)? = nil
+  )
     -> SQL
   {
     let array: SQL =

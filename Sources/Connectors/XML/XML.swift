@@ -12,14 +12,19 @@ package struct XML: FileFormat {
     category: .file, fileEndings: ["xml"],
     settings: SettingsSchema(XML()) {
       Field(\.path, "path", "File, folder or pattern.").example("orders.xml").also("file_path")
-      Field(\.record, "record", "The element that is a row: its name, or its path from the root. If not given, the repeated element nearest to the root; `row` when writing.")
-        .example("orders/order").also("record_path", "row_tag")
+      Field(
+        \.record, "record",
+        "The element that is a row: its name, or its path from the root. If not given, the repeated element nearest to the root; `row` when writing."
+      )
+      .example("orders/order").also("record_path", "row_tag")
       Field(\.root, "root", "The outermost element when writing.").advanced().also("root_tag")
     })
 
   package func extract(_ read: FileRead) async throws -> Extract {
     guard read.files.setup.isEmpty else {
-      throw Problem("unknown-scheme", "XML can't be read from a web address yet.", hint: "Fetch the file first.", at: read.request.location)
+      throw Problem(
+        "unknown-scheme", "XML can't be read from a web address yet.", hint: "Fetch the file first.",
+        at: read.request.location)
     }
     var wanted = record?.split(whereSeparator: { $0 == "/" || $0 == "." }).map(String.init) ?? []
     if let name = record, wanted.count == 1 { wanted = [name] }
@@ -38,7 +43,8 @@ package struct XML: FileFormat {
         hint: Nearest.hint(name, among: names), at: read.request.location)
     }
     let rows = XMLRows(
-      paths: read.files.paths, record: wanted, schema: Schema((read.request.columns ?? names).map { Column($0, .text) }))
+      paths: read.files.paths, record: wanted, schema: Schema((read.request.columns ?? names).map { Column($0, .text) })
+    )
     return Extract(.batches(rows), estimatedRows: count)
   }
 
@@ -46,7 +52,8 @@ package struct XML: FileFormat {
     let record = record ?? "row"
     for name in [root, record] + write.request.schema.names where !XML.isName(name) {
       throw Problem(
-        "invalid-name", "\"\(name)\" can't be the name of an XML element.", hint: "Rename it in a transform step; names have letters, digits, _ and -.",
+        "invalid-name", "\"\(name)\" can't be the name of an XML element.",
+        hint: "Rename it in a transform step; names have letters, digits, _ and -.",
         at: write.request.location)
     }
     let columns = try write.request.schema.columns.map { column in
@@ -64,14 +71,16 @@ package struct XML: FileFormat {
     let back = columns.map { column -> SQL in
       let (open, close) = ("<\(column.name)>", "</\(column.name)>")
       let inner: SQL = "split_part(split_part(line, \(text: open), 2), \(text: close), 1)"
-      return "CAST(CASE WHEN contains(line, \(text: open)) THEN \(XML.plain(inner)) END AS \(column.type)) AS \(name: column.name)"
+      return
+        "CAST(CASE WHEN contains(line, \(text: open)) THEN \(XML.plain(inner)) END AS \(column.type)) AS \(name: column.name)"
     }
     let (open, close) = ("<\(record)>", "</\(record)>")
     let head = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<\(root)>\n  "
     let (tail, compression) = ("\n</\(root)>\n", write.compression)
     return FileLayout(landing: Schema(columns)) { rows, path in
       Lines.copy(
-        "SELECT \(text: open) || \(elements, separator: " || ") || \(text: close) AS line FROM (\(rows))", to: path, compression: compression,
+        "SELECT \(text: open) || \(elements, separator: " || ") || \(text: close) AS line FROM (\(rows))", to: path,
+        compression: compression,
         around: (head, "\n  ", tail))
     } readBack: { path in
       "SELECT \(back) FROM (\(Lines.read(path, column: "line", compression: compression))) WHERE starts_with(line, \(text: "  " + open))"

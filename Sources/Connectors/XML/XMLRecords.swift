@@ -16,7 +16,8 @@ final class XMLRecords {
   func next() throws(Problem) -> [(name: String, value: String?)]? {
     while let event = try events.next() {
       guard case .start(let name, let attributes) = event else { continue }
-      let isRecord = record.count == 1 ? name == record[0] : events.path == record || Array(events.path.dropFirst()) == record
+      let isRecord =
+        record.count == 1 ? name == record[0] : events.path == record || Array(events.path.dropFirst()) == record
       if isRecord { return try element(name, attributes).fields }
     }
     return nil
@@ -35,7 +36,9 @@ final class XMLRecords {
   }
 
   /// The names of all fields in their order, and how many records there are.
-  static func names(in paths: [String], record: [String], until stop: Stop) throws(Problem) -> (names: [String], count: Int) {
+  static func names(
+    in paths: [String], record: [String], until stop: Stop
+  ) throws(Problem) -> (names: [String], count: Int) {
     var names: [String] = []
     var known: Set<String> = []
     var count = 0
@@ -83,7 +86,9 @@ struct XMLElement {
   var children: [XMLElement] = []
 
   private var isNil: Bool { attributes.contains { $0.name == "xsi:nil" && ($0.value == "true" || $0.value == "1") } }
-  private var isSimple: Bool { children.isEmpty && attributes.allSatisfy { $0.name == "xsi:nil" || $0.name.hasPrefix("xmlns") } }
+  private var isSimple: Bool {
+    children.isEmpty && attributes.allSatisfy { $0.name == "xsi:nil" || $0.name.hasPrefix("xmlns") }
+  }
   private var ownText: String? {
     let text = String(decoding: text, as: UTF8.self)
     return text.allSatisfy(\.isWhitespace) && !(children.isEmpty && attributes.isEmpty) ? nil : text
@@ -106,7 +111,11 @@ struct XMLElement {
   private var grouped: [(String, [Value])] {
     var result: [(String, [Value])] = []
     func add(_ name: String, _ value: Value) {
-      if let place = result.firstIndex(where: { $0.0 == name }) { result[place].1.append(value) } else { result.append((name, [value])) }
+      if let place = result.firstIndex(where: { $0.0 == name }) {
+        result[place].1.append(value)
+      } else {
+        result.append((name, [value]))
+      }
     }
     for attribute in attributes where !attribute.name.hasPrefix("xmlns") && attribute.name != "xsi:nil" {
       add(attribute.name, .text(attribute.value))

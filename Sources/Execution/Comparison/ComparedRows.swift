@@ -22,7 +22,9 @@ struct RemoteRows: ComparedRows {
   func select(in segments: [KeySegment]) async throws -> SQL {
     let name = engine.uniqueName("weir_segments")
     try await engine.connection.register(try await rows.rows(in: segments), as: name)
-    let columns = layout.columns.enumerated().map { index, column -> SQL in "\(name: column.name) AS \(SQL(raw: "c\(index)"))" }
+    let columns = layout.columns.enumerated().map { index, column -> SQL in
+      "\(name: column.name) AS \(SQL(raw: "c\(index)"))"
+    }
     return "SELECT \(columns) FROM \(SQL(raw: name))()"
   }
 }
@@ -36,13 +38,16 @@ struct StagedRows: ComparedRows {
 
   private func column(_ index: Int) -> SQL { SQL(raw: "c\(index)") }
 
-  private func form(_ index: Int) -> SQL { layout.columns[index].form.sql(column(index), of: types[index], isHashed: true) }
+  private func form(_ index: Int) -> SQL {
+    layout.columns[index].form.sql(column(index), of: types[index], isHashed: true)
+  }
 
   func facts() async throws -> KeyFacts {
     let present = (0..<layout.key).map { index -> SQL in "\(column(index)) IS NOT NULL" }
     let range: SQL = layout.range.map { "min(\(form($0))), max(\(form($0)))" } ?? "NULL, NULL"
     let row = try await engine.connection.query(
-      "SELECT count(*), count(*) FILTER (WHERE \(present, separator: " AND ")), \(range) FROM \(table)").rows[0]
+      "SELECT count(*), count(*) FILTER (WHERE \(present, separator: " AND ")), \(range) FROM \(table)"
+    ).rows[0]
     let keys = (0..<layout.key).map(form)
     let twice = try await engine.connection.query(
       "SELECT 1 FROM \(table) WHERE \(present, separator: " AND ") GROUP BY \(keys) HAVING count(*) > 1 LIMIT 1")
@@ -58,7 +63,8 @@ struct StagedRows: ComparedRows {
     let tally = SegmentTally(layout, cuts)
     let name = engine.uniqueName("weir_tally")
     try await engine.connection.registerTap(name) { batch, _ in tally.add(batch) }
-    _ = try await engine.connection.query("SELECT count(*) FROM \(table) WHERE \(SQL(raw: name))(\(layout.columns.indices.map(form)))")
+    _ = try await engine.connection.query(
+      "SELECT count(*) FROM \(table) WHERE \(SQL(raw: name))(\(layout.columns.indices.map(form)))")
     return tally.finish()
   }
 

@@ -31,9 +31,12 @@ struct ComparisonColumns: Sendable {
   init(_ a: Schema, _ b: Schema, _ options: ComparisonOptions, knownKey: [String]) throws(Problems) {
     var problems: [Problem] = []
     let names = Array(Set(a.names + b.names)).sorted()
-    for name in options.key + (options.columns ?? []) + options.exclude where a[name: name] == nil && b[name: name] == nil {
+    for name in options.key + (options.columns ?? []) + options.exclude
+    where a[name: name] == nil && b[name: name] == nil {
       let near = Nearest.hint(name, among: names)
-      problems.append(Problem("unknown-column", "Neither side has a column \"\(name)\".", hint: near ?? ComparisonColumns.list(names)))
+      problems.append(
+        Problem("unknown-column", "Neither side has a column \"\(name)\".", hint: near ?? ComparisonColumns.list(names))
+      )
     }
     guard problems.isEmpty else { throw Problems(problems) }
     let common = a.columns.compactMap { left in b[name: left.name].map { ComparedColumn(left, $0) } }
@@ -41,7 +44,9 @@ struct ComparisonColumns: Sendable {
       throw Problems([
         Problem(
           "nothing-in-common", "The two have no column of the same name.",
-          hint: "A has \(a.names.joined(separator: ", ")); B has \(b.names.joined(separator: ", ")). Rename some with a query.")
+          hint:
+            "A has \(a.names.joined(separator: ", ")); B has \(b.names.joined(separator: ", ")). Rename some with a query."
+        )
       ])
     }
     let wanted = options.key.isEmpty ? knownKey : options.key
@@ -66,11 +71,14 @@ struct ComparisonColumns: Sendable {
     onlyInB = only(b, a)
   }
 
-  private static func keys(_ wanted: [String], _ common: [ComparedColumn], _ a: Schema, _ b: Schema) throws(Problems) -> [ComparedColumn] {
+  private static func keys(
+    _ wanted: [String], _ common: [ComparedColumn], _ a: Schema, _ b: Schema
+  ) throws(Problems) -> [ComparedColumn] {
     var problems: [Problem] = []
     var keys: [ComparedColumn] = []
     for name in wanted {
-      guard let column = common.first(where: { $0.a.name == a[name: name]?.name && $0.b.name == b[name: name]?.name }) else {
+      guard let column = common.first(where: { $0.a.name == a[name: name]?.name && $0.b.name == b[name: name]?.name })
+      else {
         problems.append(
           Problem(
             "unknown-column", "The key's column \"\(name)\" is only on side \(a[name: name] == nil ? "B" : "A").",
@@ -80,7 +88,8 @@ struct ComparisonColumns: Sendable {
       if !column.types.isComparable || isNested(column.a.type) || isNested(column.b.type) {
         problems.append(
           Problem(
-            "incomparable-key", "The key's column \"\(name)\" is \(column.a.type) in A and \(column.b.type) in B, which can't be matched.",
+            "incomparable-key",
+            "The key's column \"\(name)\" is \(column.a.type) in A and \(column.b.type) in B, which can't be matched.",
             hint: "Choose another key, or cast it in a query on one side."))
       }
       keys.append(column)
@@ -104,7 +113,9 @@ struct ComparisonColumns: Sendable {
       if ["id", "uuid", "key"].contains(where: { name.hasSuffix($0) }) { return 1 }
       return ["code", "number", "no", "email", "sku", "name"].contains { name.hasSuffix($0) } ? 2 : 3
     }
-    let likely = candidates.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }.map(\.element).prefix(5)
+    let likely = candidates.enumerated().sorted { (rank($0.element), $0.offset) < (rank($1.element), $1.offset) }.map(
+      \.element
+    ).prefix(5)
     return Problem(
       "missing-key", "Neither side says which columns identify a row.",
       hint: "Say it with --key \(likely.first ?? "id"). Likely are: \(likely.joined(separator: ", ")).")
@@ -116,7 +127,9 @@ struct ComparisonColumns: Sendable {
   var isHashable: Bool { all.allSatisfy(\.types.isHashable) }
 
   /// The first column of the key whose ranges can be segments.
-  var range: Int? { (0..<key).first { all[$0].form == .typed(.int64) && isWhole(all[$0].a.type) && isWhole(all[$0].b.type) } }
+  var range: Int? {
+    (0..<key).first { all[$0].form == .typed(.int64) && isWhole(all[$0].a.type) && isWhole(all[$0].b.type) }
+  }
 
   private func isWhole(_ type: DataType) -> Bool { if case .integer = type { true } else { false } }
 
@@ -151,12 +164,14 @@ extension ComparisonForm {
     switch self {
     case .typed(let type): return type == source ? value : type == .text ? text : "CAST(\(value) AS \(type))"
     case .text: return text
-    case .json: return isHashed ? text : "CASE WHEN json_valid(\(value)) THEN CAST(json(\(value)) AS VARCHAR) ELSE \(text) END"
+    case .json:
+      return isHashed ? text : "CASE WHEN json_valid(\(value)) THEN CAST(json(\(value)) AS VARCHAR) ELSE \(text) END"
     case .digits:
       guard source == .text else { return ComparisonForm.trimmed(text) }
       // Without a sign +, without zeros before the first digit.
       let plain: SQL = "regexp_replace(\(text), '^[+]?(-?)0*([0-9])', '\\1\\2')"
-      return "CASE WHEN regexp_full_match(\(text), '[-+]?[0-9]+([.][0-9]+)?') THEN \(ComparisonForm.trimmed(plain)) ELSE \(text) END"
+      return
+        "CASE WHEN regexp_full_match(\(text), '[-+]?[0-9]+([.][0-9]+)?') THEN \(ComparisonForm.trimmed(plain)) ELSE \(text) END"
     }
   }
 

@@ -81,6 +81,7 @@ package struct ComparisonReport: Sendable {
 
   /// Whether the two hold the same rows and columns; types that differ don't matter where the values are the same.
   package var isIdentical: Bool {
-    changed == 0 && onlyInA == 0 && onlyInB == 0 && columnsOnlyInA.isEmpty && columnsOnlyInB.isEmpty && a.isSound && b.isSound
+    changed == 0 && onlyInA == 0 && onlyInB == 0 && columnsOnlyInA.isEmpty && columnsOnlyInB.isEmpty && a.isSound
+      && b.isSound
   }
 }

@@ -47,11 +47,14 @@ struct RowComparison {
   }
 
   /// Finds rows without a key and keys of several rows.
-  private func examine(_ table: SQL, _ side: KeyPath<ComparedColumn, Column>, _ outcome: inout ComparisonReport.Side) async throws {
+  private func examine(
+    _ table: SQL, _ side: KeyPath<ComparedColumn, Column>, _ outcome: inout ComparisonReport.Side
+  ) async throws {
     outcome.nullKeys = try await number("SELECT count(*) FROM \(table) WHERE NOT (\(hasKey()))")
     if outcome.nullKeys > 0 {
       outcome.nullKeyExamples = try await connection.query(
-        "SELECT * FROM \(table) WHERE NOT (\(hasKey())) LIMIT \(RowComparison.examples)").rows
+        "SELECT * FROM \(table) WHERE NOT (\(hasKey())) LIMIT \(RowComparison.examples)"
+      ).rows
     }
     let forms = keyIndices.map { index -> SQL in "\(form(index, side)) AS \(SQL(raw: "k\(index)"))" }
     let shown = keyIndices.map { index -> SQL in "any_value(\(column(index))) AS \(column(index))" }
@@ -65,13 +68,16 @@ struct RowComparison {
     guard outcome.duplicateKeys > 0 else { return }
     outcome.duplicateRows = try await number("SELECT sum(n)::BIGINT FROM \(twice)")
     outcome.duplicateExamples = try await connection.query(
-      "SELECT \(keyIndices.map { column($0) }) FROM \(twice) ORDER BY ALL LIMIT \(RowComparison.examples)").rows
+      "SELECT \(keyIndices.map { column($0) }) FROM \(twice) ORDER BY ALL LIMIT \(RowComparison.examples)"
+    ).rows
   }
 
   private func duplicates(of table: SQL) -> SQL { table == a ? "temp.weir_twice_a" : "temp.weir_twice_b" }
 
   /// The rows of a side that have a key of their own on both sides.
-  private func joinable(_ table: SQL, _ side: KeyPath<ComparedColumn, Column>, _ report: ComparisonReport) async throws -> SQL {
+  private func joinable(
+    _ table: SQL, _ side: KeyPath<ComparedColumn, Column>, _ report: ComparisonReport
+  ) async throws -> SQL {
     let forms = keyIndices.map { index -> SQL in "\(form(index, side, of: "t")) AS \(SQL(raw: "k\(index)"))" }
     let rows: SQL = "SELECT t.*, \(forms) FROM \(table) AS t WHERE \(hasKey())"
     guard report.a.duplicateKeys + report.b.duplicateKeys > 0 else { return rows }
@@ -90,7 +96,10 @@ struct RowComparison {
   private func join(_ left: SQL, _ right: SQL) async throws {
     let same = keyIndices.map { index -> SQL in "a.\(SQL(raw: "k\(index)")) = b.\(SQL(raw: "k\(index)"))" }
     let shown = columns.all.indices.flatMap { index -> [SQL] in
-      ["\(column(index, of: "a")) AS \(SQL(raw: "a\(index)"))", "\(column(index, of: "b")) AS \(SQL(raw: "b\(index)"))"]
+      [
+        "\(column(index, of: "a")) AS \(SQL(raw: "a\(index)"))",
+        "\(column(index, of: "b")) AS \(SQL(raw: "b\(index)"))",
+      ]
     }
     let changes = valueIndices.map { index -> SQL in "\(differs(index)) AS \(SQL(raw: "d\(index)"))" }
     let flags = valueIndices.map { SQL(raw: "d\($0)") }
@@ -107,8 +116,11 @@ struct RowComparison {
   private func differs(_ index: Int) -> SQL {
     let (left, right) = (form(index, \.a, of: "a"), form(index, \.b, of: "b"))
     let isDistinct: SQL = "\(left) IS DISTINCT FROM \(right)"
-    guard options.tolerance > 0, columns.all[index].isFloat, columns.all[index].form != .text else { return "(\(isDistinct))" }
-    return "(\(isDistinct) AND NOT coalesce(abs(\(left) - \(right)) <= \(SQL(raw: "\(options.tolerance)::DOUBLE")), false))"
+    guard options.tolerance > 0, columns.all[index].isFloat, columns.all[index].form != .text else {
+      return "(\(isDistinct))"
+    }
+    return
+      "(\(isDistinct) AND NOT coalesce(abs(\(left) - \(right)) <= \(SQL(raw: "\(options.tolerance)::DOUBLE")), false))"
   }
 
   private func count(_ report: inout ComparisonReport, joined left: SQL) async throws {
@@ -137,7 +149,8 @@ struct RowComparison {
     let values = valueIndices.flatMap { [SQL(raw: "a\($0)"), SQL(raw: "b\($0)"), SQL(raw: "d\($0)")] }
     let selected = kind == 0 ? keys + values : keys
     let rows = try await connection.query(
-      "SELECT \(selected) FROM temp.weir_differences WHERE kind = \(kind) ORDER BY \(keys) LIMIT \(options.limit)").rows
+      "SELECT \(selected) FROM temp.weir_differences WHERE kind = \(kind) ORDER BY \(keys) LIMIT \(options.limit)"
+    ).rows
     for row in rows {
       let key = Array(row.prefix(columns.key))
       guard kind == 0 else {

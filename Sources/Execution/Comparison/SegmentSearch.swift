@@ -46,7 +46,9 @@ struct SegmentSearch {
       }
       found += differing.filter { one in !large.contains { $0.segment == one.segment } }
       // Finely, because what is still large may lie densely in a small part of its range.
-      cuts = large.map { SegmentCut($0.segment, parts: min(max(Self.fine, Self.parts($0.rows)), Self.mostParts / large.count)) }
+      cuts = large.map {
+        SegmentCut($0.segment, parts: min(max(Self.fine, Self.parts($0.rows)), Self.mostParts / large.count))
+      }
     }
     guard found.reduce(0, { $0 + $1.rows }) * 10 < rows * 7 else { return nil }
     return Self.merged(found.map(\.segment))

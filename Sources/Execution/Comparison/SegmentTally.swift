@@ -34,7 +34,9 @@ final class SegmentTally: Sendable {
     parts = first
   }
 
-  private var needsKeys: Bool { cuts.contains { $0.cut.segment.modulus > 1 || $0.cut.width == nil && $0.cut.parts > 1 } }
+  private var needsKeys: Bool {
+    cuts.contains { $0.cut.segment.modulus > 1 || $0.cut.width == nil && $0.cut.parts > 1 }
+  }
 
   func add(_ batch: Batch) {
     let share = pool.withLock { $0.popLast() } ?? Share(layout.hasher, parts: parts)
@@ -58,7 +60,9 @@ final class SegmentTally: Sendable {
     var prints: [Int: SegmentPrint] = [:]
     for part in 0..<parts {
       let rows = shares.reduce(0) { $0 + $1.rows[part] }
-      if rows > 0 { prints[part] = SegmentPrint(rows: rows, hash: String(shares.reduce(UInt128(0)) { $0 + $1.sums[part] })) }
+      if rows > 0 {
+        prints[part] = SegmentPrint(rows: rows, hash: String(shares.reduce(UInt128(0)) { $0 + $1.sums[part] }))
+      }
     }
     return prints
   }
@@ -119,5 +123,7 @@ extension HashLayout {
   fileprivate func hasKey(_ batch: Batch, _ row: Int) -> Bool { !(0..<key).contains { batch.columns[$0].isNull(row) } }
 
   @inline(__always)
-  fileprivate func rangeValue(_ batch: Batch, _ row: Int) -> Int64 { range.map { batch.columns[$0].load(row, as: Int64.self) } ?? 0 }
+  fileprivate func rangeValue(_ batch: Batch, _ row: Int) -> Int64 {
+    range.map { batch.columns[$0].load(row, as: Int64.self) } ?? 0
+  }
 }

@@ -47,7 +47,9 @@ package struct TableComparer: Sendable {
 
     /// All its rows, as the table's.
     var select: SQL {
-      let columns = layout.columns.enumerated().map { index, column -> SQL in "\(name: column.name) AS \(SQL(raw: "c\(index)"))" }
+      let columns = layout.columns.enumerated().map { index, column -> SQL in
+        "\(name: column.name) AS \(SQL(raw: "c\(index)"))"
+      }
       return "SELECT \(columns) FROM (\(step.select))"
     }
 
@@ -65,7 +67,8 @@ package struct TableComparer: Sendable {
         try await stage(side, side.select, &report[keyPath: path])
       }
     }
-    let comparison = RowComparison(columns: columns, options: options, connection: engine.connection, a: a.table, b: b.table)
+    let comparison = RowComparison(
+      columns: columns, options: options, connection: engine.connection, a: a.table, b: b.table)
     try await comparison.compare(&report)
     if let facts {
       report.equal += facts.a.rows - report.a.compared
@@ -88,7 +91,9 @@ package struct TableComparer: Sendable {
     let facts = try await (a: ofA, b: ofB)
     guard facts.a.isUnique, facts.b.isUnique, facts.a.nullKeys == 0, facts.b.nullKeys == 0 else { return nil }
     let search = SegmentSearch(a: left, b: right)
-    guard let segments = try await search.differing(facts.a, facts.b, isRanged: columns.range != nil) else { return nil }
+    guard let segments = try await search.differing(facts.a, facts.b, isRanged: columns.range != nil) else {
+      return nil
+    }
     for (side, rows, path) in [(a, left, \ComparisonReport.a), (b, right, \ComparisonReport.b)] {
       report[keyPath: path].isHashed = side.hashing != nil
       guard side.hashing != nil else {
@@ -133,7 +138,9 @@ package struct TableComparer: Sendable {
   /// Makes a table; returns how many rows it has.
   private func make(_ table: SQL, _ select: SQL) async throws -> Int {
     try await engine.connection.execute("CREATE TEMP TABLE \(table) AS \(select)")
-    guard case .integer(let rows) = try await engine.connection.query("SELECT count(*) FROM \(table)").rows[0][0] else { return 0 }
+    guard case .integer(let rows) = try await engine.connection.query("SELECT count(*) FROM \(table)").rows[0][0] else {
+      return 0
+    }
     return Int(rows)
   }
 
@@ -147,9 +154,13 @@ package struct TableComparer: Sendable {
       func last(_ name: String) -> String { String(name.split(separator: ".").last ?? "").lowercased() }
       // Several schemas may have a table of the name; the one that was read has its columns.
       let exact = resources.filter { $0.name.lowercased() == table.lowercased() }
-      let found = exact.isEmpty ? resources.filter { last($0.name) == last(table) && $0.columns.map(\.name) == schema.names } : exact
+      let found =
+        exact.isEmpty
+        ? resources.filter { last($0.name) == last(table) && $0.columns.map(\.name) == schema.names } : exact
       let keys = Set(found.map(\.primaryKey)).subtracting([[]])
-      guard keys.count == 1, let key = keys.first, key.allSatisfy({ a[name: $0] != nil && b[name: $0] != nil }) else { continue }
+      guard keys.count == 1, let key = keys.first, key.allSatisfy({ a[name: $0] != nil && b[name: $0] != nil }) else {
+        continue
+      }
       return key
     }
     return []

@@ -22,7 +22,9 @@ package struct StepEffect: Sendable, Codable, Hashable {
         added.append(column.name)
         continue
       }
-      if old.type.description != column.type.description { retyped.append("\(column.name): \(old.type) → \(column.type)") }
+      if old.type.description != column.type.description {
+        retyped.append("\(column.name): \(old.type) → \(column.type)")
+      }
     }
     removed = before.columns.filter { after[name: $0.name] == nil }.map(\.name)
   }
@@ -35,13 +37,21 @@ package struct StepEffect: Sendable, Codable, Hashable {
     } else if let rowsIn, let rowsOut, rowsIn != rowsOut {
       lines.append("Makes \(Self.count(rowsOut, "row")) of \(Self.grouped(rowsIn))")
     }
-    if !added.isEmpty { lines.append("Creates \(Self.count(added.count, "new column")) (\(added.joined(separator: ", ")))") }
-    if !removed.isEmpty { lines.append("Removes \(Self.count(removed.count, "column")) (\(removed.joined(separator: ", ")))") }
-    if !retyped.isEmpty { lines.append("Changes the type of \(Self.count(retyped.count, "column")) (\(retyped.joined(separator: ", ")))") }
+    if !added.isEmpty {
+      lines.append("Creates \(Self.count(added.count, "new column")) (\(added.joined(separator: ", ")))")
+    }
+    if !removed.isEmpty {
+      lines.append("Removes \(Self.count(removed.count, "column")) (\(removed.joined(separator: ", ")))")
+    }
+    if !retyped.isEmpty {
+      lines.append("Changes the type of \(Self.count(retyped.count, "column")) (\(retyped.joined(separator: ", ")))")
+    }
     return lines
   }
 
-  private static func count(_ number: Int, _ noun: String) -> String { "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")" }
+  private static func count(_ number: Int, _ noun: String) -> String {
+    "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")"
+  }
 
   private static func grouped(_ number: Int) -> String { number.grouped }
 }

@@ -23,7 +23,9 @@ extension SchemaCheck {
   /// - Parameter bound: the step and all before it.
   /// - Parameter rows: how many rows to show.
   /// - Parameter isWanted: Whether to count; nil = if the sources know that they have few rows.
-  package func inspect(_ id: String, in bound: BoundPlan, rows: Int, counting isWanted: Bool? = nil) async throws -> StepInspection {
+  package func inspect(
+    _ id: String, in bound: BoundPlan, rows: Int, counting isWanted: Bool? = nil
+  ) async throws -> StepInspection {
     guard let step = bound[id: id] else { throw Problem("unknown-step", "There is no step \"\(id)\".") }
     let connection = try await engine.connect()
     do { return try await inspect(step, in: bound, rows, isWanted, connection) } catch let error as DuckDBError {
@@ -107,7 +109,8 @@ private struct OperationStages {
   /// - Parameter others: the relations of the other steps an operation reads.
   /// - Returns: one effect for each operation; from a Python function on without counts.
   func effects(
-    of operations: [any Pipelines.Operation], over input: BoundStep, others: (any Pipelines.Operation) throws -> [String: Relation]
+    of operations: [any Pipelines.Operation], over input: BoundStep,
+    others: (any Pipelines.Operation) throws -> [String: Relation]
   ) async throws -> [StepEffect] {
     var relation = try await stage(0, "SELECT * FROM \(name: input.id) LIMIT \(StepInspection.most)")
     var result: [StepEffect] = []
@@ -131,23 +134,27 @@ private struct OperationStages {
       relation = after
     }
     let nothing = StepEffect(from: Schema([]), to: Schema([]))
-    return result + operations.dropFirst(result.count).map { operation in
-      var effect = nothing
-      effect.words = operation.effect
-      return effect
-    }
+    return result
+      + operations.dropFirst(result.count).map { operation in
+        var effect = nothing
+        effect.words = operation.effect
+        return effect
+      }
   }
 
   /// True for the rows that break the operation's rule; nil if it has none, or one that can't be told row by row.
   private func failures(
     of operation: any Pipelines.Operation, over relation: Relation, _ context: OperationContext
   ) throws -> SQL? {
-    guard let rule = operation.rule, case .row(let condition, _) = try rule.test(over: relation, in: context) else { return nil }
+    guard let rule = operation.rule, case .row(let condition, _) = try rule.test(over: relation, in: context) else {
+      return nil
+    }
     return "(NOT coalesce(\(condition), false))"
   }
 
   private func affected(
-    by operation: any Pipelines.Operation, _ before: Relation, _ after: Schema, _ context: OperationContext, _ rowsIn: Int?,
+    by operation: any Pipelines.Operation, _ before: Relation, _ after: Schema, _ context: OperationContext,
+    _ rowsIn: Int?,
     _ rowsOut: Int?
   ) async throws -> Int? {
     switch operation.reach {
@@ -160,11 +167,13 @@ private struct OperationStages {
       let fields = before.schema.columns.map { column -> SQL in "\(name: column.name) := \(name: column.name)" }
       let type = DataType.structure(before.schema.columns)
       let doubled = Relation(
-        "(SELECT *, struct_pack(\(fields)) AS \(name: name) FROM \(before.sql))", Schema(before.schema.columns + [Column(name, type)]))
+        "(SELECT *, struct_pack(\(fields)) AS \(name: name) FROM \(before.sql))",
+        Schema(before.schema.columns + [Column(name, type)]))
       let differences = after.columns.compactMap { column -> SQL? in
         guard let old = before.schema[name: column.name] else { return nil }
         let value: SQL = "struct_extract(\(name: name), \(text: old.name))"
-        return old.type.description == column.type.description ? "\(name: column.name) IS DISTINCT FROM \(value)" : "\(value) IS NOT NULL"
+        return old.type.description == column.type.description
+          ? "\(name: column.name) IS DISTINCT FROM \(value)" : "\(value) IS NOT NULL"
       }
       guard !differences.isEmpty else { return nil }
       let changed = try operation.select(from: doubled, in: context)

@@ -24,7 +24,9 @@ extension Connection {
       let input = texts[0]
       let shape = DecimalShape(precision: 19, scale: 0)
       for row in 0..<rows {
-        if !input.isNull(row), let digits = ExactDecimal.parse(input.bytes(row), shape), let value = Int64(exactly: digits) {
+        if !input.isNull(row), let digits = ExactDecimal.parse(input.bytes(row), shape),
+          let value = Int64(exactly: digits)
+        {
           output.data.storeBytes(of: value, toByteOffset: row * 8, as: Int64.self)
         } else {
           output.setNull(row)

@@ -74,7 +74,9 @@ enum ExactJSON {
       switch byte {
       case UInt8(ascii: "\""):
         let end = endOfString(bytes, from: index)
-        if depth == 1, start == nil, bytes[index..<end].elementsEqual(name), end < bytes.count, bytes[end] == UInt8(ascii: ":") {
+        if depth == 1, start == nil, bytes[index..<end].elementsEqual(name), end < bytes.count,
+          bytes[end] == UInt8(ascii: ":")
+        {
           start = end + 1
         }
         index = end

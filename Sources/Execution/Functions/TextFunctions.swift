@@ -8,7 +8,8 @@ package enum TextFunctions {
   /// `weir_xpath(document, path) → VARCHAR`, the texts the path leads to as a JSON list, null if the document isn't well-formed.
   package static func register(on connection: Connection) async throws {
     try await registerXPath(on: connection)
-    try await connection.registerTextFunction("weir_similarity", parameters: 2, returning: .float64) { texts, rows, output in
+    try await connection.registerTextFunction("weir_similarity", parameters: 2, returning: .float64) {
+      texts, rows, output in
       var comparison = TextSimilarity()
       for row in 0..<rows {
         guard !texts[0].isNull(row), !texts[1].isNull(row) else {
@@ -22,7 +23,11 @@ package enum TextFunctions {
     try await connection.registerTextFunction("weir_pattern", returning: .text) { texts, rows, output in
       var pattern = TextPattern()
       for row in 0..<rows {
-        if texts[0].isNull(row) { output.setNull(row) } else { pattern.write(texts[0].bytes(row)) { output.assign(row, $0) } }
+        if texts[0].isNull(row) {
+          output.setNull(row)
+        } else {
+          pattern.write(texts[0].bytes(row)) { output.assign(row, $0) }
+        }
       }
     }
   }

@@ -30,7 +30,11 @@ struct TextSimilarity {
   private mutating func bitParallel() -> Int {
     guard !left.isEmpty else { return right.count }
     for (index, scalar) in left.enumerated() {
-      if scalar < 128 { places[Int(scalar)] |= 1 << UInt64(index) } else { otherPlaces[scalar, default: 0] |= 1 << UInt64(index) }
+      if scalar < 128 {
+        places[Int(scalar)] |= 1 << UInt64(index)
+      } else {
+        otherPlaces[scalar, default: 0] |= 1 << UInt64(index)
+      }
     }
     defer {
       for scalar in left where scalar < 128 { places[Int(scalar)] = 0 }

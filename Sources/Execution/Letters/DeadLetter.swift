@@ -58,5 +58,7 @@ package struct LetterBatch: Sendable {
   func goes(into step: String) -> Bool { letters.contains { $0.step == step } }
 
   /// The key under which a target remembers that the batch has landed.
-  package func stateKey(_ step: String, in context: RunContext) -> String { "\(context.stateKey(step))/letters/\(name)" }
+  package func stateKey(_ step: String, in context: RunContext) -> String {
+    "\(context.stateKey(step))/letters/\(name)"
+  }
 }

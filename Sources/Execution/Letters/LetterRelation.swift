@@ -9,7 +9,8 @@ extension SchemaCheck {
   func relation(of letters: [DeadLetter], _ schema: Schema, for step: PlannedStep) async throws -> SQL {
     let rows = try letters.map { letter in
       guard let fields = RowText.fields(letter.original) else {
-        throw Problem("damaged-file", "A row that step \"\(step.id)\" set aside can't be read any more.", at: step.location)
+        throw Problem(
+          "damaged-file", "A row that step \"\(step.id)\" set aside can't be read any more.", at: step.location)
       }
       return try schema.columns.map { column in
         guard let value = fields[column.name] else { throw lacking(column.name, step) }
@@ -46,8 +47,10 @@ extension SchemaCheck {
 
   private func lacking(_ column: String, _ step: PlannedStep) -> Problem {
     Problem(
-      "changed-step", "The rows that step \"\(step.id)\" set aside have no column \"\(column)\", which its input has now.",
-      hint: "The pipeline has changed too much to feed them in again: run it from the beginning with weir run.", at: step.location)
+      "changed-step",
+      "The rows that step \"\(step.id)\" set aside have no column \"\(column)\", which its input has now.",
+      hint: "The pipeline has changed too much to feed them in again: run it from the beginning with weir run.",
+      at: step.location)
   }
 
   /// Lines a reader refused, as files it can read: one for each file they came from.
@@ -55,7 +58,9 @@ extension SchemaCheck {
     var refused = RefusedLines()
     let folder = URL(filePath: context.folder).appending(path: "letters")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    for (number, group) in Dictionary(grouping: letters, by: { $0.position.file }).sorted(by: { $0.key < $1.key }).enumerated() {
+    for (number, group) in Dictionary(grouping: letters, by: { $0.position.file }).sorted(by: { $0.key < $1.key })
+      .enumerated()
+    {
       let path = folder.appending(path: "\(number).txt").path
       var text = ""
       var line = 1
@@ -64,7 +69,9 @@ extension SchemaCheck {
         text += letter.original + "\n"
         line += letter.original.count { $0.isNewline } + 1
       }
-      guard FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600]) else {
+      guard
+        FileManager.default.createFile(atPath: path, contents: Data(text.utf8), attributes: [.posixPermissions: 0o600])
+      else {
         throw Problem("not-writable", "The file \(path) can't be written.")
       }
       refused.files[group.key] = path

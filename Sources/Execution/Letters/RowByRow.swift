@@ -21,7 +21,12 @@ struct RowByRow {
   private struct Node: Decodable {
     var name: String
     var children: [Node]
-    var extra_info: [String: Text]
+    var extra: [String: Text]
+
+    private enum CodingKeys: String, CodingKey {
+      case name, children
+      case extra = "extra_info"
+    }
 
     /// A text or a list of texts.
     struct Text: Decodable {
@@ -56,9 +61,13 @@ struct RowByRow {
     var search = RowByRow(fed: fed)
     do {
       var found: Set<String> = []
-      for node in try JSONDecoder().decode([Node].self, from: Data(plan.utf8)) { found.formUnion(try search.tables(under: node)) }
+      for node in try JSONDecoder().decode([Node].self, from: Data(plan.utf8)) {
+        found.formUnion(try search.tables(under: node))
+      }
       guard fed.isSubset(of: found) else { throw Refusal(reason: "can't be followed") }
-      guard search.emptied.isDisjoint(with: search.joined) else { throw Refusal(reason: "uses the same rows in two ways") }
+      guard search.emptied.isDisjoint(with: search.joined) else {
+        throw Refusal(reason: "uses the same rows in two ways")
+      }
       return search.emptied
     } catch let refusal as Refusal {
       throw refused(step, refusal.reason)
@@ -75,7 +84,8 @@ struct RowByRow {
 
   private static func refused(_ step: PlannedStep, _ reason: String) -> Problem {
     Problem(
-      "not-row-by-row", "Step \"\(step.id)\" \(reason), so what it makes of the rows that were set aside can't be added to what has landed.",
+      "not-row-by-row",
+      "Step \"\(step.id)\" \(reason), so what it makes of the rows that were set aside can't be added to what has landed.",
       hint: "Run the whole pipeline again with weir run.", at: step.location)
   }
 
@@ -84,11 +94,11 @@ struct RowByRow {
     let kind = node.name.trimmingCharacters(in: .whitespaces)
     if kind == "CTE" {
       let definition = try tables(under: node.children[0])
-      if let index = node.extra_info["Table Index"]?.text { named[index] = definition }
+      if let index = node.extra["Table Index"]?.text { named[index] = definition }
       return try tables(under: node.children[1])
     }
-    if kind == "CTE_SCAN" { return node.extra_info["CTE Index"].flatMap { named[$0.text] } ?? [] }
-    if let table = node.extra_info["Table"]?.text { return [Self.name(table)] }
+    if kind == "CTE_SCAN" { return node.extra["CTE Index"].flatMap { named[$0.text] } ?? [] }
+    if let table = node.extra["Table"]?.text { return [Self.name(table)] }
     var parts: [Set<String>] = []
     for child in node.children { parts.append(try tables(under: child)) }
     // A part that yields rows though its tables are empty can't be emptied: constants, files, a count of nothing.
@@ -104,13 +114,16 @@ struct RowByRow {
     case let join where join.hasSuffix("JOIN") || join == "CROSS_PRODUCT":
       guard places.count == 1 else { throw Refusal(reason: "joins its rows with each other") }
       for index in parts.indices where !places.contains(index) { joined.formUnion(parts[index]) }
-      let type = node.extra_info["Join Type"]?.text ?? "INNER"
+      let type = node.extra["Join Type"]?.text ?? "INNER"
       let keepsFirst = ["LEFT", "SEMI", "ANTI", "MARK", "SINGLE"].contains(type) && places == [0]
       let keepsSecond = ["RIGHT", "RIGHT_SEMI", "RIGHT_ANTI"].contains(type) && places == [1]
-      guard type == "INNER" || keepsFirst || keepsSecond else { throw Refusal(reason: "joins in a way that depends on all rows") }
+      guard type == "INNER" || keepsFirst || keepsSecond else {
+        throw Refusal(reason: "joins in a way that depends on all rows")
+      }
     case let group where group.contains("GROUP_BY") || group.contains("AGGREGATE"): throw Refusal(reason: "groups rows")
     case let window where window.contains("WINDOW"): throw Refusal(reason: "looks at several rows at once")
-    case let limit where limit.contains("LIMIT") || limit.contains("TOP_N") || limit.contains("SAMPLE"): throw Refusal(reason: "takes only some rows")
+    case let limit where limit.contains("LIMIT") || limit.contains("TOP_N") || limit.contains("SAMPLE"):
+      throw Refusal(reason: "takes only some rows")
     default: throw Refusal(reason: "doesn't work row by row (\(kind))")
     }
     return all

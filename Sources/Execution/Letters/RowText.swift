@@ -18,13 +18,16 @@ enum RowText {
     func string() -> ArraySlice<UInt8> {
       let start = place
       place += 1
-      while place < bytes.count, bytes[place] != UInt8(ascii: "\"") { place += bytes[place] == UInt8(ascii: "\\") ? 2 : 1 }
+      while place < bytes.count, bytes[place] != UInt8(ascii: "\"") {
+        place += bytes[place] == UInt8(ascii: "\\") ? 2 : 1
+      }
       place = min(place + 1, bytes.count)
       return bytes[start..<place]
     }
     func decoded(_ bytes: ArraySlice<UInt8>) -> String? {
       bytes.contains(UInt8(ascii: "\\"))
-        ? try? JSONDecoder().decode(String.self, from: Data(bytes)) : String(decoding: bytes.dropFirst().dropLast(), as: UTF8.self)
+        ? try? JSONDecoder().decode(String.self, from: Data(bytes))
+        : String(decoding: bytes.dropFirst().dropLast(), as: UTF8.self)
     }
     func value() -> ArraySlice<UInt8> {
       let start = place
@@ -50,7 +53,9 @@ enum RowText {
     if take("}") { return fields }
     repeat {
       skipSpace()
-      guard place < bytes.count, bytes[place] == UInt8(ascii: "\""), let name = decoded(string()), take(":") else { return nil }
+      guard place < bytes.count, bytes[place] == UInt8(ascii: "\""), let name = decoded(string()), take(":") else {
+        return nil
+      }
       skipSpace()
       let isString = place < bytes.count && bytes[place] == UInt8(ascii: "\"")
       let raw = isString ? string() : value()

@@ -22,7 +22,9 @@ struct Profiler {
     return RelationProfile(rows: columns.first?.rows ?? 0, columns: columns)
   }
 
-  private func counted(_ facts: ColumnProfile, values row: [Value], _ column: Column, _ relation: SQL) async throws -> ColumnProfile {
+  private func counted(
+    _ facts: ColumnProfile, values row: [Value], _ column: Column, _ relation: SQL
+  ) async throws -> ColumnProfile {
     var facts = facts
     let value: SQL = "\(name: column.name)"
     let isFew = facts.rows <= Self.fewRows
@@ -37,12 +39,17 @@ struct Profiler {
   }
 
   /// How many rows have each of these values; the most frequent first.
-  private func count(_ found: [ColumnProfile.Frequent], of value: SQL, in relation: SQL) async throws -> [ColumnProfile.Frequent] {
+  private func count(
+    _ found: [ColumnProfile.Frequent], of value: SQL, in relation: SQL
+  ) async throws -> [ColumnProfile.Frequent] {
     guard !found.isEmpty else { return [] }
     let list = found.map { "\(text: $0.value)" as SQL }
     let rows = try await connection.query(
-      "SELECT \(value) AS value, count(*) AS n FROM \(relation) WHERE \(value) IN (\(list)) GROUP BY 1 ORDER BY 2 DESC, 1").rows
-    return rows.map { ColumnProfile.Frequent(String($0[0].description.prefix(ColumnFacts.shownLength)), $0[1].whole ?? 0) }
+      "SELECT \(value) AS value, count(*) AS n FROM \(relation) WHERE \(value) IN (\(list)) GROUP BY 1 ORDER BY 2 DESC, 1"
+    ).rows
+    return rows.map {
+      ColumnProfile.Frequent(String($0[0].description.prefix(ColumnFacts.shownLength)), $0[1].whole ?? 0)
+    }
   }
 }
 
@@ -59,9 +66,12 @@ extension ColumnProfile {
     if case .float(let number) = value("mean"), number.isFinite { mean = number }
     let distinct = value("distinct").whole
     self.init(
-      column: text("column") ?? "", type: text("type") ?? "", rows: value("rows").whole ?? 0, nulls: value("nulls").whole ?? 0,
-      distinct: distinct, isDistinctExact: distinct.map { $0 <= ColumnFacts.counted } ?? false, min: text("min"), max: text("max"), mean: mean,
-      q25: text("q25"), median: text("median"), q75: text("q75"), shortest: value("shortest").whole, longest: value("longest").whole,
+      column: text("column") ?? "", type: text("type") ?? "", rows: value("rows").whole ?? 0,
+      nulls: value("nulls").whole ?? 0,
+      distinct: distinct, isDistinctExact: distinct.map { $0 <= ColumnFacts.counted } ?? false, min: text("min"),
+      max: text("max"), mean: mean,
+      q25: text("q25"), median: text("median"), q75: text("q75"), shortest: value("shortest").whole,
+      longest: value("longest").whole,
       top: list("top"), patterns: list("patterns"))
   }
 }

@@ -18,9 +18,12 @@ package struct TableProfiler: Sendable {
   package func suggestions(_ plan: Plan) async throws -> (rows: Int, suggestions: [Suggestion]) {
     let tables = try await tables(of: plan)
     let connection = try await check.engine.connect()
-    let found = try await Suggester(connection: connection, relation: tables[0].relation, profile: tables[0].profile).suggestions()
+    let found = try await Suggester(connection: connection, relation: tables[0].relation, profile: tables[0].profile)
+      .suggestions()
     var joins: [Suggestion] = []
-    for other in tables.dropFirst() { joins += try await JoinFinder(connection: connection, here: tables[0], there: other).suggestions() }
+    for other in tables.dropFirst() {
+      joins += try await JoinFinder(connection: connection, here: tables[0], there: other).suggestions()
+    }
     return (tables[0].profile.rows, found + joins)
   }
 

@@ -30,7 +30,8 @@ package final class PythonRows: BatchSource {
   }
 
   init(
-    _ program: PythonProgram, _ script: PythonScript, over relation: Relation, letter: DeadLetter, engine: Engine, context: RunContext,
+    _ program: PythonProgram, _ script: PythonScript, over relation: Relation, letter: DeadLetter, engine: Engine,
+    context: RunContext,
     rejects: RejectSink
   ) throws {
     self.letter = letter

@@ -11,6 +11,7 @@ package struct Alert: Sendable, Codable, Hashable {
   init(_ severity: Severity, _ outcome: CheckOutcome, in step: String) {
     self.severity = severity
     rule = outcome.rule
-    message = DataQuality.violation(outcome, step).message.split(separator: "\n").first.map(String.init) ?? outcome.words
+    message =
+      DataQuality.violation(outcome, step).message.split(separator: "\n").first.map(String.init) ?? outcome.words
   }
 }

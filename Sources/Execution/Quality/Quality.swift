@@ -86,8 +86,10 @@ struct QualityTally {
   private var completeness: Quality.Completeness? {
     let rules = outcomes.filter { $0.rule == "not_null" && $0.rows > 0 }
     let landed = receipts.filter { !$0.sent.columns.isEmpty && $0.sent.rows > 0 }
-    let nulls = rules.isEmpty ? landed.flatMap(\.sent.columns).map(\.nulls).reduce(0, +) : rules.map(\.failedRows).reduce(0, +)
-    let values = rules.isEmpty ? landed.map { $0.sent.rows * $0.sent.columns.count }.reduce(0, +) : rules.map(\.rows).reduce(0, +)
+    let nulls =
+      rules.isEmpty ? landed.flatMap(\.sent.columns).map(\.nulls).reduce(0, +) : rules.map(\.failedRows).reduce(0, +)
+    let values =
+      rules.isEmpty ? landed.map { $0.sent.rows * $0.sent.columns.count }.reduce(0, +) : rules.map(\.rows).reduce(0, +)
     guard values > 0 else { return nil }
     return Quality.Completeness(
       percent: Quality.percent(Double(values - nulls), of: Double(values)), nulls: nulls, values: values,
@@ -96,14 +98,19 @@ struct QualityTally {
 
   private func freshness(at time: Date) -> Quality.Freshness? {
     let measured = outcomes.filter { $0.rule == "freshness" }.compactMap(\.measure?.value)
-    let ages = measured.isEmpty ? cursors.values.compactMap { Self.moment($0) }.map { time.timeIntervalSince($0) } : measured
+    let ages =
+      measured.isEmpty ? cursors.values.compactMap { Self.moment($0) }.map { time.timeIntervalSince($0) } : measured
     guard let age = ages.max().map({ max(0, $0) }) else { return nil }
-    return Quality.Freshness(ageSeconds: age.rounded(), isCurrent: age < 3600, basis: measured.isEmpty ? .cursor : .rule)
+    return Quality.Freshness(
+      ageSeconds: age.rounded(), isCurrent: age < 3600, basis: measured.isEmpty ? .cursor : .rule)
   }
 
   /// The time a cursor stands for, if it is one; a date stands for its whole day. Without a zone it is UTC.
   static func moment(_ cursor: String) -> Date? {
-    guard let parts = cursor.wholeMatch(of: /(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.\d+)? ?(Z|[+-]\d\d(?::?\d\d)?)?)?/) else { return nil }
+    guard
+      let parts = cursor.wholeMatch(
+        of: /(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d:\d\d)(?:\.\d+)? ?(Z|[+-]\d\d(?::?\d\d)?)?)?/)
+    else { return nil }
     guard let clock = parts.2 else {
       return (try? Date("\(parts.1)T00:00:00Z", strategy: .iso8601))?.addingTimeInterval(86_400)
     }

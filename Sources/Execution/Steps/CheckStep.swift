@@ -3,16 +3,20 @@ import Pipelines
 import Tabular
 
 extension SchemaCheck {
-  func bindCheck(_ step: PlannedStep, _ rules: [any Rule], _ inputs: [String], _ bound: BoundPlan) async throws -> BoundStep {
+  func bindCheck(
+    _ step: PlannedStep, _ rules: [any Rule], _ inputs: [String], _ bound: BoundPlan
+  ) async throws -> BoundStep {
     guard let input = inputs.first else {
-      throw Problem("missing-input", "Step \"\(step.id)\" has no rows to check.", hint: "Name a step with `on`.", at: step.location)
+      throw Problem(
+        "missing-input", "Step \"\(step.id)\" has no rows to check.", hint: "Name a step with `on`.", at: step.location)
     }
     var relation = try relation(input, bound)
     let isFlowing = bound[id: input]?.isFed == true
     let letters = context.letters?.letters(into: step.id) ?? []
     if !letters.isEmpty {
       let rows = try await self.relation(of: letters, relation.schema, for: step)
-      relation = Relation(isFlowing ? "(SELECT * FROM \(relation.sql) UNION ALL BY NAME \(rows))" : "(\(rows))", relation.schema)
+      relation = Relation(
+        isFlowing ? "(SELECT * FROM \(relation.sql) UNION ALL BY NAME \(rows))" : "(\(rows))", relation.schema)
     }
     var result = BoundStep(planned: step, schema: relation.schema, select: "SELECT * FROM \(relation.sql)")
     result.isFed = !letters.isEmpty
@@ -22,7 +26,10 @@ extension SchemaCheck {
       var others: [String: Relation] = [:]
       for name in rule.otherInputs { others[name] = try self.relation(name, bound) }
       try await check(rule.patterns, at: rule.location)
-      let test = try rule.test(over: relation, in: OperationContext(time: context.timeText, others: others, history: context.history[step.id] ?? MeasureHistory()))
+      let test = try rule.test(
+        over: relation,
+        in: OperationContext(
+          time: context.timeText, others: others, history: context.history[step.id] ?? MeasureHistory()))
       do {
         switch test {
         case .row(let condition, let columns):
@@ -35,14 +42,17 @@ extension SchemaCheck {
         case .relation(let query):
           _ = try await engine.connection.describe(query)
           result.relationRules.append(
-            RelationRule(name: rule.typeName, words: rule.words, query: query, onFail: rule.onFail, location: rule.location, place: place))
+            RelationRule(
+              name: rule.typeName, words: rule.words, query: query, onFail: rule.onFail, location: rule.location,
+              place: place))
         }
       } catch let error as DuckDBError {
         throw Problem.of(error, in: step.id, at: rule.location)
       }
     }
     if !rowRules.isEmpty {
-      let tap = RuleTap(step: step.id, rules: rowRules, schema: relation.schema, rejects: rejects(isFed: isFlowing || !letters.isEmpty))
+      let tap = RuleTap(
+        step: step.id, rules: rowRules, schema: relation.schema, rejects: rejects(isFed: isFlowing || !letters.isEmpty))
       result.select = try await tap.wrap(result.select, as: engine.uniqueName("weir_rules"), on: engine.connection)
       result.taps.append(tap)
     }

@@ -13,8 +13,11 @@ extension SchemaCheck {
 
   /// Holds the fields of the rows against the columns of the target, where the step wants to be asked about new ones.
   /// - Throws: `AwaitingInput`.
-  func drift(of rows: Relation, to destination: any Destination, _ spec: WriteSpec, _ step: PlannedStep) async throws -> Drift {
-    guard spec.schemaPolicy == .ask, let columns = try await destination.columns(of: spec.target), !columns.isEmpty else { return Drift() }
+  func drift(
+    of rows: Relation, to destination: any Destination, _ spec: WriteSpec, _ step: PlannedStep
+  ) async throws -> Drift {
+    guard spec.schemaPolicy == .ask, let columns = try await destination.columns(of: spec.target), !columns.isEmpty
+    else { return Drift() }
     let versions: Set<String> = spec.mode == .scd2 ? ["valid_from", "valid_to"] : []
     let fields = rows.schema.names.map { spec.mapping[$0] ?? $0 }
     let matching = FieldMatching(
@@ -35,12 +38,14 @@ extension SchemaCheck {
       let column = matching.mapping[field] ?? ""
       drift.remarks.append(
         Problem(
-          "renamed-field", "Field \"\(field)\" lands in column \"\(column)\" (\(FieldSimilarity.percent(field, column))% similarity).",
+          "renamed-field",
+          "Field \"\(field)\" lands in column \"\(column)\" (\(FieldSimilarity.percent(field, column))% similarity).",
           hint: "Name another column in `mapping` if that is wrong.", at: step.location))
     }
     if drift.ignored.count == fields.count {
       throw Problem(
-        "nothing-in-common", "No field of the rows is left to write in step \"\(step.id)\".", hint: "Answer otherwise: weir decisions list shows what is remembered.",
+        "nothing-in-common", "No field of the rows is left to write in step \"\(step.id)\".",
+        hint: "Answer otherwise: weir decisions list shows what is remembered.",
         at: step.location)
     }
     return drift
@@ -48,7 +53,8 @@ extension SchemaCheck {
 
   /// Up to three different values among the first rows, as they are shown; none if they can't be read now.
   private func samples(of field: String, in rows: Relation) async -> [String] {
-    let query: SQL = "SELECT CAST(\(name: field) AS VARCHAR) FROM \(rows.sql) WHERE \(name: field) IS NOT NULL LIMIT 1000"
+    let query: SQL =
+      "SELECT CAST(\(name: field) AS VARCHAR) FROM \(rows.sql) WHERE \(name: field) IS NOT NULL LIMIT 1000"
     guard let found = try? await engine.connection.query(query).rows else { return [] }
     var samples: [String] = []
     for row in found where samples.count < 3 {

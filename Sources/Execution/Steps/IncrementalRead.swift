@@ -37,7 +37,10 @@ final class BoundaryTap: Sendable {
         let isKnown = isLower && BoundaryTap.take(hash, from: &counts.known)
         if isUpper, counts.wanted != nil {
           let isWanted = BoundaryTap.take(hash, from: &counts.wanted!)
-          if !isWanted { return keep[row] = 0 }
+          if !isWanted {
+            keep[row] = 0
+            return
+          }
         }
         if isUpper { counts.seen[hash, default: 0] += 1 }
         if isKnown { keep[row] = 0 }
@@ -118,12 +121,14 @@ extension SchemaCheck {
     if range.upTo == nil && !context.options.fullRefresh {
       throw Problem(
         "empty-cursor", "Column \"\(column)\", the cursor of step \"\(bound.id)\", has no usable value in any row.",
-        hint: "New rows can't be told from old ones by it: choose another cursor, or use mode: full.", at: bound.planned.location)
+        hint: "New rows can't be told from old ones by it: choose another cursor, or use mode: full.",
+        at: bound.planned.location)
     }
     guard !range.takesValueless else { return }
     bound.remarks.append(
       Problem(
-        "rows-without-cursor", "\(valueless.grouped) rows of step \"\(bound.id)\" have no finite value in \"\(column)\" and are passed by.",
+        "rows-without-cursor",
+        "\(valueless.grouped) rows of step \"\(bound.id)\" have no finite value in \"\(column)\" and are passed by.",
         hint: "Only a first or full read takes such rows.", at: bound.planned.location))
   }
 }

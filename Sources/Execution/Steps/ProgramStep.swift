@@ -20,7 +20,9 @@ extension SchemaCheck {
 
   /// Lets `relation` flow through a Python function. Nothing is started before rows are wanted.
   /// - Parameter index: the place of the program among the operations of its step.
-  func run(_ program: PythonProgram, at index: Int, over relation: Relation, in step: inout BoundStep, isFed: Bool) async throws -> Relation {
+  func run(
+    _ program: PythonProgram, at index: Int, over relation: Relation, in step: inout BoundStep, isFed: Bool
+  ) async throws -> Relation {
     var letter = DeadLetter(in: step.id)
     letter.operation = index
     let script = try PythonScript(program, directory: context.directory)

@@ -8,26 +8,32 @@ extension SchemaCheck {
     _ step: PlannedStep, _ source: any Source, _ spec: ReadSpec, _ plan: Plan, earlier: BoundStep?
   ) async throws -> BoundStep {
     let earlier = earlier?.cursor?.upTo == nil ? nil : earlier
-    let decided = earlier == nil ? try await IncrementRule(step: step, spec: spec, plan: plan, context: context).decide() : nil
+    let decided =
+      earlier == nil ? try await IncrementRule(step: step, spec: spec, plan: plan, context: context).decide() : nil
     let cursor = earlier?.cursor ?? decided?.0
     var request = ReadRequest(
-      spec.subject, columns: spec.columns, filter: spec.filter, limit: [spec.limit, context.options.limit].compactMap { $0 }.min(),
+      spec.subject, columns: spec.columns, filter: spec.filter,
+      limit: [spec.limit, context.options.limit].compactMap { $0 }.min(),
       cursor: cursor, options: spec.options,
-      destinations: plan.steps.compactMap { if case .write(let destination, _) = $0.work { destination } else { nil } }, step: step.id, location: step.location)
+      destinations: plan.steps.compactMap { if case .write(let destination, _) = $0.work { destination } else { nil } },
+      step: step.id, location: step.location)
     let letters = context.letters?.letters(into: step.id) ?? []
     let lines = context.letters?.letters(into: step.id, lines: true) ?? []
     if !lines.isEmpty { request.refused = try refusedLines(lines) }
     let extract = try await source.read(request)
     if !lines.isEmpty, !extract.readsRefused {
       throw Problem(
-        "changed-step", "Step \"\(step.id)\" doesn't read lines of text any more, as it did when it refused \(lines.count) of them.",
+        "changed-step",
+        "Step \"\(step.id)\" doesn't read lines of text any more, as it did when it refused \(lines.count) of them.",
         hint: "Run the pipeline from the beginning with weir run.", at: step.location)
     }
     var bound = BoundStep(planned: step, schema: Schema([]), extract: extract, cursor: cursor, select: "")
     bound.increment = earlier?.increment ?? decided?.1
     bound.remarks = decided?.remarks ?? []
     // A range that is being read again, or up to where other writes are, stays as it is.
-    if let upperBound = extract.upperBound, earlier == nil, bound.increment?.goal == nil { bound.cursor?.upTo = upperBound }
+    if let upperBound = extract.upperBound, earlier == nil, bound.increment?.goal == nil {
+      bound.cursor?.upTo = upperBound
+    }
     var select: SQL
     var origin: Schema?
     switch extract.origin {
@@ -49,9 +55,12 @@ extension SchemaCheck {
     }
     if !extract.conditions.isEmpty {
       let rules = extract.conditions.map {
-        RowRule(name: $0.rule, words: $0.reason, reason: $0.reason, condition: $0.sql, columns: $0.columns, onFail: .skip)
+        RowRule(
+          name: $0.rule, words: $0.reason, reason: $0.reason, condition: $0.sql, columns: $0.columns, onFail: .skip)
       }
-      let tap = RuleTap(step: step.id, rules: rules, schema: try await engine.connection.describe(select), rejects: rejects(isFed: bound.isFed))
+      let tap = RuleTap(
+        step: step.id, rules: rules, schema: try await engine.connection.describe(select),
+        rejects: rejects(isFed: bound.isFed))
       select = try await tap.wrap(select, as: engine.uniqueName("weir_rules"), on: engine.connection)
       bound.taps.append(tap)
     }

@@ -4,7 +4,9 @@ import Pipelines
 import Tabular
 
 extension SchemaCheck {
-  func bindTransform(_ step: PlannedStep, _ transform: Transform, _ inputs: [String], _ bound: BoundPlan) async throws -> BoundStep {
+  func bindTransform(
+    _ step: PlannedStep, _ transform: Transform, _ inputs: [String], _ bound: BoundPlan
+  ) async throws -> BoundStep {
     let counter = RowCounter()
     var result = BoundStep(planned: step, schema: Schema([]), select: "", counter: counter)
     let origin: Schema
@@ -23,11 +25,14 @@ extension SchemaCheck {
       } catch let error as DuckDBError {
         throw Problem.of(error, in: step.id, at: nil).located(inside: text, at: location)
       }
-      origin = try await unchangedColumns(of: query, from: zip(step.inputs, inputs).map { ($0, try relation($1, bound).schema) })
+      origin = try await unchangedColumns(
+        of: query, from: zip(step.inputs, inputs).map { ($0, try relation($1, bound).schema) })
       result.select = try await counted(select, counter)
     case .operations(let operations):
       guard let input = inputs.first else {
-        throw Problem("missing-input", "Step \"\(step.id)\" has no rows to work on.", hint: "Name a step with `on`.", at: step.location)
+        throw Problem(
+          "missing-input", "Step \"\(step.id)\" has no rows to work on.", hint: "Name a step with `on`.",
+          at: step.location)
       }
       var relation = try relation(input, bound)
       var isFlowing = bound[id: input]?.isFed == true
@@ -37,17 +42,21 @@ extension SchemaCheck {
         if !letters.isEmpty {
           try refuseChange(operation, letters[0], of: step)
           let rows = try await self.relation(of: letters, relation.schema, for: step)
-          relation = Relation(isFlowing ? "(SELECT * FROM \(relation.sql) UNION ALL BY NAME \(rows))" : "(\(rows))", relation.schema)
+          relation = Relation(
+            isFlowing ? "(SELECT * FROM \(relation.sql) UNION ALL BY NAME \(rows))" : "(\(rows))", relation.schema)
           isFlowing = true
         }
         relation = try await apply(operation, index, to: relation, inputs, bound, &result, isFed: isFlowing)
       }
       result.isFed = isFlowing
-      if let lost = context.letters?.letters.first(where: { $0.step == step.id && !operations.indices.contains($0.operation ?? -1) }) {
+      if let lost = context.letters?.letters.first(where: {
+        $0.step == step.id && !operations.indices.contains($0.operation ?? -1)
+      }) {
         throw changed(step, lost.rule)
       }
       let rows: SQL = "SELECT * FROM \(relation.sql)"
-      origin = try await unchangedColumns(of: rows, from: Set(inputs).sorted().map { ($0, try self.relation($0, bound).schema) })
+      origin = try await unchangedColumns(
+        of: rows, from: Set(inputs).sorted().map { ($0, try self.relation($0, bound).schema) })
       result.select = try await counted(rows, counter)
     }
     result.schema = try await define(step, result.select, origin: origin)
@@ -71,21 +80,31 @@ extension SchemaCheck {
     _ operation: any Pipelines.Operation, _ index: Int, to relation: Relation, _ inputs: [String], _ bound: BoundPlan,
     _ result: inout BoundStep, isFed: Bool
   ) async throws -> Relation {
-    if let program = operation.program { return try await run(program, at: index, over: relation, in: &result, isFed: isFed) }
+    if let program = operation.program {
+      return try await run(program, at: index, over: relation, in: &result, isFed: isFed)
+    }
     var others = try others(of: operation, result.planned, inputs, bound)
     if isFed, operation.rule == nil {
       let current = Dictionary(zip(result.planned.inputs, inputs), uniquingKeysWith: { first, _ in first })
       let names = others.keys.sorted()
       if let other = names.first(where: { bound[id: current[$0] ?? $0]?.isFed == true }) {
-        throw Problem("not-row-by-row", "Step \"\(result.id)\" joins rows that were set aside with others of \"\(other)\".",
+        throw Problem(
+          "not-row-by-row", "Step \"\(result.id)\" joins rows that were set aside with others of \"\(other)\".",
           hint: "Run the whole pipeline again with weir run.", at: result.planned.location)
       }
-      let stubs = OperationContext(time: context.timeText, others: others.reduce(into: [:]) { $0[$1.key] = Relation("\(name: $1.key)", $1.value.schema) })
+      let stubs = OperationContext(
+        time: context.timeText,
+        others: others.reduce(into: [:]) { $0[$1.key] = Relation("\(name: $1.key)", $1.value.schema) })
       let schemas = others.mapValues(\.schema).merging(["weir_fed": relation.schema]) { $1 }
       let emptied = try await RowByRow.check(
-        try operation.select(from: Relation("weir_fed", relation.schema), in: stubs), schemas, fed: ["weir_fed"], of: result.planned,
+        try operation.select(from: Relation("weir_fed", relation.schema), in: stubs), schemas, fed: ["weir_fed"],
+        of: result.planned,
         on: try await engine.connect())
-      for name in emptied { if let other = others[name] { others[name] = Relation("(SELECT * FROM \(other.sql) WHERE false)", other.schema) } }
+      for name in emptied {
+        if let other = others[name] {
+          others[name] = Relation("(SELECT * FROM \(other.sql) WHERE false)", other.schema)
+        }
+      }
     }
     try await check(operation.patterns, at: operation.location)
     let context = OperationContext(time: context.timeText, others: others)
@@ -96,11 +115,13 @@ extension SchemaCheck {
       case .row(let condition, let columns): row = RowRule(rule, condition, columns)
       case .rowAmongOthers(let condition, let columns): row = RowRule(rule, condition, columns, looksAround: true)
       case .relation:
-        throw Problem("invalid-rule", "This rule is about the rows as a whole; put it into a `check` step.", at: rule.location)
+        throw Problem(
+          "invalid-rule", "This rule is about the rows as a whole; put it into a `check` step.", at: rule.location)
       }
       let tap = RuleTap(
         step: result.id, rules: [row], schema: relation.schema, operation: index, rejects: rejects(isFed: isFed))
-      select = try await tap.wrap("SELECT * FROM \(relation.sql)", as: engine.uniqueName("weir_rules"), on: engine.connection)
+      select = try await tap.wrap(
+        "SELECT * FROM \(relation.sql)", as: engine.uniqueName("weir_rules"), on: engine.connection)
       result.taps.append(tap)
     }
     do {
@@ -114,7 +135,9 @@ extension SchemaCheck {
 
 extension SchemaCheck {
   /// The inputs of a query that count as empty while dead letters flow through it.
-  private func emptied(_ query: SQL, _ step: PlannedStep, _ inputs: [String], _ bound: BoundPlan) async throws -> Set<String> {
+  private func emptied(
+    _ query: SQL, _ step: PlannedStep, _ inputs: [String], _ bound: BoundPlan
+  ) async throws -> Set<String> {
     let pairs = zip(step.inputs, inputs)
     let fed = Set(pairs.filter { bound[id: $1]?.isFed == true }.map(\.0))
     guard !fed.isEmpty else { return [] }
@@ -125,12 +148,15 @@ extension SchemaCheck {
 
   /// Dead letters go in before the operation whose rule set them aside; it must still be there.
   private func refuseChange(_ operation: any Pipelines.Operation, _ letter: DeadLetter, of step: PlannedStep) throws {
-    guard operation.rule?.typeName ?? operation.program.map({ _ in "python" }) == letter.rule else { throw changed(step, letter.rule) }
+    guard operation.rule?.typeName ?? operation.program.map({ _ in "python" }) == letter.rule else {
+      throw changed(step, letter.rule)
+    }
   }
 
   private func changed(_ step: PlannedStep, _ rule: String) -> Problem {
     Problem(
-      "changed-step", "Step \"\(step.id)\" has changed: the rule \(rule) isn't at the place any more where it set rows aside.",
+      "changed-step",
+      "Step \"\(step.id)\" has changed: the rule \(rule) isn't at the place any more where it set rows aside.",
       hint: "Run the pipeline from the beginning with weir run.", at: step.location)
   }
 }

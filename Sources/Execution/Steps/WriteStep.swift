@@ -7,12 +7,16 @@ extension SchemaCheck {
     _ step: PlannedStep, _ destination: any Destination, _ spec: WriteSpec, _ inputs: [String], _ bound: BoundPlan
   ) async throws -> BoundStep {
     guard let input = inputs.first else {
-      throw Problem("missing-input", "Step \"\(step.id)\" has no rows to write.", hint: "Name a step with `from`.", at: step.location)
+      throw Problem(
+        "missing-input", "Step \"\(step.id)\" has no rows to write.", hint: "Name a step with `from`.",
+        at: step.location)
     }
     let relation = try relation(input, bound)
     var (step, spec) = (step, spec)
     if context.letters != nil {
-      guard bound[id: input]?.isFed == true else { return BoundStep(planned: step, schema: relation.schema, select: "SELECT * FROM \(relation.sql)") }
+      guard bound[id: input]?.isFed == true else {
+        return BoundStep(planned: step, schema: relation.schema, select: "SELECT * FROM \(relation.sql)")
+      }
       spec.mode = try addingMode(of: destination, spec, step)
       step.work = .write(destination, spec)
     }
@@ -25,16 +29,22 @@ extension SchemaCheck {
     let filter: SQL = spec.filter.map { " WHERE \(SQL(enclosing: $0))" } ?? ""
     let rows: SQL = "SELECT \(columns) FROM (SELECT * FROM \(relation.sql)\(filter))"
     var origin = relation.schema
-    for index in origin.columns.indices { origin.columns[index].name = spec.mapping[origin.columns[index].name] ?? origin.columns[index].name }
+    for index in origin.columns.indices {
+      origin.columns[index].name = spec.mapping[origin.columns[index].name] ?? origin.columns[index].name
+    }
     let schema = try await describe(rows, origin: origin)
     let reads = incrementalReads(behind: input, bound)
     var request = WriteRequest(
-      target: spec.target, mode: spec.mode, key: spec.key, schemaPolicy: spec.schemaPolicy, schema: schema, options: spec.options,
-      step: step.id, location: step.location, stateKey: context.stateKey(step.id), runID: context.letters?.name ?? context.resumed ?? context.runID,
+      target: spec.target, mode: spec.mode, key: spec.key, schemaPolicy: spec.schemaPolicy, schema: schema,
+      options: spec.options,
+      step: step.id, location: step.location, stateKey: context.stateKey(step.id),
+      runID: context.letters?.name ?? context.resumed ?? context.runID,
       time: context.timeText, increment: increment(of: reads, for: step.id))
     request.created = drift.created
     let load = try await destination.prepare(request)
-    if context.options.fullRefresh, spec.mode == .append, let read = reads.first { try await refuseToDouble(load, read, step) }
+    if context.options.fullRefresh, spec.mode == .append, let read = reads.first {
+      try await refuseToDouble(load, read, step)
+    }
     var casts: [SQL] = []
     for (from, to) in zip(schema.columns, load.landing.columns) {
       let value: SQL
@@ -64,10 +74,14 @@ extension SchemaCheck {
     let value: SQL
     switch type {
     case .integer, .decimal:
-      let shape = if case .decimal(let precision, let scale) = type { DecimalShape(precision: precision, scale: scale) } else { DecimalShape(precision: 38, scale: 0) }
+      let shape =
+        if case .decimal(let precision, let scale) = type { DecimalShape(precision: precision, scale: scale) } else {
+          DecimalShape(precision: 38, scale: 0)
+        }
       try await engine.registerDecimal(shape)
       value = "TRY_CAST(weir_decimal_\(shape.precision)_\(shape.scale)(\(text)) AS \(type))"
-    case .boolean, .float32, .float64, .date, .time, .timestamp, .timestampTZ, .uuid: value = "TRY_CAST(\(text) AS \(type))"
+    case .boolean, .float32, .float64, .date, .time, .timestamp, .timestampTZ, .uuid:
+      value = "TRY_CAST(\(text) AS \(type))"
     default: return "CAST(\(text) AS \(type))"
     }
     let row = schema.columns.prefix(6).map { column -> SQL in "\(name: column.name) := \(name: column.name)" }
@@ -98,17 +112,21 @@ extension SchemaCheck {
     throw Problem(
       "refresh-doubles-rows",
       "--full-refresh reads all rows of \"\(read.id)\" again, and \"\(write.id)\" would append them to the \(rows.grouped) that are there.",
-      hint: "Empty or drop the target first, or write with `mode: merge` and a `key`, or with `mode: replace`.", at: write.location)
+      hint: "Empty or drop the target first, or write with `mode: merge` and a `key`, or with `mode: replace`.",
+      at: write.location)
   }
 
   /// How rows that come later are added to those that have landed: never in their place.
-  private func addingMode(of destination: any Destination, _ spec: WriteSpec, _ step: PlannedStep) throws(Problem) -> WriteMode {
+  private func addingMode(
+    of destination: any Destination, _ spec: WriteSpec, _ step: PlannedStep
+  ) throws(Problem) -> WriteMode {
     switch spec.mode {
     case .append, .merge, .scd2: return spec.mode
     case .replace, .truncate, .deleteInsert:
       guard type(of: destination).keepsState, type(of: destination).writeModes.contains(.append) else {
         throw Problem(
-          "append-needs-folder", "The rows can't be added to what step \"\(step.id)\" has written: it replaces a whole file.",
+          "append-needs-folder",
+          "The rows can't be added to what step \"\(step.id)\" has written: it replaces a whole file.",
           hint: "Run the whole pipeline again with weir run.", at: step.location)
       }
       return .append

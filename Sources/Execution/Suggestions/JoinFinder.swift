@@ -15,10 +15,12 @@ struct JoinFinder {
   func suggestions() async throws -> [Suggestion] {
     var result: [Suggestion] = []
     for key in there.profile.columns where key.isUnique {
-      for column in here.profile.columns where isNamed(column.column, like: key.column) && isAlike(column.type, key.type) && column.present > 0 {
-        let found = try await connection.query(
-          "SELECT count(*) FROM \(here.relation) WHERE \(name: column.column) IN (SELECT \(name: key.column) FROM \(there.relation))"
-        ).rows[0][0].whole ?? 0
+      for column in here.profile.columns
+      where isNamed(column.column, like: key.column) && isAlike(column.type, key.type) && column.present > 0 {
+        let found =
+          try await connection.query(
+            "SELECT count(*) FROM \(here.relation) WHERE \(name: column.column) IN (SELECT \(name: key.column) FROM \(there.relation))"
+          ).rows[0][0].whole ?? 0
         guard Double(found) >= Self.leastFound * Double(column.present) else { continue }
         let (from, to) = (YAMLValue.text(column.column), YAMLValue.text(key.column))
         let keys = column.column == key.column ? from : "{ \(from): \(to) }"
@@ -26,7 +28,8 @@ struct JoinFinder {
         result.append(
           Suggestion(
             kind: .join, columns: [column.column],
-            reason: "\(String(format: "%g", share))% of the values of \(Suggester.quoted(column.column)) are a \(Suggester.quoted(key.column)) of \(there.name).",
+            reason:
+              "\(String(format: "%g", share))% of the values of \(Suggester.quoted(column.column)) are a \(Suggester.quoted(key.column)) of \(there.name).",
             place: .transform, yaml: "join: { with: \(there.name), on: \(keys) }"))
       }
     }
@@ -42,7 +45,9 @@ struct JoinFinder {
     return table.hasPrefix(stem) || stem.hasPrefix(table)
   }
 
-  private func isAlike(_ left: String, _ right: String) -> Bool { left == right || left.contains("INT") && right.contains("INT") }
+  private func isAlike(_ left: String, _ right: String) -> Bool {
+    left == right || left.contains("INT") && right.contains("INT")
+  }
 
   private static func fold(_ name: String) -> String { name.lowercased().filter { $0.isLetter || $0.isNumber } }
 }

@@ -16,11 +16,16 @@ struct DateShape: Sendable {
   func matches(_ pattern: String) -> Bool { pattern.replacing(/9+/, with: "9") == digits }
 
   static let all: [DateShape] = [
-    DateShape("%Y-%m-%d", "2025-01-31", "9-9-9"), DateShape("%Y/%m/%d", "2025/01/31", "9/9/9"), DateShape("%d.%m.%Y", "31.01.2025", "9.9.9"),
-    DateShape("%d/%m/%Y", "31/01/2025", "9/9/9", rivals: "/"), DateShape("%m/%d/%Y", "01/31/2025", "9/9/9", rivals: "/"),
-    DateShape("%d-%m-%Y", "31-01-2025", "9-9-9", rivals: "-"), DateShape("%m-%d-%Y", "01-31-2025", "9-9-9", rivals: "-"),
-    DateShape("%d %b %Y", "31 Jan 2025", "9 Aa 9"), DateShape("%d %B %Y", "31 January 2025", "9 Aa 9"), DateShape("%b %d, %Y", "Jan 31, 2025", "Aa 9, 9"),
-    DateShape("%B %d, %Y", "January 31, 2025", "Aa 9, 9"), DateShape("%Y-%m-%d %H:%M:%S", "2025-01-31 08:00:00", "9-9-9 9:9:9", hasTime: true),
+    DateShape("%Y-%m-%d", "2025-01-31", "9-9-9"), DateShape("%Y/%m/%d", "2025/01/31", "9/9/9"),
+    DateShape("%d.%m.%Y", "31.01.2025", "9.9.9"),
+    DateShape("%d/%m/%Y", "31/01/2025", "9/9/9", rivals: "/"),
+    DateShape("%m/%d/%Y", "01/31/2025", "9/9/9", rivals: "/"),
+    DateShape("%d-%m-%Y", "31-01-2025", "9-9-9", rivals: "-"),
+    DateShape("%m-%d-%Y", "01-31-2025", "9-9-9", rivals: "-"),
+    DateShape("%d %b %Y", "31 Jan 2025", "9 Aa 9"), DateShape("%d %B %Y", "31 January 2025", "9 Aa 9"),
+    DateShape("%b %d, %Y", "Jan 31, 2025", "Aa 9, 9"),
+    DateShape("%B %d, %Y", "January 31, 2025", "Aa 9, 9"),
+    DateShape("%Y-%m-%d %H:%M:%S", "2025-01-31 08:00:00", "9-9-9 9:9:9", hasTime: true),
     DateShape("%d.%m.%Y %H:%M", "31.01.2025 08:00", "9.9.9 9:9", hasTime: true),
     DateShape("%d.%m.%Y %H:%M:%S", "31.01.2025 08:00:00", "9.9.9 9:9:9", hasTime: true),
     DateShape("%Y-%m-%dT%H:%M:%SZ", "2025-01-31T08:00:00Z", "9-9-9A9:9:9A", hasTime: true),
@@ -32,7 +37,10 @@ enum PeriodName {
   enum Kind { case month, quarter, year, yearAndMonth }
 
   private static let months: Set<String> = Set(
-    ["january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november", "december", "sept"]
+    [
+      "january", "february", "march", "april", "may", "june", "july", "august", "september", "october", "november",
+      "december", "sept",
+    ]
       + ["jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "oct", "nov", "dec"])
 
   /// `Jan`, `sales_january`, `2025-01`, `Q3`, `2024`; nil = none.
@@ -40,7 +48,9 @@ enum PeriodName {
     let name = name.lowercased()
     if name.wholeMatch(of: /(?:.*[^0-9])?(?:19|20)\d\d[-_\/. ]?(?:0[1-9]|1[0-2])/) != nil { return .yearAndMonth }
     let words = name.split { !($0.isLetter || $0.isNumber) }.map(String.init)
-    if words.contains(where: months.contains) { return words.contains { $0.wholeMatch(of: /(19|20)\d\d/) != nil } ? .yearAndMonth : .month }
+    if words.contains(where: months.contains) {
+      return words.contains { $0.wholeMatch(of: /(19|20)\d\d/) != nil } ? .yearAndMonth : .month
+    }
     if words.contains(where: { $0.wholeMatch(of: /q[1-4]/) != nil }) { return .quarter }
     return words.contains { $0.wholeMatch(of: /y?(19|20)\d\d/) != nil } ? .year : nil
   }
@@ -50,7 +60,8 @@ enum PeriodName {
 enum KeyName {
   static func isLikely(_ name: String) -> Bool {
     let last = name.lowercased().split { !($0.isLetter || $0.isNumber) }.last.map(String.init) ?? ""
-    return ["id", "key", "code", "number", "no", "nr", "uuid", "guid", "sku", "email", "isbn"].contains(last) || name.hasSuffix("Id") || name.hasSuffix("ID")
+    return ["id", "key", "code", "number", "no", "nr", "uuid", "guid", "sku", "email", "isbn"].contains(last)
+      || name.hasSuffix("Id") || name.hasSuffix("ID")
   }
   /// Names of columns with phone numbers.
   static func isPhone(_ name: String) -> Bool {

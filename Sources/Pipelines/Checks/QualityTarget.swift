@@ -10,7 +10,9 @@ extension PipelineSpec {
     let text = target.text ?? ""
     let digits = text.hasSuffix("%") ? String(text.dropLast()).filter { $0 != " " } : text
     guard let number = Double(digits), (0...100).contains(number) else {
-      throw Problem("wrong-type", "\"target\" must be a number from 0 to 100.", hint: "For example quality: { target: 95 }.", at: target.location)
+      throw Problem(
+        "wrong-type", "\"target\" must be a number from 0 to 100.", hint: "For example quality: { target: 95 }.",
+        at: target.location)
     }
     return number
   }

@@ -14,7 +14,8 @@ extension Problem {
   package static func commitUnknown(_ message: String, at location: Location? = nil) -> Problem {
     Problem(
       "commit-unknown", message,
-      hint: "Look whether the rows are there before you run it again: if they are, running it again may add them a second time.",
+      hint:
+        "Look whether the rows are there before you run it again: if they are, running it again may add them a second time.",
       at: location)
   }
 

@@ -113,7 +113,8 @@ package struct Resource: Sendable, Codable {
   }
 
   package init(
-    name: String, kind: String, columns: [ResourceColumn] = [], primaryKey: [String] = [], foreignKeys: [ForeignKey] = [],
+    name: String, kind: String, columns: [ResourceColumn] = [], primaryKey: [String] = [],
+    foreignKeys: [ForeignKey] = [],
     indexes: [String] = [], approximateRows: Int? = nil, bytes: Int? = nil
   ) {
     self.name = name

@@ -71,7 +71,8 @@ package struct WriteRequest: Sendable {
   package var increment: String?
 
   package init(
-    target: Target, mode: WriteMode, key: [String], schemaPolicy: SchemaPolicy, schema: Schema, options: Setting?, step: String,
+    target: Target, mode: WriteMode, key: [String], schemaPolicy: SchemaPolicy, schema: Schema, options: Setting?,
+    step: String,
     location: Location?, stateKey: String, runID: String, time: String, increment: String? = nil
   ) {
     self.target = target
@@ -156,8 +157,10 @@ package struct StatementLoad: Sendable {
   package var teardown: [SQL]
 
   package init(
-    makeRoom: @escaping @Sendable () -> Void = {}, setup: [SQL] = [], isTransactional: Bool = false, stage: @escaping @Sendable (SQL) -> [SQL], readBack: SQL,
-    settle: [SQL] = [], checks: [LoadCheck] = [], publish: @escaping @Sendable ([StateEntry]) -> [SQL] = { _ in [] }, finish: @escaping @Sendable () throws -> [Problem] = { [] },
+    makeRoom: @escaping @Sendable () -> Void = {}, setup: [SQL] = [], isTransactional: Bool = false,
+    stage: @escaping @Sendable (SQL) -> [SQL], readBack: SQL,
+    settle: [SQL] = [], checks: [LoadCheck] = [], publish: @escaping @Sendable ([StateEntry]) -> [SQL] = { _ in [] },
+    finish: @escaping @Sendable () throws -> [Problem] = { [] },
     stagedBytes: @escaping @Sendable () -> Int? = { nil },
     discard: @escaping @Sendable () -> Void = {}, teardown: [SQL] = []
   ) {

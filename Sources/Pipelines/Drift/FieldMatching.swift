@@ -50,7 +50,8 @@ package struct FieldMatching: Sendable {
       case nil: open.append(field)
       }
     }
-    let pairs = open.map { field in (field, free.filter { FieldSimilarity.share(field, $0) >= FieldSimilarity.certain }) }
+    let pairs = open.map { field in (field, free.filter { FieldSimilarity.share(field, $0) >= FieldSimilarity.certain })
+    }
     for (field, twins) in pairs {
       let isAlone = twins.count == 1 && pairs.count { $0.1.contains(twins[0]) } == 1
       guard isAlone else { continue }

@@ -36,8 +36,11 @@ package struct FieldQuestion: Sendable, Codable, Hashable {
     let near = candidates.map { "\"\($0.column)\" (\($0.similarity)% similarity)" }.joined(separator: ", ")
     return Problem(
       "awaiting-input",
-      "Step \"\(step)\" gets a new field \"\(field)\", which \(target) has no column for" + (near.isEmpty ? "." : "; it may be \(near)."),
-      hint: "A run pauses here and asks; name the column in `mapping`, leave the field out in a transform step, or use `schema: evolve`.")
+      "Step \"\(step)\" gets a new field \"\(field)\", which \(target) has no column for"
+        + (near.isEmpty ? "." : "; it may be \(near)."),
+      hint:
+        "A run pauses here and asks; name the column in `mapping`, leave the field out in a transform step, or use `schema: evolve`."
+    )
   }
 }
 

@@ -43,7 +43,11 @@ extension OperationManifest {
   /// The entries of a YAML list, each with the lines that belong to it.
   static func entries(of list: String) -> [String] {
     list.split(separator: "\n").reduce(into: []) { entries, line in
-      if line.hasPrefix("- ") || entries.isEmpty { entries.append(String(line)) } else { entries[entries.count - 1] += "\n\(line)" }
+      if line.hasPrefix("- ") || entries.isEmpty {
+        entries.append(String(line))
+      } else {
+        entries[entries.count - 1] += "\n\(line)"
+      }
     }
   }
 }

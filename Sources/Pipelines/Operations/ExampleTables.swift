@@ -23,7 +23,9 @@ struct ExampleTables {
   }
 
   /// The rows as maps, in order.
-  static func rows(_ text: String) throws(Problems) -> [Setting] { try SettingReader.read(text, file: "example").elements }
+  static func rows(_ text: String) throws(Problems) -> [Setting] {
+    try SettingReader.read(text, file: "example").elements
+  }
 
   private func table(_ rows: [Setting]) -> [String] {
     var names: [String] = []
@@ -37,7 +39,8 @@ struct ExampleTables {
     guard let value, value.content != .null else { return "*empty*" }
     guard let text = value.text else { return "`\(words(value))`" }
     guard case .text = value.content else { return text }
-    let isPlain = SettingReader.plainContent(text) == .text(text) && !text.contains("  ") && text.first != " " && text.last != " "
+    let isPlain =
+      SettingReader.plainContent(text) == .text(text) && !text.contains("  ") && text.first != " " && text.last != " "
     let shown = isPlain && !text.contains(where: { "*|\\<{".contains($0) }) ? text : "`\(JSONText.quote(text))`"
     return shown.replacing("|", with: "\\|")
   }

@@ -27,17 +27,19 @@ package enum Operations {
         OperationType(Conditional.self), OperationType(Lookup.self), OperationType(DateOperation.self),
         OperationType(ExtractPart.self),
         OperationType(
-          ExtractPart.self, named: "xml_extract", aliases: ["xpath_extract", "xpath", "parse_xml"], fixing: "format", to: "xml",
+          ExtractPart.self, named: "xml_extract", aliases: ["xpath_extract", "xpath", "parse_xml"], fixing: "format",
+          to: "xml",
           summary: "Takes a part of XML in a text column by XPath: `extract` with `path` as an XPath.",
           example: "- xml_extract: { field: document, path: //item/@sku, all: true, output_field: skus }",
           shown: Example(
             """
             - { id: 1, document: '<order><item sku="A1"/><item sku="B7"/></order>' }
             - { id: 2, document: '<order/>' }
-            """, gives: """
-            - { id: 1, document: '<order><item sku="A1"/><item sku="B7"/></order>', skus: [A1, B7] }
-            - { id: 2, document: '<order/>', skus: [] }
-            """)),
+            """,
+            gives: """
+              - { id: 1, document: '<order><item sku="A1"/><item sku="B7"/></order>', skus: [A1, B7] }
+              - { id: 2, document: '<order/>', skus: [] }
+              """)),
       ]),
     OperationGroup("Text", texts),
     OperationGroup(
@@ -53,7 +55,8 @@ package enum Operations {
     OperationGroup(
       "Figures over rows",
       [
-        OperationType(Aggregate.self), OperationType(Resample.self), OperationType(Window.self), OperationType(Profile.self),
+        OperationType(Aggregate.self), OperationType(Resample.self), OperationType(Window.self),
+        OperationType(Profile.self),
       ]),
     OperationGroup(
       "Reshaping", [OperationType(Split.self), OperationType(Unpivot.self), OperationType(Pivot.self)]),
@@ -72,7 +75,8 @@ package enum Operations {
     text("lowercase", "Puts text in lower case.", ["lower"], on: "USB Cable", "ÄRGER", gives: "usb cable", "ärger"),
     text("uppercase", "Puts text in upper case.", ["upper"], on: "Usb cable", "ärger", gives: "USB CABLE", "ÄRGER"),
     text(
-      "capitalize", "Capitalises the first letter only.", ["sentence_case"], on: "usb CABLE", "mouse", gives: "Usb cable",
+      "capitalize", "Capitalises the first letter only.", ["sentence_case"], on: "usb CABLE", "mouse",
+      gives: "Usb cable",
       "Mouse"),
     text(
       "trim", "Removes spaces, tabs and line breaks around text.", ["strip"], on: "  usb cable ", "mouse",
@@ -85,15 +89,16 @@ package enum Operations {
       summary: "Rewrites text by a regular expression and a pattern.",
       example: #"- format: { field: phone, regex: '(\d{3})-(\d{4})', pattern: "$1 $2" }"#,
       shown: Example(
-      """
-      - { name: Ann, phone: 555-0100 }
-      - { name: Bob, phone: unknown }
-      - { name: Cleo, phone: null }
-      """, gives: """
-      - { name: Ann, phone: 555 0100 }
-      - { name: Bob, phone: unknown }
-      - { name: Cleo, phone: null }
-      """)),
+        """
+        - { name: Ann, phone: 555-0100 }
+        - { name: Bob, phone: unknown }
+        - { name: Cleo, phone: null }
+        """,
+        gives: """
+          - { name: Ann, phone: 555 0100 }
+          - { name: Bob, phone: unknown }
+          - { name: Cleo, phone: null }
+          """)),
     OperationType(Replace.self), OperationType(SplitText.self),
   ]
 
@@ -140,6 +145,7 @@ package enum Operations {
     }
     return OperationType(
       TextOperation.self, named: name, aliases: aliases, fixing: "operation", to: name, summary: summary,
-      example: "- \(name): product_name", shown: Example(rows(first, second), gives: rows(one, two)), shorthand: "fields")
+      example: "- \(name): product_name", shown: Example(rows(first, second), gives: rows(one, two)),
+      shorthand: "fields")
   }
 }

@@ -94,17 +94,25 @@ package enum OperationsReference {
     var lines = ["<a id=\"\(entry.anchor)\"></a>", "", "### \(entry.name)", "", entry.summary, ""]
     if let first = forms.first { lines += ["```yaml", first, "```", ""] }
     if let shown = entry.shown { lines += try ExampleTables(example: shown).markdown() }
-    if forms.count > 1 { lines += ["It can also be written, or used:", "", "```yaml"] + forms.dropFirst() + ["```", ""] }
+    if forms.count > 1 {
+      lines += ["It can also be written, or used:", "", "```yaml"] + forms.dropFirst() + ["```", ""]
+    }
     lines += ["| Setting | Kind | Default | Meaning |", "|---|---|---|---|"]
     for setting in entry.settings {
       let fallback = setting.isRequired ? "required" : setting.defaultText.map { "`\(cell($0))`" } ?? ""
       let example = setting.example.map { " Example: `\(cell($0))`" } ?? ""
       let others = setting.otherNames.isEmpty ? "" : " Also \(codes(setting.otherNames))."
-      lines.append("| `\(setting.name)` | \(cell(words(setting.kind))) | \(fallback) | \(cell(setting.summary))\(example)\(others) |")
+      lines.append(
+        "| `\(setting.name)` | \(cell(words(setting.kind))) | \(fallback) | \(cell(setting.summary))\(example)\(others) |"
+      )
     }
     lines.append("")
-    if let shorthand = entry.shorthand { lines += ["A single value or a list in place of the settings is `\(shorthand)`.", ""] }
-    if let mapShorthand = entry.mapShorthand { lines += ["A map without any of these names is `\(mapShorthand)`.", ""] }
+    if let shorthand = entry.shorthand {
+      lines += ["A single value or a list in place of the settings is `\(shorthand)`.", ""]
+    }
+    if let mapShorthand = entry.mapShorthand {
+      lines += ["A map without any of these names is `\(mapShorthand)`.", ""]
+    }
     if !entry.badValues.isEmpty { lines += ["**Empty and bad values.** \(entry.badValues)", ""] }
     if !entry.aliases.isEmpty { lines += ["*Also:* \(codes(entry.aliases)).", ""] }
     return lines

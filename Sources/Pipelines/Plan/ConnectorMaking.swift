@@ -86,7 +86,8 @@ package struct ConnectorMaking {
     let url = try ConnectionURL(text)
     if url.hasLateMark, !isFile(type) {
       throw Problem(
-        "wrong-url", "The URL has an @ behind its host, as if a / or ? of a password were not encoded.", hint: ConnectionURL.encodingHint,
+        "wrong-url", "The URL has an @ behind its host, as if a / or ? of a password were not encoded.",
+        hint: ConnectionURL.encodingHint,
         at: location)
     }
     return (type, settings(of: url, for: type, at: location))

@@ -15,7 +15,9 @@ struct IncrementalWrites {
         guard case .write(let destination, var write) = plan.steps[index].work else { continue }
         if !write.isModeGiven && write.mode == .replace { write.mode = .append }
         plan.steps[index].work = .write(destination, write)
-        if !isFullRefresh && (write.mode == .replace || write.mode == .truncate) { refuse(plan.steps[index], write.mode, read.id) }
+        if !isFullRefresh && (write.mode == .replace || write.mode == .truncate) {
+          refuse(plan.steps[index], write.mode, read.id)
+        }
       }
     }
     return plan
@@ -26,7 +28,8 @@ struct IncrementalWrites {
       Problem(
         "replace-loses-rows",
         "Step \"\(step.id)\" would put what is new of the incremental read \"\(read)\" in the place of all rows (mode: \(mode.rawValue)).",
-        hint: "Use mode: merge with a key, or append; or read with mode: full. With --full-refresh a run replaces everything once.",
+        hint:
+          "Use mode: merge with a key, or append; or read with mode: full. With --full-refresh a run replaces everything once.",
         at: step.location))
   }
 }

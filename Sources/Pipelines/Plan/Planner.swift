@@ -43,7 +43,8 @@ package struct Planner: Sendable {
       inputs.refuseBadID(of: step, at: index)
       guard let (work, reads) = work(of: step, at: index, inputs, tableNames, problems) else { continue }
       var planned = PlannedStep(
-        id: step.id, inputs: reads, work: work, retry: step.retry ?? spec.retry, timeout: step.timeout, location: step.location)
+        id: step.id, inputs: reads, work: work, retry: step.retry ?? spec.retry, timeout: step.timeout,
+        location: step.location)
       planned.isProfiled = step.isProfiled
       steps.append(planned)
     }
@@ -90,7 +91,9 @@ package struct Planner: Sendable {
       case .transform(let transform):
         return try self.transform(transform, step, index, inputs, tableNames)
       case .check(let check):
-        let expanded = try made(check.rules) { rule throws(Problems) in try TemplateExpansion(templates: templates).expand([rule]) }
+        let expanded = try made(check.rules) { rule throws(Problems) in
+          try TemplateExpansion(templates: templates).expand([rule])
+        }
         var specs = expanded.flatMap { $0 }
         for (place, onFail) in check.fixes where specs.indices.contains(place) { specs[place].onFail = onFail }
         let rules = try made(specs) { rule throws(Problems) in try self.rule(rule) }

@@ -15,7 +15,8 @@ struct SharedTargets {
       problems.add(
         Problem(
           "same-target", "Steps \"\(other.id)\" and \"\(step.id)\" write to the same target.",
-          hint: "Bring the rows together with `union` and write them once, or give one of the writes another target.", at: step.location))
+          hint: "Bring the rows together with `union` and write them once, or give one of the writes another target.",
+          at: step.location))
     }
   }
 }

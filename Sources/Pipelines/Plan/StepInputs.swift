@@ -17,7 +17,8 @@ struct StepInputs {
         found.append(
           Problem(
             "which-output", "Step \"\(step.id)\" comes after \"\(split)\", which leads its rows into several outputs.",
-            hint: "Say which one with \(step.isWrite ? "from" : "on"):, one of \(outputs.joined(separator: ", ")).", at: step.location))
+            hint: "Say which one with \(step.isWrite ? "from" : "on"):, one of \(outputs.joined(separator: ", ")).",
+            at: step.location))
       }
       result.append(before.id)
     } else {
@@ -34,7 +35,8 @@ struct StepInputs {
   /// The steps a SELECT reads.
   /// - Parameter own: a name in it that means no step.
   func tables(
-    of sql: Setting, on: String?, in step: StepSpec, besides own: String? = nil, _ tableNames: (String) throws -> [String]
+    of sql: Setting, on: String?, in step: StepSpec, besides own: String? = nil,
+    _ tableNames: (String) throws -> [String]
   ) throws(Problems) -> [String] {
     let text = sql.text ?? ""
     let names: [String]

@@ -4,7 +4,9 @@ package struct Problem: Error, Sendable {
   package struct Code: Hashable, Sendable, Codable, ExpressibleByStringLiteral, CustomStringConvertible {
     package let description: String
     package init(stringLiteral name: String) { description = name }
-    package init(from decoder: any Decoder) throws { description = try decoder.singleValueContainer().decode(String.self) }
+    package init(from decoder: any Decoder) throws {
+      description = try decoder.singleValueContainer().decode(String.self)
+    }
     package func encode(to encoder: any Encoder) throws {
       var container = encoder.singleValueContainer()
       try container.encode(description)
@@ -97,7 +99,8 @@ package struct Problems: Error, Sendable, CustomStringConvertible {
     default:
       [
         Problem(
-          fallback, "Something went wrong inside Weir: \(error)", hint: "Please report this with the output of `weir doctor`.",
+          fallback, "Something went wrong inside Weir: \(error)",
+          hint: "Please report this with the output of `weir doctor`.",
           cause: error)
       ]
     }

@@ -66,7 +66,9 @@ extension Problem.Code {
     Meaning(
       "memory-limit", "A step needs more memory than the run may use.",
       "Raise --memory, or let the step take less."),
-    Meaning("malformed-row", "A line of JSON lines is no object, and `strict` is set.", "Mend the line, or leave out `strict`."),
+    Meaning(
+      "malformed-row", "A line of JSON lines is no object, and `strict` is set.",
+      "Mend the line, or leave out `strict`."),
     Meaning("missing-library", "PostgreSQL's client library isn't found.", "Install libpq5."),
     Meaning(
       "missing-value", "A column of the target needs a value the rows don't have.",
@@ -78,7 +80,9 @@ extension Problem.Code {
     Meaning("not-writable", "A system, folder or file can't be written.", "Check permissions, or choose another."),
     Meaning("nul-byte", "A text file holds a NUL byte.", "Remove it, or say the file's encoding."),
     Meaning("null-key", "A row has no value in its key.", "Drop such rows in a check, or choose another key."),
-    Meaning("numbers-as-text", "Numbers have more digits than any numeric type (a note).", "They are read as text; give the column a type or cast it."),
+    Meaning(
+      "numbers-as-text", "Numbers have more digits than any numeric type (a note).",
+      "They are read as text; give the column a type or cast it."),
     Meaning("out-of-memory", "There is no memory for a connection.", "Free some."),
     Meaning("permission-denied", "The user may not do this in the database.", "Grant the right, or use another user."),
     Meaning("python-died", "The Python process ended before it was done.", "See what it printed with weir runs logs."),
@@ -104,7 +108,9 @@ extension Problem.Code {
     Meaning(
       "schema-changed", "A target has no such column, and the policy forbids adding it.",
       "Use schema: evolve, or drop the column."),
-    Meaning("renamed-field", "A field landed in a column of nearly the same name (a remark).", "Name another column in mapping if that is wrong."),
+    Meaning(
+      "renamed-field", "A field landed in a column of nearly the same name (a remark).",
+      "Name another column in mapping if that is wrong."),
     Meaning("schema-differs", "Files read together have different columns.", "Read them by steps of their own."),
     Meaning("server-not-ready", "The server is starting or stopping.", "It is tried again where the step has a retry."),
     Meaning("server-out-of-memory", "The server has no memory left.", "It is tried again where the step has a retry."),
@@ -135,7 +141,8 @@ extension Problem.Code {
     Meaning("unknown-table", "The database has no such table.", "weir connections discover lists them."),
     Meaning("unreadable-file", "A file can't be used.", "Look at the message."),
     Meaning(
-      "unusable-key", "The key of the workspace's secrets can't be read, is damaged, or is gone; no new one is made in its place.",
+      "unusable-key",
+      "The key of the workspace's secrets can't be read, is damaged, or is gone; no new one is made in its place.",
       "Restore .weir/key from a backup, or give its text as WEIR_KEY."),
     Meaning("value-not-exact", "A value doesn't fit its column exactly.", "Widen the column, or round in a transform."),
     Meaning("value-out-of-range", "A number is too large for its column.", "Widen the column."),

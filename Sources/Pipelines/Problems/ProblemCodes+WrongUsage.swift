@@ -7,7 +7,9 @@ extension Problem.Code {
     Meaning(
       "bad-expression", "A text isn't a single SQL expression or condition.",
       "Write one expression, without ; or a second statement."),
-    Meaning("awaiting-input", "A target has no column for a new field, and `schema: ask` wants a person to decide.", "Run it and answer with weir answer, or decide in the file."),
+    Meaning(
+      "awaiting-input", "A target has no column for a new field, and `schema: ask` wants a person to decide.",
+      "Run it and answer with weir answer, or decide in the file."),
     Meaning("bad-name", "A name can't be a column's name.", "Choose another name."),
     Meaning(
       "bad-nesting", "An operation stands inside a conditional where it can't.",
@@ -56,12 +58,15 @@ extension Problem.Code {
       "Give it with --var name=value, or a default; to a rule template under with."),
     Meaning("missing-setting", "A setting that is needed isn't there.", "Add it."),
     Meaning(
-      "name-in-use", "Another pipeline file with incremental reads has the same name, so both would go on from one cursor.",
+      "name-in-use",
+      "Another pipeline file with incremental reads has the same name, so both would go on from one cursor.",
       "Give one of them another name; a file that was moved is recognised once the old one is gone."),
     Meaning("name-taken", "Two columns would have one name.", "Choose another name."),
     Meaning("no-columns", "Nothing would be left of the columns.", "Keep at least one."),
     Meaning("no-exact-type", "A format has no exact form of a type.", "Cast the column before the write."),
-    Meaning("no-fix", "No broken rule ended the run, or the fix doesn't fit the rule.", "weir fix RUN shows what can be done."),
+    Meaning(
+      "no-fix", "No broken rule ended the run, or the fix doesn't fit the rule.", "weir fix RUN shows what can be done."
+    ),
     Meaning("no-input", "The first step has no rows to work on.", "Begin with a read."),
     Meaning("no-operations", "A list of operations is empty.", "Add one, or remove the step."),
     Meaning(
@@ -140,7 +145,9 @@ extension Problem.Code {
     Meaning("unknown-setting", "There is no such setting here.", "Correct the name; the near one is shown."),
     Meaning("unknown-sheet", "A workbook has no such sheet.", "Correct the name; the hint lists them."),
     Meaning("unknown-step", "There is no step of this name.", "Correct the name; the near one is shown."),
-    Meaning("unknown-template", "There is no rule template of this name.", "The hint names the near one; weir rules lists them."),
+    Meaning(
+      "unknown-template", "There is no rule template of this name.",
+      "The hint names the near one; weir rules lists them."),
     Meaning("unknown-type", "There is no such type.", "See types.md."),
     Meaning(
       "unknown-variable", "The environment has no such variable.",
@@ -150,7 +157,8 @@ extension Problem.Code {
     Meaning("unsupported-subject", "A connector can't read this kind of subject.", "Use path or table as it offers."),
     Meaning("unused-input", "on names a step the SQL doesn't read.", "Remove on, or use the step."),
     Meaning("unused-step", "Nobody uses a step's rows.", "Write them, or remove the step."),
-    Meaning("which-output", "A step comes after one whose rows go to several outputs.", "Name the output with on or from."),
+    Meaning(
+      "which-output", "A step comes after one whose rows go to several outputs.", "Name the output with on or from."),
     Meaning("usage", "The command was written wrongly.", "weir --help."),
     Meaning("wrong-name", "A text can't be a name.", "Use letters, digits, _, - and ."),
     Meaning("wrong-schedule", "A schedule can't be understood.", "Use cron, interval or once."),

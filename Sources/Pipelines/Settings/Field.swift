@@ -24,7 +24,8 @@ package struct Field<Settings: Sendable>: Sendable {
         settings[keyPath: path] = try Value(setting: setting)
         return nil
       } catch {
-        return Problem(error.code, "\"\(name)\" \(error.message)", hint: error.hint, at: error.location ?? setting.location)
+        return Problem(
+          error.code, "\"\(name)\" \(error.message)", hint: error.hint, at: error.location ?? setting.location)
       }
     }
   }
@@ -72,7 +73,9 @@ package struct SettingsSchema<Settings: Sendable>: Sendable {
   package func read(_ map: Setting, ignoring: Set<String> = []) throws(Problems) -> Settings {
     var settings = defaults
     var problems: [Problem] = []
-    if case .map = map.content {} else if case .null = map.content {} else {
+    if case .map = map.content {
+    } else if case .null = map.content {
+    } else {
       throw Problems([Problem("wrong-type", "Expected a map of settings.", at: map.location)])
     }
     var seen: Set<String> = []

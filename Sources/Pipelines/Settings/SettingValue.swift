@@ -99,8 +99,11 @@ extension SettingChoice {
   package static var kind: SettingKind { .choice(allCases.map(\.rawValue)) }
   package init(setting: Setting) throws(Problem) {
     let choices = Self.allCases.map(\.rawValue)
-    guard let text = setting.choiceText else { throw Problem("wrong-type", "must be one of \(choices.joined(separator: ", ")).") }
-    guard let choice = Self(rawValue: text) ?? Self.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() })
+    guard let text = setting.choiceText else {
+      throw Problem("wrong-type", "must be one of \(choices.joined(separator: ", ")).")
+    }
+    guard
+      let choice = Self(rawValue: text) ?? Self.allCases.first(where: { $0.rawValue.lowercased() == text.lowercased() })
     else {
       throw Problem(
         "unknown-choice", "can't be \"\(text)\"; it must be one of \(choices.joined(separator: ", ")).",

@@ -7,7 +7,9 @@ package enum UserSQL {
   /// One SELECT, without a semicolon at its end.
   /// - Throws: `wrong-type`, `bad-expression`.
   package static func query(_ setting: Setting) throws(Problem) -> String {
-    guard let text = text(setting), !text.isEmpty else { throw Problem("wrong-type", "must be a SELECT.", at: setting.location) }
+    guard let text = text(setting), !text.isEmpty else {
+      throw Problem("wrong-type", "must be a SELECT.", at: setting.location)
+    }
     let query = withoutSemicolon(text)
     try ExpressionGuard.check(query, at: setting.location, allowing: .query)
     return query
@@ -21,7 +23,9 @@ package enum UserSQL {
   /// One condition.
   /// - Throws: `wrong-type`, `bad-expression`.
   package static func condition(_ setting: Setting) throws(Problem) -> String {
-    guard let text = text(setting) else { throw Problem("wrong-type", "must be a SQL condition.", at: setting.location) }
+    guard let text = text(setting) else {
+      throw Problem("wrong-type", "must be a SQL condition.", at: setting.location)
+    }
     try ExpressionGuard.check(text, at: setting.location)
     return text
   }
@@ -79,8 +83,12 @@ package enum UserSQL {
       if Literal.number(text)?.text == text { return true }
       let parts = text.split(separator: ".", omittingEmptySubsequences: false)
       return parts.allSatisfy { part in
-        guard let first = part.utf8.first, first == UInt8(ascii: "_") || (97...122).contains(first | 32) else { return false }
-        return part.utf8.allSatisfy { $0 == UInt8(ascii: "_") || (48...57).contains($0) || (97...122).contains($0 | 32) && $0 > 64 }
+        guard let first = part.utf8.first, first == UInt8(ascii: "_") || (97...122).contains(first | 32) else {
+          return false
+        }
+        return part.utf8.allSatisfy {
+          $0 == UInt8(ascii: "_") || (48...57).contains($0) || (97...122).contains($0 | 32) && $0 > 64
+        }
       }
     }
   }

@@ -34,7 +34,8 @@ package struct Interpolation {
       return Setting(.list(elements.map { fill($0) }), at: setting.location)
     case .map(let entries):
       let filled = entries.map { entry in
-        Self.isCode(entry) ? entry : Setting.Entry(key: entry.key, keyLocation: entry.keyLocation, value: fill(entry.value))
+        Self.isCode(entry)
+          ? entry : Setting.Entry(key: entry.key, keyLocation: entry.keyLocation, value: fill(entry.value))
       }
       return Setting(.map(filled), at: setting.location)
     default:

@@ -47,7 +47,9 @@ package struct PipelineParser: Sendable {
     return spec
   }
 
-  private func fill(_ root: Setting, declared: [ParameterSpec], _ problems: ProblemCollector) -> (Setting, used: Set<String>) {
+  private func fill(
+    _ root: Setting, declared: [ParameterSpec], _ problems: ProblemCollector
+  ) -> (Setting, used: Set<String>) {
     var values = parameters
     for parameter in declared where values[parameter.name] == nil { values[parameter.name] = parameter.defaultText }
     var filling = Interpolation(
@@ -71,12 +73,16 @@ package struct PipelineParser: Sendable {
     if spec.steps.contains(where: \.isIncremental) { known.formUnion(["start", "end"]) }
     let templates = root.entries.filter { PipelineReading.templateSections.contains($0.key) }
     for name in parameters.keys.sorted() where !known.contains(name) {
-      guard !templates.contains(where: { $0.value.mentions { $0.contains("{{") && $0.contains(name) } }) else { continue }
+      guard !templates.contains(where: { $0.value.mentions { $0.contains("{{") && $0.contains(name) } }) else {
+        continue
+      }
       problems.add([
         Problem(
           "unknown-parameter", "The pipeline has no parameter \"\(name)\".",
           hint: Nearest.hint(name, among: known.sorted())
-            ?? (known.isEmpty ? "It has none; declare it under parameters and use it as {{ \(name) }}." : "It has \(known.sorted().joined(separator: ", "))."))
+            ?? (known.isEmpty
+              ? "It has none; declare it under parameters and use it as {{ \(name) }}."
+              : "It has \(known.sorted().joined(separator: ", "))."))
       ])
     }
   }

@@ -48,7 +48,12 @@ package enum PipelineSchema {
           ])
         ),
         ("description", text("What the step is for.")), ("retry", reference("retry")), ("timeout", reference("span")),
-        ("profile", described(JSONSchema.value(.toggle), "Whether the run tells what the rows are like: nulls, distinct values, quartiles.")),
+        (
+          "profile",
+          described(
+            JSONSchema.value(.toggle),
+            "Whether the run tells what the rows are like: nulls, distinct values, quartiles.")
+        ),
       ] + kinds.map { ($0, reference($0)) }
     guard case .structure(let fields) = closed(properties, required: ["id"]) else { return .boolean(true) }
     return .structure(fields + [(name: "oneOf", value: .list(kinds.map { required([$0]) }))])
@@ -129,7 +134,8 @@ extension PipelineSchema {
     return named(
       entries,
       and: [
-        ("use", described(type("string", "object"), "The name of a rule template.")), ("with", type("object")), ("on_fail", onFail), ("on_failure", onFail), ("name", text("Name of the rule.")),
+        ("use", described(type("string", "object"), "The name of a rule template.")), ("with", type("object")),
+        ("on_fail", onFail), ("on_failure", onFail), ("name", text("Name of the rule.")),
         ("description", text("What it is for.")),
       ])
   }

@@ -25,7 +25,9 @@ extension PipelineSpec {
         check.fixes[fix.place] = fix.onFail
         steps[index].work = .check(check)
       case .transform(var transform):
-        guard case .operations(var operations) = transform.body, operations.indices.contains(fix.place) else { continue }
+        guard case .operations(var operations) = transform.body, operations.indices.contains(fix.place) else {
+          continue
+        }
         operations[fix.place].settings = operations[fix.place].settings.answering(fix.onFail)
         transform.body = .operations(operations)
         steps[index].work = .transform(transform)
@@ -39,7 +41,8 @@ extension Setting {
   /// The settings of a validation with another `on_fail`.
   fileprivate func answering(_ onFail: OnFail) -> Setting {
     let entries = self.entries.filter { !RuleEdit.keys.contains($0.key) }
-    let answer = Entry(key: RuleEdit.keys[0], keyLocation: location, value: Setting(.text(onFail.rawValue), at: location))
+    let answer = Entry(
+      key: RuleEdit.keys[0], keyLocation: location, value: Setting(.text(onFail.rawValue), at: location))
     return Setting(.map(entries + [answer]), at: location)
   }
 }
@@ -58,13 +61,18 @@ package enum RuleEdit {
     else {
       throw Problems([
         Problem(
-          "cannot-edit", "The rule \(fix.rule) of step \"\(fix.step)\" doesn't stand in the text by itself, so it can't be changed there.",
-          hint: "Write `on_fail: \(fix.onFail.rawValue)` beside it, or beside the template it comes from, by hand.", at: root.location)
+          "cannot-edit",
+          "The rule \(fix.rule) of step \"\(fix.step)\" doesn't stand in the text by itself, so it can't be changed there.",
+          hint: "Write `on_fail: \(fix.onFail.rawValue)` beside it, or beside the template it comes from, by hand.",
+          at: root.location)
       ])
     }
     if let name = rule.text {
       let entries = [(name, Setting.Content.null), (keys[0], .text(fix.onFail.rawValue))]
-      try edit.set(["steps", fix.step] + path, to: .map(entries.map { Setting.Entry(key: $0, keyLocation: rule.location, value: Setting($1, at: rule.location)) }))
+      try edit.set(
+        ["steps", fix.step] + path,
+        to: .map(
+          entries.map { Setting.Entry(key: $0, keyLocation: rule.location, value: Setting($1, at: rule.location)) }))
     } else if let (name, key) = inside(rule) {
       try edit.set(["steps", fix.step] + path + [name, key], to: .text(fix.onFail.rawValue))
     } else {
@@ -76,7 +84,9 @@ package enum RuleEdit {
   /// A rule whose own settings say `on_fail`: its name and the key.
   private static func inside(_ rule: Setting) -> (name: String, key: String)? {
     for entry in rule.entries {
-      if let key = entry.value.entries.first(where: { ["on_fail", "on_failure"].contains($0.key) })?.key { return (entry.key, key) }
+      if let key = entry.value.entries.first(where: { ["on_fail", "on_failure"].contains($0.key) })?.key {
+        return (entry.key, key)
+      }
     }
     return nil
   }
@@ -109,7 +119,9 @@ package enum RuleEdit {
   /// An operation's settings: beside its `type`, or below its name.
   private static func operation(_ found: (path: [String], rule: Setting)?) -> (path: [String], rule: Setting)? {
     guard let found, found.rule["type"] == nil else { return found }
-    guard let entry = found.rule.entries.first(where: { $0.key != "on" }), case .map = entry.value.content else { return nil }
+    guard let entry = found.rule.entries.first(where: { $0.key != "on" }), case .map = entry.value.content else {
+      return nil
+    }
     return (found.path + [entry.key], entry.value)
   }
 }

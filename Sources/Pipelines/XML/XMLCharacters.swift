@@ -53,7 +53,8 @@ final class XMLCharacters {
     default: break
     }
     let known: [String: String.Encoding] = [
-      "windows-1251": .windowsCP1251, "cp1251": .windowsCP1251, "windows-1252": .windowsCP1252, "cp1252": .windowsCP1252,
+      "windows-1251": .windowsCP1251, "cp1251": .windowsCP1251, "windows-1252": .windowsCP1252,
+      "cp1252": .windowsCP1252,
       "windows-1250": .windowsCP1250, "cp1250": .windowsCP1250, "iso-8859-1": .isoLatin1, "latin1": .isoLatin1,
       "iso-8859-2": .isoLatin2,
     ]
@@ -109,11 +110,15 @@ final class XMLCharacters {
   private func character(first: UInt16) throws(Problem) -> [UInt8] {
     guard case .utf16(let isBig) = decoding else { return [] }
     var units = [first]
-    if UTF16.isLeadSurrogate(first), let one = try bytes(), let two = try bytes() { units.append(pair(one, two, isBig)) }
+    if UTF16.isLeadSurrogate(first), let one = try bytes(), let two = try bytes() {
+      units.append(pair(one, two, isBig))
+    }
     return Array(String(decoding: units, as: UTF16.self).utf8)
   }
 
   func problem(_ code: Problem.Code, _ words: String, hint: String? = nil) -> Problem {
-    Problem(code, "\"\(path)\" \(words) (line \(line), column \(max(column, 1))).", hint: hint, at: Location(file: path, line: line, column: max(column, 1)))
+    Problem(
+      code, "\"\(path)\" \(words) (line \(line), column \(max(column, 1))).", hint: hint,
+      at: Location(file: path, line: line, column: max(column, 1)))
   }
 }

@@ -58,7 +58,9 @@ package final class XMLEvents {
   }
 
   private func opening(_ first: UInt8) throws(Problem) -> Event {
-    guard open.count < XMLEvents.deepest else { throw wrong("has more than \(XMLEvents.deepest) elements inside each other") }
+    guard open.count < XMLEvents.deepest else {
+      throw wrong("has more than \(XMLEvents.deepest) elements inside each other")
+    }
     guard !open.isEmpty || !hasRoot else { throw wrong("has a second root element") }
     hasRoot = true
     ahead = first
@@ -80,12 +82,16 @@ package final class XMLEvents {
       guard quote == 34 || quote == 39 else { throw wrong("has an attribute \"\(attribute)\" without quotation marks") }
       var value: [UInt8] = []
       while true {
-        guard let byte = try take(), byte != 60 else { throw wrong("has an attribute \"\(attribute)\" that does not end") }
+        guard let byte = try take(), byte != 60 else {
+          throw wrong("has an attribute \"\(attribute)\" that does not end")
+        }
         if byte == quote { break }
         if byte == 38 { value += try entity() } else { value.append(byte == 10 || byte == 9 ? 32 : byte) }
         try limit(value)
       }
-      guard !attributes.contains(where: { $0.name == attribute }) else { throw wrong("has the attribute \"\(attribute)\" twice in one tag") }
+      guard !attributes.contains(where: { $0.name == attribute }) else {
+        throw wrong("has the attribute \"\(attribute)\" twice in one tag")
+      }
       attributes.append((attribute, String(decoding: value, as: UTF8.self)))
     }
     open.append(name)
@@ -117,7 +123,8 @@ package final class XMLEvents {
     while let byte = try take(), byte != 62 {
       if byte == 91 {
         throw characters.problem(
-          "unsafe-xml", "defines entities of its own, which is not allowed", hint: "Remove what stands in [ ] after <!DOCTYPE.")
+          "unsafe-xml", "defines entities of its own, which is not allowed",
+          hint: "Remove what stands in [ ] after <!DOCTYPE.")
       }
     }
     return nil
@@ -150,7 +157,9 @@ package final class XMLEvents {
     var name = ""
     while let byte = try take(), byte != 59 {
       name.unicodeScalars.append(Unicode.Scalar(byte))
-      guard name.utf8.count < 12, byte != 60 else { throw wrong("has an & that begins no entity; it must be written &amp;") }
+      guard name.utf8.count < 12, byte != 60 else {
+        throw wrong("has an & that begins no entity; it must be written &amp;")
+      }
     }
     switch name {
     case "lt": return [60]
@@ -159,8 +168,12 @@ package final class XMLEvents {
     case "quot": return [34]
     case "apos": return [39]
     default:
-      let number = name.hasPrefix("#x") ? UInt32(name.dropFirst(2), radix: 16) : name.hasPrefix("#") ? UInt32(name.dropFirst()) : nil
-      guard let number, number != 0, let scalar = Unicode.Scalar(number) else { throw wrong("has an unknown entity &\(name);") }
+      let number =
+        name.hasPrefix("#x")
+        ? UInt32(name.dropFirst(2), radix: 16) : name.hasPrefix("#") ? UInt32(name.dropFirst()) : nil
+      guard let number, number != 0, let scalar = Unicode.Scalar(number) else {
+        throw wrong("has an unknown entity &\(name);")
+      }
       return Array(String(Character(scalar)).utf8)
     }
   }
@@ -183,10 +196,14 @@ package final class XMLEvents {
         ahead = byte
         break
       }
-      guard byte != 60, byte != 34, byte != 39, byte != 38, name.count < 1000 else { throw wrong("has a name that is not allowed") }
+      guard byte != 60, byte != 34, byte != 39, byte != 38, name.count < 1000 else {
+        throw wrong("has a name that is not allowed")
+      }
       name.append(byte)
     }
-    guard let first = name.first, !(48...57).contains(first), first != 45, first != 46 else { throw wrong("has a tag without a name") }
+    guard let first = name.first, !(48...57).contains(first), first != 45, first != 46 else {
+      throw wrong("has a tag without a name")
+    }
     return String(decoding: name, as: UTF8.self)
   }
 

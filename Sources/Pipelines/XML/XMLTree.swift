@@ -49,7 +49,11 @@ package final class XMLTree {
 
   /// Text that stands next to text is one text.
   private func append(_ text: String) {
-    if case .text(let before)? = children.last { children[children.count - 1] = .text(before + text) } else { children.append(.text(text)) }
+    if case .text(let before)? = children.last {
+      children[children.count - 1] = .text(before + text)
+    } else {
+      children.append(.text(text))
+    }
   }
 
   var elements: [XMLTree] { children.compactMap { if case .element(let element) = $0 { element } else { nil } } }

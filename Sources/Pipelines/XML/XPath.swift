@@ -82,7 +82,8 @@ extension XPath.Step {
     switch test {
     case .attribute(let name):
       return contexts(nodes).flatMap { node in
-        node.attributes.filter { name == "*" ? !$0.name.hasPrefix("xmlns") : XPath.Test.fits($0.name, name) }.map(\.value)
+        node.attributes.filter { name == "*" ? !$0.name.hasPrefix("xmlns") : XPath.Test.fits($0.name, name) }.map(
+          \.value)
       }
     case .text: return contexts(nodes).flatMap(\.ownTexts)
     default: return nil
@@ -96,7 +97,8 @@ extension XPath.Predicate {
     case .position(let position): return index + 1 == position
     case .last: return index + 1 == count
     case .has(let test): return !Self.values(test, of: node).isEmpty
-    case .compares(let test, let isEqual, let value): return Self.values(test, of: node).contains { ($0 == value) == isEqual }
+    case .compares(let test, let isEqual, let value):
+      return Self.values(test, of: node).contains { ($0 == value) == isEqual }
     }
   }
 
@@ -116,14 +118,20 @@ private struct Reading {
     var isDeep = false
     if take("//") { isDeep = true } else { _ = take("/") }
     while true {
-      if let last = steps.last, last.test == .text || last.test.isAttribute { throw wrong("goes on behind an attribute or text()") }
+      if let last = steps.last, last.test == .text || last.test.isAttribute {
+        throw wrong("goes on behind an attribute or text()")
+      }
       var step = XPath.Step(isDeep: isDeep, test: try test())
       while take("[") { step.predicates.append(try predicate()) }
-      if !step.predicates.isEmpty, step.test == .text || step.test.isAttribute { throw wrong("has a [ ] behind an attribute or text()") }
+      if !step.predicates.isEmpty, step.test == .text || step.test.isAttribute {
+        throw wrong("has a [ ] behind an attribute or text()")
+      }
       steps.append(step)
       if rest.isEmpty { return steps }
       isDeep = take("//")
-      guard isDeep || take("/") else { throw wrong("has \"\(String(rest.first.map(Character.init) ?? " "))\" where / should be") }
+      guard isDeep || take("/") else {
+        throw wrong("has \"\(String(rest.first.map(Character.init) ?? " "))\" where / should be")
+      }
     }
   }
 
@@ -135,7 +143,9 @@ private struct Reading {
     if take("..") { throw wrong("has .., which isn't known here") }
     if take(".") { return .itself }
     let found = try name()
-    guard rest.first != "(", !(rest.starts(with: "::".unicodeScalars)) else { throw wrong("uses \(found), which isn't known here") }
+    guard rest.first != "(", !(rest.starts(with: "::".unicodeScalars)) else {
+      throw wrong("uses \(found), which isn't known here")
+    }
     return .element(found)
   }
 
@@ -175,7 +185,9 @@ private struct Reading {
   }
 
   private mutating func name() throws(Problem) -> String {
-    let name = rest.prefix { scalar in scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "_-.:".unicodeScalars.contains(scalar) }
+    let name = rest.prefix { scalar in
+      scalar.properties.isAlphabetic || ("0"..."9").contains(scalar) || "_-.:".unicodeScalars.contains(scalar)
+    }
     guard let first = name.first, first == "_" || first.properties.isAlphabetic else { throw wrong("lacks a name") }
     // `a::b` is an axis, `a.` at an end no name.
     let text = String(String.UnicodeScalarView(name))
@@ -194,6 +206,7 @@ private struct Reading {
 
   private func wrong(_ words: String) -> Problem {
     Problem(
-      "invalid-path", "The XPath \"\(text)\" \(words).", hint: "Known are /a/b, //b, *, @attr, text(), [2], [last()], [@a='x'] and [b='x'].")
+      "invalid-path", "The XPath \"\(text)\" \(words).",
+      hint: "Known are /a/b, //b, *, @attr, text(), [2], [last()], [@a='x'] and [b='x'].")
   }
 }

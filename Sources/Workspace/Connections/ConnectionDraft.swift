@@ -29,7 +29,9 @@ struct ConnectionDraft {
   static func reference(to secret: String) -> String { "{{ secret(\"\(secret)\") }}" }
 
   private static func isSecret(_ value: String, named name: String, _ kind: SettingKind?) -> Bool {
-    guard !value.isEmpty, value.wholeMatch(of: /\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}|\{\{[^{}]*\}\}/) == nil else { return false }
+    guard !value.isEmpty, value.wholeMatch(of: /\$\{[A-Za-z_][A-Za-z0-9_]*(:-[^}]*)?\}|\{\{[^{}]*\}\}/) == nil else {
+      return false
+    }
     return kind == .secret || SecretShape.isName(name) || !SecretShape.pieces(of: value).isEmpty
   }
 
@@ -65,17 +67,21 @@ extension ConnectionLibrary {
         hint: "Use letters, digits, _ and -, and begin with a letter.")
     }
     guard file(of: name) == nil else {
-      throw Problem("exists", "There is a connection \"\(name)\" already.", hint: "Delete it first, or edit connections/\(name).yaml.")
+      throw Problem(
+        "exists", "There is a connection \"\(name)\" already.",
+        hint: "Delete it first, or edit connections/\(name).yaml.")
     }
     for setting in settings where SecretShape.isName(setting.name) { redactor.hide(setting.value) }
     let place = Location(file: "connections/\(name).yaml", line: 1, column: 1)
     let (kind, written) = try meant(by: type, at: place)
-    let draft = ConnectionDraft(name, kind, written.filter { old in !settings.contains { $0.name == old.name } } + settings)
+    let draft = ConnectionDraft(
+      name, kind, written.filter { old in !settings.contains { $0.name == old.name } } + settings)
     for (secret, value) in draft.secrets {
       redactor.hide(value)
       guard let kept = try? vault.secret(named: secret), kept.revealed != value else { continue }
       throw Problem(
-        "exists", "There is a secret \"\(secret)\" already, with another value.", hint: "If nothing uses it: weir secrets delete \(secret).")
+        "exists", "There is a secret \"\(secret)\" already, with another value.",
+        hint: "If nothing uses it: weir secrets delete \(secret).")
     }
     try probe(draft, name, at: place)
     for (secret, value) in draft.secrets { try vault.set(secret, to: value) }
@@ -98,7 +104,9 @@ extension ConnectionLibrary {
           ?? "weir connections types lists them; an address such as postgres://user@host/database can stand here, too.")
     }
     let found = try making.connection(at: text, location: place)
-    guard let type = catalog.type(named: found.connector) else { throw Problem("unknown-connector", "Weir has no such connector.") }
+    guard let type = catalog.type(named: found.connector) else {
+      throw Problem("unknown-connector", "Weir has no such connector.")
+    }
     return (type, found.settings.entries.map { ($0.key, $0.value.text ?? "") })
   }
 
@@ -107,7 +115,8 @@ extension ConnectionLibrary {
     var copy = self
     copy.secrets = ConnectionDraft.Lookup(drafted: draft.secrets, vault: vault)
     let found = try copy.parse(draft.text, file: place.file)
-    _ = try making.make(ConnectionReference(.inline(connector: found.connector, settings: found.settings), at: place), for: name)
+    _ = try making.make(
+      ConnectionReference(.inline(connector: found.connector, settings: found.settings), at: place), for: name)
   }
 
   /// Deletes a connection's file and the secrets the vault keeps for it alone.

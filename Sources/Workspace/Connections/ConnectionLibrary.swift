@@ -26,10 +26,12 @@ package struct ConnectionLibrary: ConnectionLookup {
     let files = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     var entries = files.filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }.map { file in
       let name = String(file[..<(file.lastIndex(of: ".") ?? file.endIndex)])
-      return Entry(name: name, connector: (try? connection(named: name))?.connector ?? "", origin: "connections/\(file)")
+      return Entry(
+        name: name, connector: (try? connection(named: name))?.connector ?? "", origin: "connections/\(file)")
     }
     for (name, value) in environment where !entries.contains(where: { $0.name == name }) {
-      guard let colon = value.firstRange(of: "://"), let type = catalog.type(scheme: String(value[..<colon.lowerBound])) else { continue }
+      guard let colon = value.firstRange(of: "://"), let type = catalog.type(scheme: String(value[..<colon.lowerBound]))
+      else { continue }
       entries.append(Entry(name: name, connector: type.id, origin: "environment"))
     }
     return entries.sorted { $0.name < $1.name }
@@ -45,17 +47,22 @@ package struct ConnectionLibrary: ConnectionLookup {
   }
 
   /// The connection as a connector, ready to be asked.
-  package func connector(named name: String, extensions: String) throws -> (type: ConnectorType, connector: any Connector) {
+  package func connector(
+    named name: String, extensions: String
+  ) throws -> (type: ConnectorType, connector: any Connector) {
     let isAddress = name.contains("://") || name.contains("/") || name.contains(".")
     redactor.learn(addressesIn: name)
     let place = Location(file: isAddress ? "command line" : "connections/\(name).yaml", line: 1, column: 1)
-    let made = try making(extensions).make(ConnectionReference(isAddress ? .url(name) : .named(name), at: place), for: name)
+    let made = try making(extensions).make(
+      ConnectionReference(isAddress ? .url(name) : .named(name), at: place), for: name)
     return (made.type, made.connector)
   }
 
   func file(of name: String) -> URL? {
     guard !name.contains("/"), !name.contains("..") else { return nil }
-    return ["yaml", "yml"].map { folder.appending(path: "\(name).\($0)") }.first { FileManager.default.fileExists(atPath: $0.path) }
+    return ["yaml", "yml"].map { folder.appending(path: "\(name).\($0)") }.first {
+      FileManager.default.fileExists(atPath: $0.path)
+    }
   }
 
   private func read(_ file: URL) throws -> ConnectionSettings {
@@ -69,13 +76,18 @@ package struct ConnectionLibrary: ConnectionLookup {
   func parse(_ text: String, file: String) throws -> ConnectionSettings {
     let written = try SettingReader.read(text, file: file)
     redactor.learn(written)
-    var filling = Interpolation(environment: environment, parameters: [:], secrets: secrets, run: .preview, redactor: redactor)
+    var filling = Interpolation(
+      environment: environment, parameters: [:], secrets: secrets, run: .preview, redactor: redactor)
     let filled = filling.fill(written)
     redactor.learn(filled)
     guard filling.problems.isEmpty else { throw Problems(filling.problems.map(redactor.redact)) }
-    if let url = filled["url"]?.text, filled["type"] == nil { return try making.connection(at: url, location: filled.location) }
+    if let url = filled["url"]?.text, filled["type"] == nil {
+      return try making.connection(at: url, location: filled.location)
+    }
     guard let type = (filled["type"] ?? filled["connector_type"])?.text else {
-      throw Problem("missing-setting", "The connection doesn't say of which type it is.", hint: "Add type: with a connector's name.", at: filled.location)
+      throw Problem(
+        "missing-setting", "The connection doesn't say of which type it is.",
+        hint: "Add type: with a connector's name.", at: filled.location)
     }
     let rest = filled.entries.filter { !["type", "connector_type", "config", "name", "description"].contains($0.key) }
     let settings = Setting(.map((filled["config"]?.entries ?? []) + rest), at: filled.location)

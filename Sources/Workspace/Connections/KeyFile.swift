@@ -18,7 +18,9 @@ struct KeyFile {
     var bytes = [UInt8](repeating: 0, count: 256)
     let count = Glibc.read(handle, &bytes, bytes.count)
     guard count >= 0 else { throw unusable("can't be read (\(String(cString: strerror(errno))))") }
-    guard let key = KeyFile.bytes(of: String(decoding: bytes[..<count], as: UTF8.self)) else { throw unusable("is damaged") }
+    guard let key = KeyFile.bytes(of: String(decoding: bytes[..<count], as: UTF8.self)) else {
+      throw unusable("is damaged")
+    }
     return key
   }
 
@@ -49,6 +51,8 @@ struct KeyFile {
     let secrets = secrets ?? url.deletingLastPathComponent().appending(path: "secrets.json")
     return Problem(
       "unusable-key", "The key of this workspace's secrets, \(url.path), \(state).",
-      hint: "Restore the file from a backup, or give its text as WEIR_KEY. If it is lost: delete it and \(secrets.path), then set the secrets again.")
+      hint:
+        "Restore the file from a backup, or give its text as WEIR_KEY. If it is lost: delete it and \(secrets.path), then set the secrets again."
+    )
   }
 }

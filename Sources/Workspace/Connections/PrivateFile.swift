@@ -23,7 +23,8 @@ enum PrivateFile {
     let folder = url.deletingLastPathComponent()
     let temporary = folder.appending(path: ".\(url.lastPathComponent).\(UUID().uuidString)").path
     do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      try FileManager.default.createDirectory(
+        at: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     } catch {
       throw notWritable(url, cause: error)
     }
@@ -41,7 +42,9 @@ enum PrivateFile {
     guard close(handle) == 0, isWhole, publish(temporary) == 0 else {
       let reason = errno
       unlink(temporary)
-      if reason == EEXIST { throw Problem("exists", "There is a file \(url.path) already.", hint: "Delete it first, or use it.") }
+      if reason == EEXIST {
+        throw Problem("exists", "There is a file \(url.path) already.", hint: "Delete it first, or use it.")
+      }
       throw notWritable(url, code: reason)
     }
   }

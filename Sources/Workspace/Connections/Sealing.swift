@@ -9,7 +9,8 @@ package struct Sealing: Sendable {
   /// - Parameter key: 32 bytes.
   package init(key: [UInt8]) throws(Problem) {
     guard key.count == 32 else {
-      throw Problem("wrong-key", "The workspace's key is not 32 bytes long.", hint: "WEIR_KEY holds 32 bytes in base64.")
+      throw Problem(
+        "wrong-key", "The workspace's key is not 32 bytes long.", hint: "WEIR_KEY holds 32 bytes in base64.")
     }
     self.key = key
   }
@@ -25,7 +26,8 @@ package struct Sealing: Sendable {
   /// - Throws: `wrong-key` if the value was sealed with another key or name, or changed.
   package func open(_ sealed: [UInt8], as name: String) throws(Problem) -> String {
     guard sealed.count >= 28 else { throw Self.refused(name) }
-    let bytes = try transform(Array(sealed[12..<(sealed.count - 16)]), nonce: Array(sealed[..<12]), tag: Array(sealed.suffix(16)), name: name)
+    let bytes = try transform(
+      Array(sealed[12..<(sealed.count - 16)]), nonce: Array(sealed[..<12]), tag: Array(sealed.suffix(16)), name: name)
     return String(decoding: bytes, as: UTF8.self)
   }
 
@@ -86,19 +88,22 @@ private struct OpenSSL: Sendable {
         function("EVP_CipherInit_ex"),
       let update: @convention(c) (OpaquePointer?, Room?, UnsafeMutablePointer<Int32>?, Bytes?, Int32) -> Int32 =
         function("EVP_CipherUpdate"),
-      let finish: @convention(c) (OpaquePointer?, Room?, UnsafeMutablePointer<Int32>?) -> Int32 = function("EVP_CipherFinal_ex"),
+      let finish: @convention(c) (OpaquePointer?, Room?, UnsafeMutablePointer<Int32>?) -> Int32 = function(
+        "EVP_CipherFinal_ex"),
       let control: @convention(c) (OpaquePointer?, Int32, Int32, UnsafeMutableRawPointer?) -> Int32 =
         function("EVP_CIPHER_CTX_ctrl")
     else { return nil }
     return OpenSSL(
-      newContext: newContext, freeContext: freeContext, cipher: cipher, initialize: initialize, update: update, finish: finish,
+      newContext: newContext, freeContext: freeContext, cipher: cipher, initialize: initialize, update: update,
+      finish: finish,
       control: control)
   }()
 
   static func loaded() throws(Problem) -> OpenSSL {
     guard let library else {
       throw Problem(
-        "library-missing", "Secrets need OpenSSL 3 (libcrypto.so.3), which was not found.", hint: "apt-get install libssl3")
+        "library-missing", "Secrets need OpenSSL 3 (libcrypto.so.3), which was not found.",
+        hint: "apt-get install libssl3")
     }
     return library
   }

@@ -17,8 +17,11 @@ struct TableReference {
     try self.init(parsing: text, in: library, current, at: place)
     let type: ConnectorType? =
       switch connection {
-      case .named(let name): (try? library.connection(named: name)).flatMap { library.catalog.type(named: $0.connector) }
-      case .url(let address): ConnectionURL.scheme(of: address).flatMap { library.catalog.type(scheme: $0) } ?? library.catalog.type(path: address)
+      case .named(let name):
+        (try? library.connection(named: name)).flatMap { library.catalog.type(named: $0.connector) }
+      case .url(let address):
+        ConnectionURL.scheme(of: address).flatMap { library.catalog.type(scheme: $0) }
+          ?? library.catalog.type(path: address)
       case .inline(let connector, _): library.catalog.type(named: connector)
       }
     guard subject == .whole, let type, !type.isOfFiles else { return }
@@ -27,7 +30,8 @@ struct TableReference {
       hint: "Write \(label)/table or \(label)?query=SELECT ….", at: place)
   }
 
-  private init(parsing text: String, in library: ConnectionLibrary, _ current: URL, at place: Location) throws(Problem) {
+  private init(parsing text: String, in library: ConnectionLibrary, _ current: URL, at place: Location) throws(Problem)
+  {
     let (start, subject) = TableReference.asked(text, library.catalog)
     written = start
     if ConnectionURL.scheme(of: start) != nil {
@@ -42,7 +46,9 @@ struct TableReference {
       if let subject {
         self.subject = subject
       } else {
-        let isFile = (try? library.connection(named: head)).flatMap { library.catalog.type(named: $0.connector) }?.isOfFiles == true
+        let isFile =
+          (try? library.connection(named: head)).flatMap { library.catalog.type(named: $0.connector) }?.isOfFiles
+          == true
         self.subject = rest.isEmpty ? .whole : isFile ? .path(rest) : .table(rest)
       }
       return
@@ -72,7 +78,9 @@ struct TableReference {
     case .inline(let connector, _): text = connector
     case .url(let address):
       text = address
-      if ConnectionURL.scheme(of: written) == nil { return subject.isQuery ? "\(written)?query=\(subject.words)" : written }
+      if ConnectionURL.scheme(of: written) == nil {
+        return subject.isQuery ? "\(written)?query=\(subject.words)" : written
+      }
       if let scheme = address.range(of: "://") {
         let place = address[scheme.upperBound...].prefix { $0 != "?" }
         let host = place.lastIndex(of: "@").map { place[place.index(after: $0)...] } ?? place
@@ -88,7 +96,9 @@ struct TableReference {
     guard !path.hasPrefix("/"), !path.hasPrefix("~") else { return path }
     let whole = current.appending(path: path).path
     let known = whole.prefix { !"*?[{".contains($0) }
-    let isThere = FileManager.default.fileExists(atPath: known.count == whole.count ? whole : String(known.prefix(through: known.lastIndex(of: "/") ?? known.startIndex)))
+    let isThere = FileManager.default.fileExists(
+      atPath: known.count == whole.count
+        ? whole : String(known.prefix(through: known.lastIndex(of: "/") ?? known.startIndex)))
     return isThere ? whole : path
   }
 
@@ -97,16 +107,22 @@ struct TableReference {
     // A web address keeps its own parameters.
     if let scheme = ConnectionURL.scheme(of: text), catalog.type(scheme: scheme) == nil { return (text, nil) }
     for mark in ["?query=", "&query="] {
-      if let found = text.range(of: mark) { return (String(text[..<found.lowerBound]), .query(String(text[found.upperBound...]))) }
+      if let found = text.range(of: mark) {
+        return (String(text[..<found.lowerBound]), .query(String(text[found.upperBound...])))
+      }
     }
     for mark in ["?table=", "&table="] {
-      if let found = text.range(of: mark) { return (String(text[..<found.lowerBound]), .table(String(text[found.upperBound...]))) }
+      if let found = text.range(of: mark) {
+        return (String(text[..<found.lowerBound]), .table(String(text[found.upperBound...])))
+      }
     }
     return (text, nil)
   }
 
   /// A server's address may name a table behind the database: `postgres://host/shop/orders`.
-  private static func url(_ text: String, _ subject: ReadRequest.Subject?, _ catalog: Catalog) -> (ConnectionReference.Kind, ReadRequest.Subject) {
+  private static func url(
+    _ text: String, _ subject: ReadRequest.Subject?, _ catalog: Catalog
+  ) -> (ConnectionReference.Kind, ReadRequest.Subject) {
     if let subject { return (.url(text), subject) }
     guard let scheme = ConnectionURL.scheme(of: text), let type = catalog.type(scheme: scheme), !type.isOfFiles,
       let colon = text.range(of: "://")

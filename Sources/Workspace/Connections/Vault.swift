@@ -19,7 +19,8 @@ package struct Vault: SecretLookup {
   package func set(_ name: String, to value: String) throws {
     guard name.wholeMatch(of: /[A-Za-z_][A-Za-z0-9_.-]*/) != nil else {
       throw Problem(
-        "wrong-name", "\"\(name)\" can't be the name of a secret.", hint: "Use letters, digits, _, - and ., and begin with a letter.")
+        "wrong-name", "\"\(name)\" can't be the name of a secret.",
+        hint: "Use letters, digits, _, - and ., and begin with a letter.")
     }
     try locked {
       var all = try sealed()
@@ -40,7 +41,9 @@ package struct Vault: SecretLookup {
   package func secret(named name: String) throws(Problem) -> Secret {
     let all: [String: String]
     do { all = try sealed() } catch { throw Problems.of(error)[0] }
-    guard let text = all[name], let bytes = Data(base64Encoded: text) else { throw unknown(name, among: Array(all.keys)) }
+    guard let text = all[name], let bytes = Data(base64Encoded: text) else {
+      throw unknown(name, among: Array(all.keys))
+    }
     return Secret(try Sealing(key: key()).open(Array(bytes), as: name))
   }
 
@@ -55,7 +58,9 @@ package struct Vault: SecretLookup {
   }
 
   package func opened(_ text: String, as name: String) throws -> String {
-    guard text.hasPrefix(Vault.mark), let bytes = Data(base64Encoded: String(text.dropFirst(Vault.mark.count))) else { return text }
+    guard text.hasPrefix(Vault.mark), let bytes = Data(base64Encoded: String(text.dropFirst(Vault.mark.count))) else {
+      return text
+    }
     return try Sealing(key: key()).open(Array(bytes), as: name)
   }
 

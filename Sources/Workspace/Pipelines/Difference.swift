@@ -22,7 +22,9 @@ package struct DifferenceRequest: Sendable {
 extension Workspace {
   /// Compares two tables, files or queries row by row. Nothing is written.
   /// - Throws: `Problem` or `Problems`: an unknown connection, table or column, a system that is down, no key.
-  package func difference(_ request: DifferenceRequest, cancellation: Cancellation = Cancellation()) async throws -> Difference {
+  package func difference(
+    _ request: DifferenceRequest, cancellation: Cancellation = Cancellation()
+  ) async throws -> Difference {
     let folder = folder(of: Run.newID(at: Date()))
     let task = Task { try await compare(request, in: folder) }
     cancellation.onCancel { task.cancel() }
@@ -49,13 +51,16 @@ extension Workspace {
       let engine = try Engine(limits: request.limits, folder: folder.url.path)
       let library = connections(redactor)
       let current = URL(filePath: FileManager.default.currentDirectoryPath)
-      let filter = try request.filter.map { try UserSQL.condition(Setting(.text($0), at: Location(file: "--where", line: 1, column: 1))) }
+      let filter = try request.filter.map {
+        try UserSQL.condition(Setting(.text($0), at: Location(file: "--where", line: 1, column: 1)))
+      }
       var (steps, labels): ([StepSpec], [String]) = ([], [])
       for (id, text) in [("a", request.a), ("b", request.b)] {
         let place = Location(file: "side \(id.uppercased())", line: 1, column: 1)
         let reference = try TableReference(text, in: library, from: current, at: place)
         let read = ReadSpec(
-          from: ConnectionReference(reference.connection, at: place), subject: try reference.subject.checked(at: place), filter: filter)
+          from: ConnectionReference(reference.connection, at: place), subject: try reference.subject.checked(at: place),
+          filter: filter)
         steps.append(StepSpec(id: id, work: .read(read), location: place))
         labels.append(reference.label)
       }
@@ -104,8 +109,10 @@ package struct Difference: Sendable, Encodable {
     try container.encode(SideDocument(b, report.b, report), forKey: .b)
     try container.encode(report.key, forKey: .key)
     try container.encode(
-      ["equal": report.equal, "only_in_a": report.onlyInA, "only_in_b": report.onlyInB, "changed": report.changed], forKey: .counts)
-    try container.encode(Dictionary(report.changes.map { ($0.column, $0.rows) }, uniquingKeysWith: { $1 }), forKey: .columnChanges)
+      ["equal": report.equal, "only_in_a": report.onlyInA, "only_in_b": report.onlyInB, "changed": report.changed],
+      forKey: .counts)
+    try container.encode(
+      Dictionary(report.changes.map { ($0.column, $0.rows) }, uniquingKeysWith: { $1 }), forKey: .columnChanges)
     try container.encode(SchemaDocument(report), forKey: .schema)
     try container.encode(report.differences.map { RowDocument($0, report.key) }, forKey: .differences)
   }

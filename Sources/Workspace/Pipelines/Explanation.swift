@@ -61,12 +61,15 @@ package struct StepShown: Sendable, Encodable {
     var container = encoder.container(keyedBy: Keys.self)
     try container.encode(step, forKey: .step)
     try container.encode(kind, forKey: .kind)
-    try container.encodeIfPresent(before?.columns.map { ["name": $0.name, "type": $0.type.description] }, forKey: .before)
+    try container.encodeIfPresent(
+      before?.columns.map { ["name": $0.name, "type": $0.type.description] }, forKey: .before)
     try container.encodeIfPresent(rowsIn, forKey: .rowsIn)
     try container.encodeIfPresent(rowsOut, forKey: .rowsOut)
     try container.encodeIfPresent(countedRows, forKey: .countedRows)
     try container.encode(
-      effects.map { Told(words: $0.words, impact: $0.impact, rowsIn: $0.rowsIn, rowsOut: $0.rowsOut, affected: $0.affected) },
+      effects.map {
+        Told(words: $0.words, impact: $0.impact, rowsIn: $0.rowsIn, rowsOut: $0.rowsOut, affected: $0.affected)
+      },
       forKey: .effects)
   }
 }
@@ -110,14 +113,17 @@ extension Workspace {
     defer { forget(request) }
     try folder(of: request.id).create()
     let bound: BoundPlan
-    do { bound = try await prepared.check.check(prepared.plan) } catch { throw Problems(Problems.of(error).map(redactor.redact)) }
+    do { bound = try await prepared.check.check(prepared.plan) } catch {
+      throw Problems(Problems.of(error).map(redactor.redact))
+    }
     let steps = bound.steps.map { step in
       Explanation.Step(
         id: step.id, kind: step.kind, inputs: step.planned.inputs,
         columns: step.schema.columns.map { .init(name: $0.name, type: $0.type.description) },
         effects: step.operationsInWords.map { $0.map(redactor.redact) },
         estimatedRows: step.extract?.estimatedRows, estimatedBytes: step.extract?.estimatedBytes, cursor: step.cursor,
-        strategy: step.load.map { redactor.redact($0.strategy) }, statements: step.load.map { $0.statements.map(redactor.redact) },
+        strategy: step.load.map { redactor.redact($0.strategy) },
+        statements: step.load.map { $0.statements.map(redactor.redact) },
         dependents: step.load?.dependents, existingRows: step.load?.existingRows)
     }
     let warnings = bound.warnings + bound.steps.flatMap(\.remarks)
@@ -160,21 +166,25 @@ extension Workspace {
     let bound = try await prepared.check.check(plan)
     let seen = try await prepared.check.inspect(step, in: bound, rows: count, counting: isCounting ? true : nil)
     return StepShown(
-      step: step, kind: plan[id: step]?.work.kind ?? "", rows: RowsShown(schema: seen.after, rows: seen.rows), before: seen.before,
+      step: step, kind: plan[id: step]?.work.kind ?? "", rows: RowsShown(schema: seen.after, rows: seen.rows),
+      before: seen.before,
       rowsIn: seen.rowsIn, rowsOut: seen.rowsOut, countedRows: seen.countedRows, effects: seen.effects)
   }
 
   /// The rows of a SELECT: in the system `connection` by its own SQL, or in the engine over files (`FROM 'orders.csv'`).
   package func query(_ sql: String, connection: String?, rows: Int) async throws -> RowsShown {
     if let connection {
-      let text = "name: query\nsteps:\n  - id: query\n    read:\n      from: \(JSONText.quote(connection))\n      query: \(JSONText.quote(sql))\n"
+      let text =
+        "name: query\nsteps:\n  - id: query\n    read:\n      from: \(JSONText.quote(connection))\n      query: \(JSONText.quote(sql))\n"
       return try await preview(RunRequest(PipelineText(file: "query", text: text)), step: "query", rows: rows).rows
     }
     let engine = try Engine()
     let redactor = Redactor()
     redactor.learn(addressesIn: sql)
     do {
-      let table = try await engine.connection.query("SELECT * FROM \(SQL(enclosing: try UserSQL.query(Setting(.text(sql), at: Location(file: "query", line: 1, column: 1))))) LIMIT \(rows)")
+      let table = try await engine.connection.query(
+        "SELECT * FROM \(SQL(enclosing: try UserSQL.query(Setting(.text(sql), at: Location(file: "query", line: 1, column: 1))))) LIMIT \(rows)"
+      )
       return RowsShown(schema: table.schema, rows: table.rows)
     } catch let error as DuckDBError {
       throw redactor.redact(Problem("invalid-sql", error.message.components(separatedBy: "\n\nLINE ")[0], cause: error))

@@ -36,7 +36,9 @@ extension Workspace {
       try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data(text.utf8).write(to: url, options: .atomic)
     } catch {
-      throw Problem("not-writable", "The file \(url.path) can't be written.", hint: "Check the permissions of its folder.", cause: error)
+      throw Problem(
+        "not-writable", "The file \(url.path) can't be written.", hint: "Check the permissions of its folder.",
+        cause: error)
     }
     return true
   }

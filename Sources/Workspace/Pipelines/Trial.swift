@@ -16,7 +16,9 @@ extension Workspace {
   package func test(_ request: RunRequest) async throws -> [TrialOutcome] {
     let redactor = Redactor()
     let spec: PipelineSpec
-    do { spec = try parse(request.text, for: request, redactor, secrets: StandInSecrets()) } catch { throw InvalidPipeline(problems: error) }
+    do { spec = try parse(request.text, for: request, redactor, secrets: StandInSecrets()) } catch {
+      throw InvalidPipeline(problems: error)
+    }
     guard !spec.tests.isEmpty else {
       throw Problem(
         "no-tests", "\(request.text.file) has no tests.",
@@ -27,7 +29,9 @@ extension Workspace {
     return outcomes
   }
 
-  private func outcome(of test: PipelineTest, _ spec: PipelineSpec, _ request: RunRequest, _ redactor: Redactor) async -> TrialOutcome {
+  private func outcome(
+    of test: PipelineTest, _ spec: PipelineSpec, _ request: RunRequest, _ redactor: Redactor
+  ) async -> TrialOutcome {
     let folder = folder(of: request.id)
     defer { try? FileManager.default.removeItem(at: folder.url) }
     do {
@@ -35,12 +39,14 @@ extension Workspace {
       let engine = try Engine(limits: request.limits, folder: folder.url.path)
       let trial = PipelineTrial(test, of: spec)
       let plan = try await plan(try trial.standIn(), engine, redactor)
-      var context = RunContext(runID: request.id, pipeline: Run.slug(spec.name), time: request.time, folder: folder.url.path)
+      var context = RunContext(
+        runID: request.id, pipeline: Run.slug(spec.name), time: request.time, folder: folder.url.path)
       context.directory = directory.path
       let differences = try await trial.differences(plan, SchemaCheck(engine, context))
       return TrialOutcome(name: test.name, passed: differences.isEmpty, differences: differences, problems: [])
     } catch {
-      return TrialOutcome(name: test.name, passed: false, differences: [], problems: Problems.of(error).map(redactor.redact))
+      return TrialOutcome(
+        name: test.name, passed: false, differences: [], problems: Problems.of(error).map(redactor.redact))
     }
   }
 }

@@ -9,7 +9,9 @@ package struct RuleTemplates: RuleTemplateLookup {
   init(directory: URL) { folder = directory.appending(path: "rules") }
 
   package var templateNames: [String] {
-    let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter { $0.hasSuffix(".yaml") || $0.hasSuffix(".yml") }
+    let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).filter {
+      $0.hasSuffix(".yaml") || $0.hasSuffix(".yml")
+    }
     let own = files.map { String($0.prefix { $0 != "." }) }
     return (own + BuiltInTemplates().templateNames.filter { !own.contains($0) }).sorted()
   }
@@ -31,7 +33,9 @@ package struct RuleTemplates: RuleTemplateLookup {
       let url = folder.appending(path: "\(name).\(ending)")
       guard FileManager.default.fileExists(atPath: url.path) else { continue }
       do { return ("rules/\(name).\(ending)", try String(contentsOf: url, encoding: .utf8)) } catch {
-        throw Problems([Problem("not-readable", "The file rules/\(name).\(ending) can't be read as UTF-8 text.", cause: error)])
+        throw Problems([
+          Problem("not-readable", "The file rules/\(name).\(ending) can't be read as UTF-8 text.", cause: error)
+        ])
       }
     }
     return nil

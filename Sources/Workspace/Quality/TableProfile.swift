@@ -38,7 +38,8 @@ extension Workspace {
   /// - Parameter others: tables its rows may be joined with.
   /// - Throws: as `profile`.
   package func suggestions(
-    for text: String, with others: [String] = [], filter: String? = nil, limit: Int? = nil, limits: EngineLimits = EngineLimits(),
+    for text: String, with others: [String] = [], filter: String? = nil, limit: Int? = nil,
+    limits: EngineLimits = EngineLimits(),
     cancellation: Cancellation = Cancellation()
   ) async throws -> TableSuggestions {
     try await lookAt([text] + others, filter, limit, limits, cancellation) { profiler, plan, labels in
@@ -71,7 +72,9 @@ extension Workspace {
       let engine = try Engine(limits: limits, folder: folder.url.path)
       let library = connections(redactor)
       let current = URL(filePath: FileManager.default.currentDirectoryPath)
-      let condition = try filter.map { try UserSQL.condition(Setting(.text($0), at: Location(file: "--where", line: 1, column: 1))) }
+      let condition = try filter.map {
+        try UserSQL.condition(Setting(.text($0), at: Location(file: "--where", line: 1, column: 1)))
+      }
       var (steps, labels): ([StepSpec], [String]) = ([], [])
       for (index, text) in texts.enumerated() {
         let place = Location(file: index == 0 ? "source" : "--with", line: 1, column: 1)
@@ -80,7 +83,8 @@ extension Workspace {
           from: ConnectionReference(reference.connection, at: place), subject: try reference.subject.checked(at: place),
           filter: index == 0 ? condition : nil, limit: index == 0 ? limit : nil)
         labels.append(redactor.redact(reference.label))
-        steps.append(StepSpec(id: Self.stepName(labels[index], besides: steps.map(\.id)), work: .read(read), location: place))
+        steps.append(
+          StepSpec(id: Self.stepName(labels[index], besides: steps.map(\.id)), work: .read(read), location: place))
       }
       let spec = PipelineSpec(name: "look", steps: steps, location: steps[0].location)
       var context = RunContext(runID: "look", pipeline: "look", time: Date(), folder: folder.url.path)

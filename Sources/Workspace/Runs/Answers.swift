@@ -55,7 +55,8 @@ extension Workspace {
   package func changeSince(_ request: RunRequest) -> Problem? {
     guard let now = try? pipeline(request.text.file), now.hash != request.text.hash else { return nil }
     return Problem(
-      "changed-text", "The file \(request.text.file) has changed since the run paused; the run goes on with the text as it was.",
+      "changed-text",
+      "The file \(request.text.file) has changed since the run paused; the run goes on with the text as it was.",
       hint: "To run what it says now: weir answer \(request.id) --cancel, then weir run \(request.text.file)."
     ).warning()
   }
@@ -76,7 +77,9 @@ struct AnswerText {
   init(_ text: String) { self.text = text }
 
   /// The questions it is about.
-  func questions(of run: Run) throws(Problem) -> [FieldQuestion] { try match(in: run).indices.map { run.questions[$0] } }
+  func questions(of run: Run) throws(Problem) -> [FieldQuestion] {
+    try match(in: run).indices.map { run.questions[$0] }
+  }
 
   func apply(to run: inout Run) throws(Problem) {
     let (name, indices) = try match(in: run)
@@ -105,7 +108,8 @@ struct AnswerText {
 
   private func answer(_ typed: String, to question: FieldQuestion, of run: Run) throws(Problem) -> FieldAnswer {
     let parts = typed.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
-    guard let choice = FieldAnswer.Choice(rawValue: parts[0].lowercased()), (choice == .map) == (parts.count == 2) else {
+    guard let choice = FieldAnswer.Choice(rawValue: parts[0].lowercased()), (choice == .map) == (parts.count == 2)
+    else {
       throw Problem(
         "unknown-choice", "\"\(typed)\" is no answer about \"\(question.field)\".",
         hint: "One of \(question.choices.joined(separator: ", ")).")
@@ -115,9 +119,13 @@ struct AnswerText {
       throw Problem(
         "unknown-column", "There is no column \"\(parts[1])\" in \(question.target) that the rows leave unfilled.",
         hint: Nearest.hint(parts[1], among: question.unfilled)
-          ?? (question.unfilled.isEmpty ? "All its columns are filled by other fields: answer create or ignore." : "Unfilled are \(question.unfilled.joined(separator: ", "))."))
+          ?? (question.unfilled.isEmpty
+            ? "All its columns are filled by other fields: answer create or ignore."
+            : "Unfilled are \(question.unfilled.joined(separator: ", "))."))
     }
-    if let other = run.questions.first(where: { $0.step == question.step && $0.field != question.field && $0.answer?.target == column }) {
+    if let other = run.questions.first(where: {
+      $0.step == question.step && $0.field != question.field && $0.answer?.target == column
+    }) {
       throw Problem(
         "taken-column", "Column \"\(column)\" takes the values of \"\(other.field)\" already.",
         hint: "Answer otherwise for one of them.")

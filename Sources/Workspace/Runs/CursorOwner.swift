@@ -8,14 +8,16 @@ extension Workspace {
   /// Refuses a file with incremental reads if another file of that name, still there, has run with them.
   /// A file that was moved or renamed is not refused: the old one is gone, or has another name now.
   func refuseSharedCursors(_ plan: Plan, _ text: PipelineText) async throws {
-    guard let path = text.path, plan.keepsCursors, let owner = try await store.owner(ofCursors: plan.name), owner != path,
+    guard let path = text.path, plan.keepsCursors, let owner = try await store.owner(ofCursors: plan.name),
+      owner != path,
       Workspace.name(ofFile: owner).map(Run.slug) == Run.slug(plan.name)
     else { return }
     let root = directory.resolvingSymlinksInPath().path + "/"
     let shown = owner.hasPrefix(root) ? String(owner.dropFirst(root.count)) : owner
     throw Problems([
       Problem(
-        "name-in-use", "The file \(shown) is a pipeline named \"\(plan.name)\", too; both would share the cursors of their incremental reads.",
+        "name-in-use",
+        "The file \(shown) is a pipeline named \"\(plan.name)\", too; both would share the cursors of their incremental reads.",
         hint: "Give one of them another name. To go on in its place with this file, delete \(shown) or rename it.",
         at: Location(file: text.file, line: 1, column: 1))
     ])
@@ -29,7 +31,9 @@ extension Workspace {
 
   /// The name of the pipeline in a file; nil if there is no such file, or none that can be read.
   private static func name(ofFile path: String) -> String? {
-    guard let text = try? String(contentsOfFile: path, encoding: .utf8), let setting = try? SettingReader.read(text, file: path) else { return nil }
+    guard let text = try? String(contentsOfFile: path, encoding: .utf8),
+      let setting = try? SettingReader.read(text, file: path)
+    else { return nil }
     return setting["name"]?.text ?? URL(filePath: path).deletingPathExtension().lastPathComponent
   }
 }
@@ -52,7 +56,8 @@ extension Store {
 
   fileprivate func setOwner(ofCursors pipeline: String, _ path: String) async throws {
     try await database.write { db in
-      try db.execute(sql: "INSERT OR REPLACE INTO owners (pipeline, path) VALUES (?, ?)", arguments: [Run.slug(pipeline), path])
+      try db.execute(
+        sql: "INSERT OR REPLACE INTO owners (pipeline, path) VALUES (?, ?)", arguments: [Run.slug(pipeline), path])
     }
   }
 }

@@ -40,7 +40,8 @@ extension Workspace {
     let fedBy = Dictionary(feeds.flatMap { feed in feed.numbers.map { ($0, feed.fedBy) } }, uniquingKeysWith: { $1 })
     return folder(of: run.id).letters().sorted { $0.key < $1.key }.map { number, letter in
       KeptReject(
-        number: number, step: letter.step, position: letter.position, original: letter.original, rule: letter.rule, reason: letter.reason,
+        number: number, step: letter.step, position: letter.position, original: letter.original, rule: letter.rule,
+        reason: letter.reason,
         isFlagged: letter.isFlagged == true, replayedBy: fedBy[number])
     }
   }
@@ -52,7 +53,8 @@ extension Workspace {
     let run = try await requireRun(id)
     guard [.success, .warning].contains(run.status) else {
       throw Problem(
-        "nothing-landed", "Run \(run.id) is \(run.status.rawValue), so there is nothing its rejected rows could be added to.",
+        "nothing-landed",
+        "Run \(run.id) is \(run.status.rawValue), so there is nothing its rejected rows could be added to.",
         hint: "Run it again: weir replay \(run.id).")
     }
     let letters = folder(of: run.id).letters()
@@ -63,16 +65,20 @@ extension Workspace {
     } else {
       let done = Set(feeds.flatMap(\.numbers))
       let chosen = letters.filter { number, letter in
-        !done.contains(number) && letter.isFlagged != true && (rule ?? letter.rule) == letter.rule && (step ?? letter.step) == letter.step
+        !done.contains(number) && letter.isFlagged != true && (rule ?? letter.rule) == letter.rule
+          && (step ?? letter.step) == letter.step
       }
       guard !chosen.isEmpty else { throw nothingToFeed(run, letters, feeds) }
       let rows = Set(chosen.values.map(\.row))
-      let numbers = letters.filter { rows.contains($0.value.row) && !done.contains($0.key) && $0.value.isFlagged != true }.keys.sorted()
+      let numbers = letters.filter {
+        rows.contains($0.value.row) && !done.contains($0.key) && $0.value.isFlagged != true
+      }.keys.sorted()
       let name = PipelineText(file: "", text: "\(run.id) \(numbers)").hash.prefix(16)
       choice = LetterChoice(run: run.id, batch: "letters-\(name)", numbers: numbers)
     }
     var request = RunRequest(
-      try pipeline(run.file ?? run.pipelineId), because: .replay, parameters: try parameters(of: run), time: run.logicalTime)
+      try pipeline(run.file ?? run.pipelineId), because: .replay, parameters: try parameters(of: run),
+      time: run.logicalTime)
     request.letters = choice
     return request
   }
@@ -80,7 +86,9 @@ extension Workspace {
   private func nothingToFeed(_ run: Run, _ letters: [Int: DeadLetter], _ feeds: [LetterFeed]) -> Problem {
     let by = feeds.map(\.fedBy).last
     return Problem(
-      "no-rejects", letters.isEmpty ? "Run \(run.id) set no rows aside." : "Run \(run.id) has no such rejected rows that could be fed in.",
+      "no-rejects",
+      letters.isEmpty
+        ? "Run \(run.id) set no rows aside." : "Run \(run.id) has no such rejected rows that could be fed in.",
       hint: by.map { "Run \($0) fed rows in; those it rejected again are its own: weir rejects list \($0)." }
         ?? (letters.isEmpty ? nil : "weir rejects list \(run.id) shows them; rows that were only flagged have landed."))
   }
@@ -98,7 +106,9 @@ extension Workspace {
   }
 
   /// The writes in which a batch has landed already, as far as their targets can tell, and whether all of them can.
-  func landed(_ batch: LetterBatch, of plan: Plan, _ context: RunContext) async throws -> (writes: Set<String>, isCertain: Bool) {
+  func landed(
+    _ batch: LetterBatch, of plan: Plan, _ context: RunContext
+  ) async throws -> (writes: Set<String>, isCertain: Bool) {
     var writes: Set<String> = []
     var isCertain = true
     for step in plan.steps {

@@ -60,7 +60,8 @@ extension Run {
       return outcome.place.map { place in
         Violation(
           step: check.step, columns: outcome.columns ?? [], invalidValues: outcome.failedRows, rows: outcome.rows,
-          examples: outcome.examples.map { .init(position: $0.position, value: $0.value ?? $0.original) }, rule: outcome.words,
+          examples: outcome.examples.map { .init(position: $0.position, value: $0.value ?? $0.original) },
+          rule: outcome.words,
           kind: outcome.rule, observed: outcome.observed, actionTaken: DataQuality.action(outcome), place: place,
           isAboutRows: outcome.columns != nil)
       }
@@ -74,10 +75,18 @@ extension Run {
     let rows = broken.filter(\.isAboutRows)
     if rows.count == broken.count {
       let lost = rows.map(\.invalidValues).reduce(0, +)
-      fixes.append((.skip, "Skip invalid rows (lose \(rows.count > 1 ? "at most " : "")\(lost.grouped) record\(lost == 1 ? "" : "s"))"))
+      fixes.append(
+        (
+          .skip,
+          "Skip invalid rows (lose \(rows.count > 1 ? "at most " : "")\(lost.grouped) record\(lost == 1 ? "" : "s"))"
+        ))
     }
     if rows.count == broken.count, rows.allSatisfy(\.canBeEmptied) {
-      fixes.append((.null, "Set invalid \(Set(rows.flatMap(\.columns)).sorted().map { "\"\($0)\"" }.joined(separator: ", ")) to null"))
+      fixes.append(
+        (
+          .null,
+          "Set invalid \(Set(rows.flatMap(\.columns)).sorted().map { "\"\($0)\"" }.joined(separator: ", ")) to null"
+        ))
     }
     fixes.append((.guide, "Fix at source"))
     fixes.append((.relax, "Relax the validation rule\(broken.count == 1 ? "" : "s")"))
@@ -108,7 +117,8 @@ extension Workspace {
       throw Problem(
         "no-fix",
         unfit.isAboutRows
-          ? "Emptying a value doesn't make it pass the rule: \(unfit.rule)." : "The rule \(unfit.rule) is about all rows, so there are none to \(onFail.rawValue).",
+          ? "Emptying a value doesn't make it pass the rule: \(unfit.rule)."
+          : "The rule \(unfit.rule) is about all rows, so there are none to \(onFail.rawValue).",
         hint: "weir fix \(run.id) shows what can be done.")
     }
     let fixes = broken.map { RuleFix(step: $0.step, place: $0.place, rule: $0.kind, onFail: onFail) }
@@ -138,17 +148,20 @@ extension Workspace {
     let run = try await requireRun(id)
     let broken = try violations(of: run, rule: rule, step: step)
     let request = try await requestToReplay(run.id)
-    let reads = try PipelineParser.asWritten.parse(request.text.text, file: request.text.file).steps.compactMap { step -> String? in
+    let reads = try PipelineParser.asWritten.parse(request.text.text, file: request.text.file).steps.compactMap {
+      step -> String? in
       guard case .read(let spec) = step.work else { return nil }
       return "\(step.id) (\(Redactor().redact(spec.words)))"
     }
     var lines = broken.map { violation in
       let examples = violation.examples.map { "\($0.position): \($0.value)" }.joined(separator: "; ")
-      return "Look for rows that break the rule of step \"\(violation.step)\": \(violation.rule)." + (examples.isEmpty ? "" : " For example \(examples).")
+      return "Look for rows that break the rule of step \"\(violation.step)\": \(violation.rule)."
+        + (examples.isEmpty ? "" : " For example \(examples).")
     }
     lines.append("The rows come from \(reads.joined(separator: ", ")). Correct the values there.")
     if broken.contains(where: \.isAboutRows) {
-      lines.append("To see all of them: weir fix \(run.id) skip loads the others and keeps these; weir rejects show lists them.")
+      lines.append(
+        "To see all of them: weir fix \(run.id) skip loads the others and keeps these; weir rejects show lists them.")
     }
     lines.append("Then go on after this run: weir replay \(run.id) --failed")
     return lines
@@ -158,14 +171,17 @@ extension Workspace {
     let all = run.violations
     guard !all.isEmpty else {
       throw Problem(
-        "no-fix", "Run \(run.id) is \(run.status.rawValue), and not because of a broken rule: there is nothing to fix here.",
+        "no-fix",
+        "Run \(run.id) is \(run.status.rawValue), and not because of a broken rule: there is nothing to fix here.",
         hint: run.status == .failed ? "weir runs show \(run.id) says why it failed." : nil)
     }
     let chosen = all.filter { (rule ?? $0.kind) == $0.kind && (step ?? $0.step) == $0.step }
     guard !chosen.isEmpty else {
       let names = all.flatMap { [$0.kind, $0.step] }
       throw Problem(
-        "no-fix", "No such rule ended run \(run.id).", hint: Nearest.hint(rule ?? step ?? "", among: names) ?? "Broken are \(all.map { "\($0.kind) in \($0.step)" }.joined(separator: ", ")).")
+        "no-fix", "No such rule ended run \(run.id).",
+        hint: Nearest.hint(rule ?? step ?? "", among: names)
+          ?? "Broken are \(all.map { "\($0.kind) in \($0.step)" }.joined(separator: ", ")).")
     }
     return chosen
   }

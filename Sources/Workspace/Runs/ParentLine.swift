@@ -31,7 +31,8 @@ package final class ParentLine: Sendable {
     do {
       line = try Document.line(message)
     } catch {
-      let problem = WorkerMessage.unreadable("The process of the run has something to tell that it can't write down: \(error)")
+      let problem = WorkerMessage.unreadable(
+        "The process of the run has something to tell that it can't write down: \(error)")
       try send(Document.line(WorkerMessage.problems([problem])))
       throw problem
     }

@@ -27,7 +27,8 @@ package struct ProcessMark: Sendable, Hashable {
   package var isAlive: Bool { Self.startTime(of: id) == startTime }
 
   private static func startTime(of id: Int32) -> String? {
-    guard let text = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8), let end = text.lastIndex(of: ")") else {
+    guard let text = try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8), let end = text.lastIndex(of: ")")
+    else {
       return nil
     }
     let fields = text[text.index(after: end)...].split(separator: " ")

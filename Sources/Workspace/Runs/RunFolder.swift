@@ -17,7 +17,8 @@ package struct RunFolder: Sendable {
       try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     } catch {
       throw Problem(
-        "not-writable", "The folder \(url.path) can't be made.", hint: "Check its permissions, or choose another with --workspace.",
+        "not-writable", "The folder \(url.path) can't be made.",
+        hint: "Check its permissions, or choose another with --workspace.",
         cause: error)
     }
   }

@@ -34,7 +34,8 @@ package struct RunLog: Sendable {
       let count = rows.map(\.grouped)
       let time = String(format: "%.2f", seconds)
       switch kind {
-      case "read": return [(.info, count.map { "Extracted \($0) rows from \"\(step)\"" } ?? "Extraction of \"\(step)\" prepared")]
+      case "read":
+        return [(.info, count.map { "Extracted \($0) rows from \"\(step)\"" } ?? "Extraction of \"\(step)\" prepared")]
       case "transform": return [(.info, "Transformation complete: \"\(step)\"" + (count.map { ", \($0) rows" } ?? ""))]
       case "check": return [(.info, "Check \"\(step)\" complete" + (count.map { ": \($0) rows passed" } ?? ""))]
       default: return [(.info, "Load complete: \"\(step)\"" + (count.map { ", \($0) rows in \(time) s" } ?? ""))]
@@ -44,13 +45,19 @@ package struct RunLog: Sendable {
     case .rejected(let summary):
       return [(.warning, "\(summary.count.grouped) rows of \"\(step)\" set aside: \(summary.reason)")]
     case .checked(let outcome) where !outcome.passed:
-      let share = outcome.validPercent.map { String(format: " (%g%% valid)", $0) } ?? outcome.observed.map { ": \($0)" } ?? ""
+      let share =
+        outcome.validPercent.map { String(format: " (%g%% valid)", $0) } ?? outcome.observed.map { ": \($0)" } ?? ""
       return [(.warning, "Check failed in \"\(step)\": \(outcome.words)\(share)")]
     case .alert(let alert): return [(alert.severity == .critical ? .error : .warning, "Alert: \(alert.message)")]
     case .quality(let quality): return quality.score.map { [(.info, String(format: "Quality score: %g%%", $0))] } ?? []
     case .stepFailed(let problem, _, let retryIn):
       let next = retryIn.map { " Trying again in \(String(format: "%g", $0)) s." } ?? ""
-      return [(retryIn == nil ? .error : .warning, (event.step == nil ? "The run failed: " : "Step \"\(step)\" failed: ") + problem.message + next)]
+      return [
+        (
+          retryIn == nil ? .error : .warning,
+          (event.step == nil ? "The run failed: " : "Step \"\(step)\" failed: ") + problem.message + next
+        )
+      ]
     case .stepSkipped(let reason): return [(.info, "Step \"\(step)\" skipped: \(reason)")]
     case .runFinished(let outcome, _):
       switch outcome {
@@ -62,7 +69,9 @@ package struct RunLog: Sendable {
     case .profiled(let profile):
       return [(.info, "Profiled \"\(step)\": \(profile.rows.grouped) rows, \(profile.columns.count) columns")]
     case .paused(let questions):
-      return questions.map { (.warning, $0.problem.message) } + [(.warning, "Pipeline execution paused - awaiting user input")]
+      return questions.map { (.warning, $0.problem.message) } + [
+        (.warning, "Pipeline execution paused - awaiting user input")
+      ]
     case .progressed, .checked, .receipt, .cursor, .heartbeat: return []
     }
   }
@@ -71,7 +80,8 @@ package struct RunLog: Sendable {
   package static func size(_ bytes: Int) -> String {
     for (unit, factor) in [("GB", 1e9), ("MB", 1e6), ("kB", 1e3)] where Double(bytes) >= factor {
       let tenths = Int((Double(bytes) / factor * 10).rounded())
-      return tenths >= 100 || tenths % 10 == 0 ? "\((tenths + 5) / 10) \(unit)" : "\(tenths / 10).\(tenths % 10) \(unit)"
+      return tenths >= 100 || tenths % 10 == 0
+        ? "\((tenths + 5) / 10) \(unit)" : "\(tenths / 10).\(tenths % 10) \(unit)"
     }
     return "\(bytes) bytes"
   }

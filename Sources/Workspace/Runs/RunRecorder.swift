@@ -15,7 +15,9 @@ package actor RunRecorder {
 
   /// Begins the history of `run`: from here on it exists, pending; or goes on with that of a run that was paused.
   /// - Throws: a `Problem` if it can't be written.
-  package init(_ run: Run, store: Store, folder: RunFolder, redactor: Redactor, process: ProcessMark = .current) async throws {
+  package init(
+    _ run: Run, store: Store, folder: RunFolder, redactor: Redactor, process: ProcessMark = .current
+  ) async throws {
     try folder.create()
     state = RunState(run)
     self.store = store

@@ -128,7 +128,8 @@ package struct RunState: Sendable {
     if outcome == .success || outcome == .warning { run.progress = 100 }
     for index in run.steps.indices where [.running, .retrying, .pending].contains(run.steps[index].status) {
       let step = run.steps[index]
-      run.steps[index].durationSeconds = step.durationSeconds ?? beginningOfStep[step.id].map { max(0, time.timeIntervalSince($0)) }
+      run.steps[index].durationSeconds =
+        step.durationSeconds ?? beginningOfStep[step.id].map { max(0, time.timeIntervalSince($0)) }
       run.steps[index].status = step.status == .pending ? .skipped : outcome == .failed ? .failed : .cancelled
     }
   }

@@ -12,7 +12,8 @@ package enum WorkerMessage: Sendable, Codable {
   static func unreadable(_ message: String) -> Problem {
     Problem(
       "worker-protocol", message,
-      hint: "The run was stopped. Steps that succeeded have landed; for the others look at the target. Please report this with the output of `weir doctor`."
+      hint:
+        "The run was stopped. Steps that succeeded have landed; for the others look at the target. Please report this with the output of `weir doctor`."
     )
   }
 }

@@ -45,7 +45,9 @@ package final class WorkerProcess: Sendable {
         let steps = committing.map { "\"\($0)\"" }.joined(separator: ", ")
         return .commitUnknown("\(end) The rows of \(steps) were just being made visible; whether they are isn't known.")
       }
-      if cause != nil { return Problem("stalled", end, hint: "What isn't visible yet was taken back. See weir runs logs.") }
+      if cause != nil {
+        return Problem("stalled", end, hint: "What isn't visible yet was taken back. See weir runs logs.")
+      }
       let limit = memoryBytes.map { "\(RunLog.size($0)) were allowed" } ?? "no --memory was set"
       return Problem(
         "worker-died", end,
@@ -181,7 +183,8 @@ package final class WorkerProcess: Sendable {
       while waitpid(id, &status, 0) < 0 && errno == EINTR {}
       let signal = status & 0x7f
       let ending = Ending(
-        signal: signal == 0 ? nil : signal, code: (status >> 8) & 0xff, cause: state.cause, committing: state.committing.sorted())
+        signal: signal == 0 ? nil : signal, code: (status >> 8) & 0xff, cause: state.cause,
+        committing: state.committing.sorted())
       state.ending = ending
       defer { state.waiting = [] }
       return (ending, state.waiting)
@@ -194,7 +197,8 @@ package final class WorkerProcess: Sendable {
     do {
       return .success(try Document.read(WorkerMessage.self, from: line))
     } catch {
-      return .failure(WorkerMessage.unreadable("The process of the run told something that can't be understood: \(error)"))
+      return .failure(
+        WorkerMessage.unreadable("The process of the run told something that can't be understood: \(error)"))
     }
   }
 

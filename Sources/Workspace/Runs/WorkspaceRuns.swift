@@ -134,10 +134,12 @@ extension Workspace {
     let run = try await requireRun(id)
     guard let version = try await store.version(run.version) else {
       throw Problem(
-        "unknown-version", "The text that run \(run.id) was made of is no longer kept.", hint: "Run the file as it is now: weir run.")
+        "unknown-version", "The text that run \(run.id) was made of is no longer kept.",
+        hint: "Run the file as it is now: weir run.")
     }
     var request = RunRequest(
-      PipelineText(file: version.file ?? "\(version.pipeline).yaml", text: try vault.opened(version.text, as: version.hash)),
+      PipelineText(
+        file: version.file ?? "\(version.pipeline).yaml", text: try vault.opened(version.text, as: version.hash)),
       because: .replay, parameters: try parameters(of: run), time: run.logicalTime)
     request.options.fixes = run.appliedFixes
     return request
@@ -161,10 +163,12 @@ extension Workspace {
     }
     guard [.failed, .cancelled].contains(run.status) else {
       throw Problem(
-        "not-failed", "Run \(run.id) is \(run.status.rawValue): there is nothing to resume.", hint: "weir replay \(run.id) runs it all again.")
+        "not-failed", "Run \(run.id) is \(run.status.rawValue): there is nothing to resume.",
+        hint: "weir replay \(run.id) runs it all again.")
     }
     if let step = run.steps.first(where: { $0.problem?.isCommitUnknown == true }) {
-      throw Problem.commitUnknown("Run \(run.id) can't be resumed: whether the rows of \"\(step.id)\" are there isn't known.")
+      throw Problem.commitUnknown(
+        "Run \(run.id) can't be resumed: whether the rows of \"\(step.id)\" are there isn't known.")
     }
     var request = try await requestToReplay(run.id)
     request.resumes = run.id
@@ -185,7 +189,8 @@ extension Workspace {
 
   package func requireRun(_ id: String) async throws -> Run {
     guard let run = try await store.run(id) else {
-      throw Problem("unknown-run", "There is no run \"\(id)\".", hint: "weir runs list shows them; latest is the last one.")
+      throw Problem(
+        "unknown-run", "There is no run \"\(id)\".", hint: "weir runs list shows them; latest is the last one.")
     }
     return run
   }
@@ -208,7 +213,8 @@ extension Workspace {
       spec.apply(request.options.fixes)
       let plan = try await plan(spec, engine, redactor, isFullRefresh: request.options.fullRefresh)
       try await refuseSharedCursors(plan, request.text)
-      var context = RunContext(runID: request.id, pipeline: Run.slug(spec.name), time: request.time, folder: folder.url.path)
+      var context = RunContext(
+        runID: request.id, pipeline: Run.slug(spec.name), time: request.time, folder: folder.url.path)
       context.limits = request.limits
       context.options = request.options
       context.willCommit = willCommit
@@ -237,11 +243,13 @@ extension Workspace {
     try await claimCursors(plan, request.text)
     if request.continues {
       let run = try await store.claim(request.id, by: .current)
-      return try await feeding(request, RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor))
+      return try await feeding(
+        request, RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor))
     }
     let (name, file) = (redactor.redact(plan.name), redactor.redact(request.text.file))
     try await store.keep(
-      PipelineVersion(hash: request.text.hash, pipeline: name, file: file, text: try vault.sealed(request.text, redactor)))
+      PipelineVersion(
+        hash: request.text.hash, pipeline: name, file: file, text: try vault.sealed(request.text, redactor)))
     var run = Run(
       id: request.id, pipeline: name, file: file, version: request.text.hash, trigger: request.trigger,
       parameters: redactor.redact(parameters: request.parameters), startedAt: Date(), logicalTime: request.time)
@@ -252,7 +260,8 @@ extension Workspace {
     run.feeds = request.letters?.run
     run.appliedFixes = request.options.fixes
     run.steps = plan.steps.map { StepRun(id: $0.id, kind: $0.work.kind) }
-    return try await feeding(request, RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor))
+    return try await feeding(
+      request, RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor))
   }
 
   /// Takes the dead letters the run feeds in for it.

@@ -13,12 +13,15 @@ package struct LetterFeed: Sendable {
 }
 
 extension Store {
-  package func feeds(of run: String) async throws -> [LetterFeed] { try await database.read { try Self.feeds(of: run, in: $0) } }
+  package func feeds(of run: String) async throws -> [LetterFeed] {
+    try await database.read { try Self.feeds(of: run, in: $0) }
+  }
 
   private static func feeds(of run: String, in db: Database) throws -> [LetterFeed] {
     try Row.fetchAll(db, sql: "SELECT * FROM feeds WHERE run = ? ORDER BY fed_by", arguments: [run]).map {
       LetterFeed(
-        batch: $0["batch"], numbers: try Document.read([Int].self, from: $0["letters"]), fedBy: $0["fed_by"], isDone: $0["is_done"])
+        batch: $0["batch"], numbers: try Document.read([Int].self, from: $0["letters"]), fedBy: $0["fed_by"],
+        isDone: $0["is_done"])
     }
   }
 
@@ -28,11 +31,15 @@ extension Store {
     try await database.write { db in
       for feed in try Self.feeds(of: choice.run, in: db) {
         if feed.isDone, !Set(feed.numbers).isDisjoint(with: choice.numbers) {
-          throw Problem("no-rejects", "Run \(feed.fedBy) has fed these rows in.", hint: "weir rejects list \(feed.fedBy) shows what it rejected again.")
+          throw Problem(
+            "no-rejects", "Run \(feed.fedBy) has fed these rows in.",
+            hint: "weir rejects list \(feed.fedBy) shows what it rejected again.")
         }
         let status = try String.fetchOne(db, sql: "SELECT status FROM runs WHERE id = ?", arguments: [feed.fedBy])
         if !feed.isDone, ["running", "pending"].contains(status) {
-          throw Problem("in-progress", "Run \(feed.fedBy) feeds rows of run \(choice.run) in now.", hint: "Wait for its end: weir runs show \(feed.fedBy).")
+          throw Problem(
+            "in-progress", "Run \(feed.fedBy) feeds rows of run \(choice.run) in now.",
+            hint: "Wait for its end: weir runs show \(feed.fedBy).")
         }
       }
       try db.execute(
@@ -43,13 +50,15 @@ extension Store {
 
   package func finishFeed(_ choice: LetterChoice) async throws {
     try await database.write {
-      try $0.execute(sql: "UPDATE feeds SET is_done = 1 WHERE run = ? AND batch = ?", arguments: [choice.run, choice.batch])
+      try $0.execute(
+        sql: "UPDATE feeds SET is_done = 1 WHERE run = ? AND batch = ?", arguments: [choice.run, choice.batch])
     }
   }
 
   package func dropFeed(_ choice: LetterChoice) async throws {
     try await database.write {
-      try $0.execute(sql: "DELETE FROM feeds WHERE run = ? AND batch = ? AND is_done = 0", arguments: [choice.run, choice.batch])
+      try $0.execute(
+        sql: "DELETE FROM feeds WHERE run = ? AND batch = ? AND is_done = 0", arguments: [choice.run, choice.batch])
     }
   }
 }

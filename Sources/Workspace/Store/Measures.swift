@@ -42,7 +42,8 @@ extension Store {
           """, arguments: [pipeline.map(Run.slug), limit]
       ).map { row in
         let found = try Document.read(StepAlert.self, from: row["document"])
-        return KeptAlert(run: row["id"], pipeline: row["pipeline"], startedAt: row["started_at"], step: found.step, alert: found.alert)
+        return KeptAlert(
+          run: row["id"], pipeline: row["pipeline"], startedAt: row["started_at"], step: found.step, alert: found.alert)
       }
     }
   }

@@ -12,7 +12,9 @@ extension Store {
   }
 
   func keptRequest(of run: String) async throws -> String? {
-    try await database.read { try String.fetchOne($0, sql: "SELECT request FROM pauses WHERE run = ?", arguments: [run]) }
+    try await database.read {
+      try String.fetchOne($0, sql: "SELECT request FROM pauses WHERE run = ?", arguments: [run])
+    }
   }
 
   /// Lets `change` answer questions of a paused run; what others answer meanwhile isn't lost.
@@ -33,7 +35,8 @@ extension Store {
     try await database.write { db in
       let run = try Self.paused(id, in: db)
       try db.execute(
-        sql: "UPDATE runs SET status = 'running', pause_reason = NULL, process = ? WHERE id = ?", arguments: [process.text, id])
+        sql: "UPDATE runs SET status = 'running', pause_reason = NULL, process = ? WHERE id = ?",
+        arguments: [process.text, id])
       return run
     }
   }
@@ -84,7 +87,8 @@ extension Store {
         arguments: [pipeline.map(Run.slug)]
       ).map {
         Decision(
-          pipeline: $0["pipeline"], step: $0["step"], field: $0["field"], choice: FieldAnswer.Choice(rawValue: $0["choice"]) ?? .ignore,
+          pipeline: $0["pipeline"], step: $0["step"], field: $0["field"],
+          choice: FieldAnswer.Choice(rawValue: $0["choice"]) ?? .ignore,
           target: $0["target"], run: $0["run"], decidedAt: $0["decided_at"])
       }
     }
@@ -94,9 +98,11 @@ extension Store {
     try await database.write { db in
       for answer in answers {
         try db.execute(
-          sql: "INSERT OR REPLACE INTO decisions (pipeline, step, field, choice, target, run, decided_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+          sql:
+            "INSERT OR REPLACE INTO decisions (pipeline, step, field, choice, target, run, decided_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
           arguments: [
-            run.pipelineId, answer.step, answer.field, answer.choice.rawValue, answer.target, run.id, Document.text(Date()),
+            run.pipelineId, answer.step, answer.field, answer.choice.rawValue, answer.target, run.id,
+            Document.text(Date()),
           ])
       }
     }
@@ -107,7 +113,8 @@ extension Store {
   package func forgetDecisions(pipeline: String, field: String?, step: String?) async throws -> Int {
     try await database.write { db in
       try db.execute(
-        sql: "DELETE FROM decisions WHERE pipeline = ?1 AND (?2 IS NULL OR lower(field) = lower(?2)) AND (?3 IS NULL OR step = ?3)",
+        sql:
+          "DELETE FROM decisions WHERE pipeline = ?1 AND (?2 IS NULL OR lower(field) = lower(?2)) AND (?3 IS NULL OR step = ?3)",
         arguments: [Run.slug(pipeline), field, step])
       return db.changesCount
     }

@@ -24,7 +24,8 @@ package struct Retention: Sendable {
       try? FileManager.default.removeItem(at: runsFolder.appending(path: id))
     }
     let oldest = Run.newID(at: time.addingTimeInterval(-Double(logs) * 86_400)).prefix(15)
-    for id in (try? FileManager.default.contentsOfDirectory(atPath: runsFolder.path)) ?? [] where id.prefix(15) < oldest {
+    for id in (try? FileManager.default.contentsOfDirectory(atPath: runsFolder.path)) ?? [] where id.prefix(15) < oldest
+    {
       let files = RunFolder(runsFolder.appending(path: id))
       for file in [files.events, files.log] { try? FileManager.default.removeItem(at: file) }
     }
@@ -37,7 +38,8 @@ extension Store {
   func deleteRuns(before time: Date) async throws -> [String] {
     try await database.write { db in
       let ids = try String.fetchAll(
-        db, sql: "SELECT id FROM runs WHERE started_at < ? AND finished_at IS NOT NULL", arguments: [Document.text(time)])
+        db, sql: "SELECT id FROM runs WHERE started_at < ? AND finished_at IS NOT NULL",
+        arguments: [Document.text(time)])
       for id in ids { try db.execute(sql: "DELETE FROM runs WHERE id = ?", arguments: [id]) }
       if !ids.isEmpty { try db.execute(sql: "DELETE FROM versions WHERE hash NOT IN (SELECT version FROM runs)") }
       return ids

@@ -39,7 +39,9 @@ extension Store {
           sql: """
             INSERT OR REPLACE INTO cursors (pipeline, step, write_step, value, is_forced, run, updated_at) VALUES (?, ?, ?, ?, 0, ?, ?)
             """,
-          arguments: [run.pipelineId, key.read, key.write ?? "", value, run.id, Document.text(run.finishedAt ?? Date())])
+          arguments: [
+            run.pipelineId, key.read, key.write ?? "", value, run.id, Document.text(run.finishedAt ?? Date()),
+          ])
       }
     }
   }
@@ -75,13 +77,18 @@ extension Store {
   package func endInterruptedRuns(at time: Date = Date()) async throws -> [String] {
     try await database.write { db in
       var ended: [String] = []
-      for row in try Row.fetchAll(db, sql: "SELECT id, process FROM runs WHERE status IN ('running', 'pending', 'retrying')") {
+      for row in try Row.fetchAll(
+        db, sql: "SELECT id, process FROM runs WHERE status IN ('running', 'pending', 'retrying')")
+      {
         let process: String? = row["process"]
-        guard process.flatMap(ProcessMark.init(text:))?.isAlive != true, let run = try RunRecord.read(row["id"], in: db) else { continue }
+        guard process.flatMap(ProcessMark.init(text:))?.isAlive != true, let run = try RunRecord.read(row["id"], in: db)
+        else { continue }
         var state = RunState(run)
         let problem = Problem(
           "interrupted", "The process of this run ended before the run did.",
-          hint: "Each write has landed whole or not at all; one that was at work may have landed. weir replay \(run.id) runs it again: look at the target first where that would add rows.")
+          hint:
+            "Each write has landed whole or not at all; one that was at work may have landed. weir replay \(run.id) runs it again: look at the target first where that would add rows."
+        )
         state.fail([problem], at: time)
         try RunRecord.write(state.run, process: nil, in: db)
         ended.append(run.id)

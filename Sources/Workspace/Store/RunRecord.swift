@@ -20,8 +20,10 @@ enum RunRecord {
         """,
       arguments: [
         run.id, run.pipelineId, run.pipeline, run.file, run.version, run.status.rawValue, run.trigger.rawValue,
-        try Document.line(run.parameters), Document.text(run.startedAt), run.finishedAt.map { Document.text($0) }, run.progress,
-        run.currentTask, run.metrics.rowsProcessed, run.metrics.rowsFailed, run.metrics.durationSeconds, run.peakMemoryBytes,
+        try Document.line(run.parameters), Document.text(run.startedAt), run.finishedAt.map { Document.text($0) },
+        run.progress,
+        run.currentTask, run.metrics.rowsProcessed, run.metrics.rowsFailed, run.metrics.durationSeconds,
+        run.peakMemoryBytes,
         try Document.line(run.problems), process?.text, Document.text(run.logicalTime), run.resumes,
         run.sealedParameters, run.feeds, run.pauseReason?.rawValue,
       ])
@@ -29,7 +31,8 @@ enum RunRecord {
       try db.execute(
         sql: "INSERT OR REPLACE INTO steps VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         arguments: [
-          run.id, position, step.id, step.kind, step.status.rawValue, step.rows, step.bytes, step.durationSeconds, step.attempts,
+          run.id, position, step.id, step.kind, step.status.rawValue, step.rows, step.bytes, step.durationSeconds,
+          step.attempts,
           try step.problem.map { try Document.line($0) },
         ])
     }
@@ -54,7 +57,8 @@ enum RunRecord {
   static func read(_ id: String, in db: Database) throws -> Run? {
     guard let row = try Row.fetchOne(db, sql: "SELECT * FROM runs WHERE id = ?", arguments: [id]) else { return nil }
     var run = try self.run(row)
-    run.steps = try Row.fetchAll(db, sql: "SELECT * FROM steps WHERE run = ? ORDER BY position", arguments: [id]).map(step)
+    run.steps = try Row.fetchAll(db, sql: "SELECT * FROM steps WHERE run = ? ORDER BY position", arguments: [id]).map(
+      step)
     run.receipts = try findings("receipt", of: id, in: db)
     run.checks = try findings("check", of: id, in: db)
     run.rejects = try findings("reject", of: id, in: db)

@@ -31,7 +31,8 @@ extension Store {
       ).map {
         let write: String = $0["write_step"]
         return SavedCursor(
-          pipeline: $0["pipeline"], step: $0["step"], write: write.isEmpty ? nil : write, value: CursorState($0["value"]).cursor,
+          pipeline: $0["pipeline"], step: $0["step"], write: write.isEmpty ? nil : write,
+          value: CursorState($0["value"]).cursor,
           kept: $0["value"], isForced: $0["is_forced"], run: $0["run"], updatedAt: $0["updated_at"])
       }
     }
@@ -44,7 +45,10 @@ extension Store {
       return Dictionary(
         rows.map { row in
           let write: String = row["write_step"]
-          return (CursorKey(read: row["step"], write: write.isEmpty ? nil : write), KeptCursor(value: row["value"], isForced: row["is_forced"]))
+          return (
+            CursorKey(read: row["step"], write: write.isEmpty ? nil : write),
+            KeptCursor(value: row["value"], isForced: row["is_forced"])
+          )
         }, uniquingKeysWith: { $1 })
     }
   }
@@ -63,7 +67,8 @@ extension Store {
     try await database.write { db in
       let mine = "pipeline = ?1 AND (?2 IS NULL OR step = ?2)"
       let count = try Int.fetchOne(
-        db, sql: "SELECT count(*) FROM cursors WHERE \(mine) AND value IS NOT NULL", arguments: [Run.slug(pipeline), step])
+        db, sql: "SELECT count(*) FROM cursors WHERE \(mine) AND value IS NOT NULL",
+        arguments: [Run.slug(pipeline), step])
       try db.execute(sql: "DELETE FROM cursors WHERE \(mine)", arguments: [Run.slug(pipeline), step])
       try Store.force(nil, of: step ?? "", pipeline, in: db)
       return count ?? 0
@@ -72,7 +77,8 @@ extension Store {
 
   private static func force(_ value: String?, of step: String, _ pipeline: String, in db: GRDB.Database) throws {
     try db.execute(
-      sql: "INSERT INTO cursors (pipeline, step, write_step, value, is_forced, run, updated_at) VALUES (?, ?, '', ?, 1, NULL, ?)",
+      sql:
+        "INSERT INTO cursors (pipeline, step, write_step, value, is_forced, run, updated_at) VALUES (?, ?, '', ?, 1, NULL, ?)",
       arguments: [Run.slug(pipeline), step, value, Document.text(Date())])
   }
 
@@ -82,7 +88,8 @@ extension Store {
     try await database.write { db in
       for read in reads {
         try db.execute(
-          sql: "DELETE FROM cursors WHERE pipeline = ? AND step = ? AND write_step = '' AND value IS NOT NULL", arguments: [pipeline, read])
+          sql: "DELETE FROM cursors WHERE pipeline = ? AND step = ? AND write_step = '' AND value IS NOT NULL",
+          arguments: [pipeline, read])
       }
     }
   }
@@ -100,7 +107,8 @@ extension Store {
   package func lastTest(of connection: String) async throws -> (time: String, succeeded: Bool)? {
     try await database.read { db in
       try Row.fetchOne(
-        db, sql: "SELECT tested_at, succeeded FROM connection_tests WHERE connection = ? ORDER BY tested_at DESC LIMIT 1",
+        db,
+        sql: "SELECT tested_at, succeeded FROM connection_tests WHERE connection = ? ORDER BY tested_at DESC LIMIT 1",
         arguments: [connection]
       ).map { ($0["tested_at"], $0["succeeded"]) }
     }

@@ -47,7 +47,10 @@ package struct Store: Sendable {
   package func schema() async throws -> String {
     try await database.read { db in
       try String.fetchAll(
-        db, sql: "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'grdb_%' ORDER BY tbl_name, type DESC, name")
+        db,
+        sql:
+          "SELECT sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'grdb_%' ORDER BY tbl_name, type DESC, name"
+      )
     }.map { $0 + ";\n" }.joined()
   }
 }

@@ -33,9 +33,13 @@ import Testing
   }
 
   @Test func aQueryWithoutEndIsCancelled() async throws {
-    #expect(try await files.write(to: try #require(files.connector("sqlite", ["path": "a.sqlite"]) as? any Destination), .table("t"), "SELECT 1 AS id"))
+    #expect(
+      try await files.write(
+        to: try #require(files.connector("sqlite", ["path": "a.sqlite"]) as? any Destination), .table("t"),
+        "SELECT 1 AS id"))
     let source = try #require(files.connector("sqlite", ["path": "a.sqlite"]) as? any Source)
-    let endless = ReadRequest(.query("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c"), step: "read")
+    let endless = ReadRequest(
+      .query("WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x FROM c"), step: "read")
     let read = Task { try await source.read(endless) }
     await Task.yield()
     read.cancel()

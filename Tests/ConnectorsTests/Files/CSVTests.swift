@@ -12,11 +12,13 @@ import Testing
     try files.put(
       "a.csv",
       "id,amount,zip,phone,big,day,at,zoned,flag,geo\n1,29.90,00501,+4930,12345678901234567890,2025-01-31,2025-01-31 10:00:00,"
-        + "2025-01-31T10:00:00Z,true,52.520006599\n2,3,10115,+4940,1,2025-02-01,2025-02-01 10:00:00.25,2025-02-01T10:00:00Z,false,13.4\n")
+        + "2025-01-31T10:00:00Z,true,52.520006599\n2,3,10115,+4940,1,2025-02-01,2025-02-01 10:00:00.25,2025-02-01T10:00:00Z,false,13.4\n"
+    )
     let result = try await files.read("csv", "a.csv", sorted: true)
     #expect(
       result.types == [
-        "BIGINT", "DECIMAL(18,2)", "VARCHAR", "VARCHAR", "DECIMAL(38,0)", "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "BOOLEAN",
+        "BIGINT", "DECIMAL(18,2)", "VARCHAR", "VARCHAR", "DECIMAL(38,0)", "DATE", "TIMESTAMP",
+        "TIMESTAMP WITH TIME ZONE", "BOOLEAN",
         "DECIMAL(38,18)",
       ])
     #expect(result.rows[0][1] == "29.90" && result.rows[0][2] == "00501" && result.rows[0][4] == "12345678901234567890")

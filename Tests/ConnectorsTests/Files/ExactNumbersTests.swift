@@ -21,9 +21,12 @@ import Testing
     let result = try await files.read("json", "n.\(ending)", sorted: true)
     #expect(result.names == ["id", "a", "b", "c", "d", "e", "f", "n", "m"])
     #expect(
-      result.types.prefix(7) == ["BIGINT", "DECIMAL(38,29)", "HUGEINT", "VARCHAR", "VARCHAR", "DECIMAL(38,1)", "DOUBLE"]
+      result.types.prefix(7) == [
+        "BIGINT", "DECIMAL(38,29)", "HUGEINT", "VARCHAR", "VARCHAR", "DECIMAL(38,1)", "DOUBLE",
+      ]
         || result.types[1] == "VARCHAR", "\(result.types)")
-    #expect(result.rows[0][2] == "9223372036854775808" && result.rows[0][3] == "1e400" && result.rows[1][3] == "-1E-400")
+    #expect(
+      result.rows[0][2] == "9223372036854775808" && result.rows[0][3] == "1e400" && result.rows[1][3] == "-1E-400")
     #expect(result.rows[0][4] == Self.huge)
     #expect(result.rows[1][5].hasPrefix("9007199254740993"))
     #expect(result.rows[0][7].contains(Self.long))
@@ -43,7 +46,8 @@ import Testing
   }
 
   @Test func csvKeepsEveryDigit() async throws {
-    try files.put("n.csv", "id,a,b,c,d,e\n1,\(Self.long),9223372036854775808,1e400,\(Self.huge),6.02e23\n2,1,1,1e-400,1,1.5e-7\n")
+    try files.put(
+      "n.csv", "id,a,b,c,d,e\n1,\(Self.long),9223372036854775808,1e400,\(Self.huge),6.02e23\n2,1,1,1e-400,1,1.5e-7\n")
     let result = try await files.read("csv", "n.csv", sorted: true)
     #expect(result.types == ["BIGINT", "DECIMAL(38,29)", "DECIMAL(38,0)", "VARCHAR", "VARCHAR", "DOUBLE"])
     #expect(result.rows[0].prefix(5) == ["1", Self.long, "9223372036854775808", "1e400", Self.huge])
@@ -52,7 +56,8 @@ import Testing
 
   @Test func laterNumbersThatDoNotFitAreSetAside() async throws {
     let good = (1...5000).map { "\($0),\($0),\($0)e3\n" }.joined()
-    try files.put("l.csv", "n,id,x\n" + good + "5001,1.5,1e3\n5002,99999999999999999999,1e3\n5003,7,1e400\n5004,8,1e5\n")
+    try files.put(
+      "l.csv", "n,id,x\n" + good + "5001,1.5,1e3\n5002,99999999999999999999,1e3\n5003,7,1e400\n5004,8,1e5\n")
     let result = try await files.read("csv", "l.csv", ["sample_rows": 20], sorted: true)
     #expect(result.types == ["BIGINT", "BIGINT", "DOUBLE"])
     #expect(result.rows.count == 5001)

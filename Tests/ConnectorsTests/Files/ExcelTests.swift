@@ -19,7 +19,8 @@ import Testing
   }
 
   @Test func aRangeOfASheet() async throws {
-    try await files.write("excel", "r.xlsx", "SELECT range::INTEGER AS id, 'v' || range AS t FROM range(20)", ["sheet": "Data"])
+    try await files.write(
+      "excel", "r.xlsx", "SELECT range::INTEGER AS id, 'v' || range AS t FROM range(20)", ["sheet": "Data"])
     let result = try await files.read("excel", "r.xlsx", ["sheet": "Data", "range": "A1:B4"], sorted: true)
     #expect(result.rows == [["0", "v0"], ["1", "v1"], ["2", "v2"]])
     await #expect(throws: Problem.self) { _ = try await files.read("excel", "r.xlsx", ["sheet": "Nope"]) }

@@ -23,7 +23,10 @@ import Testing
   }
 
   @Test(arguments: ["avro", "excel", "text"]) func manyRowsComeBack(_ id: String) async throws {
-    let query: SQL = id == "text" ? "SELECT 'v' || range AS line FROM range(25001)" : "SELECT range::INTEGER AS id, 'v' || range AS t FROM range(25001)"
+    let query: SQL =
+      id == "text"
+      ? "SELECT 'v' || range AS line FROM range(25001)"
+      : "SELECT range::INTEGER AS id, 'v' || range AS t FROM range(25001)"
     let path = "m.\(id == "excel" ? "xlsx" : id)"
     #expect(try await files.write(id, path, query))
     #expect(try await files.read(id, path).rows.count == 25_001)

@@ -1,10 +1,11 @@
 import Connectors
 import DuckDB
-@testable import Execution
 import Foundation
 import Pipelines
 import Tabular
 import TestSupport
+
+@testable import Execution
 
 /// Reads and writes real files with one connector, as the runner does.
 struct FileRuns {
@@ -62,11 +63,13 @@ struct FileRuns {
 
   /// Reads a file; rows as texts, in the order of the first column if `sorted`.
   func read(
-    _ id: String, _ path: String, _ options: [String: Any] = [:], columns: [String]? = nil, filter: String? = nil, sorted: Bool = false
+    _ id: String, _ path: String, _ options: [String: Any] = [:], columns: [String]? = nil, filter: String? = nil,
+    sorted: Bool = false
   ) async throws -> Result {
     guard let source = try connector(id) as? any Source else { throw Problem("not-a-source", id) }
     let request = ReadRequest(
-      .path(path), columns: columns, filter: filter, options: FileRuns.settings(options), step: "orders", location: FileRuns.place)
+      .path(path), columns: columns, filter: filter, options: FileRuns.settings(options), step: "orders",
+      location: FileRuns.place)
     return try await run(source.read(request), sorted: sorted)
   }
 
@@ -94,7 +97,9 @@ struct FileRuns {
     if sorted { query = "SELECT * FROM (\(query)) ORDER BY 1" }
     let table = try await connection.query(query)
     if let refused = extract.rejects {
-      rejects += try await connection.query("SELECT * FROM (\(refused.query)) ORDER BY position").rows.map { $0.map(\.description) }
+      rejects += try await connection.query("SELECT * FROM (\(refused.query)) ORDER BY position").rows.map {
+        $0.map(\.description)
+      }
     }
     return Result(schema: table.schema, rows: table.rows.map { $0.map(\.description) }, rejects: rejects)
   }
@@ -102,17 +107,20 @@ struct FileRuns {
   /// Writes a query's rows and makes them visible if what stands in the file equals what was sent.
   @discardableResult
   func write(
-    _ id: String, _ path: String, _ rows: SQL, mode: WriteMode = .replace, _ options: [String: Any] = [:], key: [String] = [],
+    _ id: String, _ path: String, _ rows: SQL, mode: WriteMode = .replace, _ options: [String: Any] = [:],
+    key: [String] = [],
     runID: String = "r1", visible: Bool = true
   ) async throws -> Bool {
     guard let destination = try connector(id) as? any Destination else { throw Problem("not-a-destination", id) }
-    return try await write(to: destination, .path(path), rows, mode: mode, options, key: key, runID: runID, visible: visible)
+    return try await write(
+      to: destination, .path(path), rows, mode: mode, options, key: key, runID: runID, visible: visible)
   }
 
   @discardableResult
   func write(
     to destination: any Destination, _ target: WriteRequest.Target, _ rows: SQL, mode: WriteMode = .replace,
-    _ options: [String: Any] = [:], key: [String] = [], policy: SchemaPolicy = .evolve, runID: String = "r1", visible: Bool = true,
+    _ options: [String: Any] = [:], key: [String] = [], policy: SchemaPolicy = .evolve, runID: String = "r1",
+    visible: Bool = true,
     state: [StateEntry] = []
   ) async throws -> Bool {
     let connection = engine.connection
@@ -131,7 +139,8 @@ struct FileRuns {
     if work.isTransactional { try await connection.execute("BEGIN TRANSACTION") }
     for statement in work.stage(landing) { try await connection.execute(statement) }
     let difference = try await connection.query(
-      "SELECT count(*) FROM ((\(landing)) EXCEPT ALL (\(work.readBack)) UNION ALL (\(work.readBack)) EXCEPT ALL (\(landing)))")
+      "SELECT count(*) FROM ((\(landing)) EXCEPT ALL (\(work.readBack)) UNION ALL (\(work.readBack)) EXCEPT ALL (\(landing)))"
+    )
     let types = try await connection.describe(work.readBack).columns.map(\.type)
     let isEqual = difference.rows[0][0] == .integer(0) && types == load.landing.columns.map(\.type)
     do {

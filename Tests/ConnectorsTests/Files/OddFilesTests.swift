@@ -35,7 +35,9 @@ import Testing
   ]) func collidingHeadersAreNamed(_ text: String, _ words: String) async throws {
     try files.put("c.csv", text)
     let found = await problem { _ = try await files.read("csv", "c.csv") }
-    #expect(found?.code == "column-collision" && found?.message.contains(words) == true && found?.location != nil, "\(String(describing: found))")
+    #expect(
+      found?.code == "column-collision" && found?.message.contains(words) == true && found?.location != nil,
+      "\(String(describing: found))")
     let result = try await files.read("csv", "c.csv", ["header": false, "skip": 1])
     #expect(result.rows.count == 1 && result.names.count == 3)
     try files.put("ok.csv", "a,a_1\n1,2\n")
@@ -46,7 +48,10 @@ import Testing
     try files.put("k.jsonl", "{\"id\": 1, \"Name\": \"a\"}\n{\"id\": 2, \"name\": \"b\"}\n")
     let found = await problem { _ = try await files.read("json", "k.jsonl") }
     #expect(found?.code == "column-collision" && found?.message.contains("\"Name\" and \"name\"") == true)
-    #expect(try await files.read("json", "k.jsonl", columns: ["id", "name"], sorted: true).rows == [["1", "NULL"], ["2", "b"]])
+    #expect(
+      try await files.read("json", "k.jsonl", columns: ["id", "name"], sorted: true).rows == [
+        ["1", "NULL"], ["2", "b"],
+      ])
   }
 
   @Test(arguments: ["id,n\r\n1,a\n2,b\r\n3,\"c\r\nd\"\n4\n5,e\n", "id,n\n1,a\r\n2,b\n3,\"c\r\nd\"\n4\n5,e\r\n"])
@@ -81,7 +86,7 @@ import Testing
         SELECT 1 AS id, CAST('{"b": 1.50, "a": [1,  12345678901234567890.123456789], "é": "\\u00e9\\"}"}' AS JSON) AS doc, 1.5 AS x
         UNION ALL SELECT 2, NULL, NULL UNION ALL SELECT 3, CAST('{\n "k" : 1e400 }' AS JSON), 2.5
         """))
-    
+
   }
 
   @Test(arguments: ["json", "jsonl", "csv"]) func timesFarAwayComeBack(_ ending: String) async throws {
@@ -96,12 +101,16 @@ import Testing
   }
 
   @Test func everyConnectorHasItsFolderAndPage() throws {
-    let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+    let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
       .deletingLastPathComponent()
     let sources = repository.appending(path: "Sources/Connectors")
     let folders = Set(
-      try FileManager.default.contentsOfDirectory(atPath: sources.path).filter { !$0.hasSuffix(".swift") }.map { $0.lowercased() })
-    let pages = Set(try FileManager.default.contentsOfDirectory(atPath: repository.appending(path: "docs/reference/connectors").path))
+      try FileManager.default.contentsOfDirectory(atPath: sources.path).filter { !$0.hasSuffix(".swift") }.map {
+        $0.lowercased()
+      })
+    let pages = Set(
+      try FileManager.default.contentsOfDirectory(atPath: repository.appending(path: "docs/reference/connectors").path))
     let named = ["duckdb": "duckdbfile"]
     for connector in Connectors.all {
       #expect(folders.contains(named[connector.id] ?? connector.id), "\(connector.id) has no folder")

@@ -34,10 +34,13 @@ import Testing
   @Test func avroAndText() async throws {
     #expect(
       try await files.write(
-        "avro", "a.avro", "SELECT 1 AS id, 'ы' AS t, 29.90::DECIMAL(18,2) AS p, TIMESTAMP '2025-01-15 10:30:00.123456' AS at, [1,2] AS l"))
+        "avro", "a.avro",
+        "SELECT 1 AS id, 'ы' AS t, 29.90::DECIMAL(18,2) AS p, TIMESTAMP '2025-01-15 10:30:00.123456' AS at, [1,2] AS l")
+    )
     #expect(try await files.read("avro", "a.avro").rows[0].prefix(3) == ["1", "ы", "29.90"])
     #expect(try await files.write("text", "t.txt", "SELECT unnest(['a \"b\", c', '', '  ы ']) AS line"))
-    #expect(try await files.read("text", "t.txt", sorted: false).rows.map { $0[0] }.sorted() == ["", "  ы ", "a \"b\", c"])
+    #expect(
+      try await files.read("text", "t.txt", sorted: false).rows.map { $0[0] }.sorted() == ["", "  ы ", "a \"b\", c"])
   }
 
   @Test func jsonKeepsTextsNumbersAndNesting() async throws {
@@ -57,17 +60,22 @@ import Testing
     #expect(try await files.write("json", "back.json", rows))
     let back = try files.text("back.json")
     #expect(back.hasPrefix("[\n  {\"id\":") && back.hasSuffix("}\n]\n"))
-    #expect(back.contains(#""price":29.99,"at":"2025-01-15T10:30:00Z","day":"2025-01-15","items":[{"sku":"a","p":9.95}],"u":"6F0C"#))
+    #expect(
+      back.contains(
+        #""price":29.99,"at":"2025-01-15T10:30:00Z","day":"2025-01-15","items":[{"sku":"a","p":9.95}],"u":"6F0C"#))
     #expect(back.contains(#""extra":{"deep":[1,null]},"big":12345678901234567890123"#))
   }
 
   @Test func recordsInsideADocument() async throws {
-    try files.put("d.json", #"{"data": {"items": [{"b": "x", "a": 1, "n": {"q": 2}}, {"a": 2, "b": null, "c": 1.25}]}, "page": 1}"#)
+    try files.put(
+      "d.json", #"{"data": {"items": [{"b": "x", "a": 1, "n": {"q": 2}}, {"a": 2, "b": null, "c": 1.25}]}, "page": 1}"#)
     let result = try await files.read("json", "d.json", ["records": "data.items"])
     #expect(result.names == ["b", "a", "n", "c"])
     #expect(result.rows.map { $0[1] }.sorted() == ["1", "2"])
     #expect(result.rows.map { $0[3] }.sorted() == ["1.25", "NULL"])
-    await #expect { _ = try await files.read("json", "d.json", ["records": "data.rows"]) } throws: { ($0 as? Problem)?.code == "no-records" }
+    await #expect { _ = try await files.read("json", "d.json", ["records": "data.rows"]) } throws: {
+      ($0 as? Problem)?.code == "no-records"
+    }
   }
 
   @Test func nothingIsVisibleBeforeItIsWhole() async throws {

@@ -18,7 +18,8 @@ import Testing
     try #require(process.terminationStatus == 0)
   }
 
-  private func read(_ subject: ReadRequest.Subject, filter: String? = nil) async throws -> (FileRuns.Result, [Problem]) {
+  private func read(_ subject: ReadRequest.Subject, filter: String? = nil) async throws -> (FileRuns.Result, [Problem])
+  {
     let source = try #require(files.connector("sqlite", ["path": "a.sqlite"]) as? any Source)
     let extract = try await source.read(ReadRequest(subject, filter: filter, step: "read"))
     return (try await files.run(extract, sorted: true), extract.notes)
@@ -54,10 +55,15 @@ import Testing
       """)
     let (result, notes) = try await read(.table("t"))
     #expect(
-      result.types == ["BIGINT", "VARCHAR", "DECIMAL(10,2)", "DATE", "TIMESTAMP", "VARCHAR", "BOOLEAN", "VARCHAR", "VARCHAR"])
+      result.types == [
+        "BIGINT", "VARCHAR", "DECIMAL(10,2)", "DATE", "TIMESTAMP", "VARCHAR", "BOOLEAN", "VARCHAR", "VARCHAR",
+      ])
     #expect(
       result.rows == [
-        ["1", "5", "29.90", "2025-01-01", "2025-01-01T10:00:00.5", "2025-01-01 10:00:00+02:00", "true", "\\x01ff", "9007199254740993"],
+        [
+          "1", "5", "29.90", "2025-01-01", "2025-01-01T10:00:00.5", "2025-01-01 10:00:00+02:00", "true", "\\x01ff",
+          "9007199254740993",
+        ],
         ["2", "text", "5.00", "2025-02-28", "2025-01-01T11:00:00", "NULL", "false", "2.5", "1.5"],
       ])
     #expect(notes.map(\.code) == ["mixed-types", "mixed-types", "mixed-types"])
@@ -75,7 +81,10 @@ import Testing
       """)
     let resources = try await files.connector("sqlite", ["path": "a.sqlite"]).resources()
     #expect(resources.map { "\($0.name) \($0.kind)" } == ["a table", "b table", "c view"])
-    #expect(resources[0].columns.map { "\($0.name) \($0.type) \($0.isNullable)" } == ["id INTEGER true", "v VARCHAR(20) false"])
+    #expect(
+      resources[0].columns.map { "\($0.name) \($0.type) \($0.isNullable)" } == [
+        "id INTEGER true", "v VARCHAR(20) false",
+      ])
     #expect(resources[0].primaryKey == ["id"] && resources[0].indexes == ["av"] && resources[0].approximateRows == 2)
     #expect(resources[1].primaryKey == ["a_id", "k"] && resources[1].foreignKeys.first?.references == "a")
   }

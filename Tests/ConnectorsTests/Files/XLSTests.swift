@@ -36,7 +36,9 @@ import Testing
     await #expect { _ = try await files.read("excel", "o.xls", ["sheet": "Order"]) } throws: {
       ($0 as? Problem)?.hint == "Did you mean \"Orders\"?"
     }
-    await #expect { _ = try await files.write("excel", "w.xls", "SELECT 1 AS a") } throws: { ($0 as? Problem)?.code == "not-writable" }
+    await #expect { _ = try await files.write("excel", "w.xls", "SELECT 1 AS a") } throws: {
+      ($0 as? Problem)?.code == "not-writable"
+    }
   }
 
   @Test func damagedWorkbooksAreRefused() async throws {
@@ -47,7 +49,9 @@ import Testing
     var numbers = SeededNumbers(seed: 11)
     for _ in 0..<150 {
       var bytes = whole
-      for _ in 0..<20 { bytes[Int.random(in: 0..<bytes.count, using: &numbers)] = UInt8.random(in: 0...255, using: &numbers) }
+      for _ in 0..<20 {
+        bytes[Int.random(in: 0..<bytes.count, using: &numbers)] = UInt8.random(in: 0...255, using: &numbers)
+      }
       try files.put("f.xls", Data(bytes))
       do {
         _ = try await source.read(ReadRequest(.path("f.xls"), step: "r"))

@@ -24,22 +24,28 @@ import Testing
         ["1", "A & B ыA", "<raw> & more", #"[{"sku":"a","text":"1"},{"sku":"b"}]"#, "NULL", "NULL"],
         ["2", "", "NULL", "NULL", "x", #"{"place":"y","deep":"1"}"#],
       ])
-    #expect(try await files.read("xml", "o.xml", ["record": "item"], sorted: true).rows == [["a", "1"], ["b", "NULL"]])
+    #expect(
+      try await files.read("xml", "o.xml", ["record": "item"], sorted: true).rows == [["a", "1"], ["b", "NULL"]])
     #expect(try await files.read("xml", "o.xml", ["record": "ns:orders/meta"]).rows == [["now"]])
     #expect(try await files.read("xml", "o.xml", columns: ["name", "id"]).names == ["name", "id"])
-    await #expect { _ = try await files.read("xml", "o.xml", ["record": "nope"]) } throws: { ($0 as? Problem)?.code == "no-records" }
+    await #expect { _ = try await files.read("xml", "o.xml", ["record": "nope"]) } throws: {
+      ($0 as? Problem)?.code == "no-records"
+    }
   }
 
   @Test(arguments: ["utf-16", "windows-1251", "utf-8"]) func otherEncodings(_ name: String) async throws {
     let text = "<?xml version=\"1.0\" encoding=\"\(name)\"?>\r\n<r><x>имя</x><x>два\r\nы</x></r>"
-    let encodings: [String: String.Encoding] = ["utf-16": .utf16LittleEndian, "windows-1251": .windowsCP1251, "utf-8": .utf8]
+    let encodings: [String: String.Encoding] = [
+      "utf-16": .utf16LittleEndian, "windows-1251": .windowsCP1251, "utf-8": .utf8,
+    ]
     let mark: [UInt8] = name == "utf-16" ? [0xFF, 0xFE] : name == "utf-8" ? [0xEF, 0xBB, 0xBF] : []
     try files.put("e.xml", Data(mark) + (try #require(text.data(using: encodings[name] ?? .utf8))))
     #expect(try await files.read("xml", "e.xml").rows == [["имя"], ["два\nы"]])
   }
 
   @Test(arguments: [
-    ("<a><b>1</a>", "invalid-file", 1), ("<a>\n<b>\n", "invalid-file", 3), ("<a>\n&nope;</a>", "invalid-file", 2), ("", "invalid-file", 1),
+    ("<a><b>1</a>", "invalid-file", 1), ("<a>\n<b>\n", "invalid-file", 3), ("<a>\n&nope;</a>", "invalid-file", 2),
+    ("", "invalid-file", 1),
     ("<a/><b/>", "invalid-file", 1), ("<a x=1/>", "invalid-file", 1), ("<a x='1' x='2'/>", "invalid-file", 1),
     ("<!DOCTYPE a [<!ENTITY e SYSTEM \"/etc/passwd\">]><a>&e;</a>", "unsafe-xml", 1),
     ("<?xml version=\"1.0\" encoding=\"ebcdic\"?><a/>", "unknown-encoding", 1),
@@ -72,11 +78,15 @@ import Testing
   @Test func valuesComeBackAsTheyWere() async throws {
     #expect(try await files.write("xml", "out/v.xml", RoundTripTests.values))
     #expect(try await files.write("xml", "out/v.xml.gz", RoundTripTests.values))
-    #expect(try await files.write("xml", "m.xml", "SELECT range AS id, 'a<' || range || '&amp;' || chr(10) AS t FROM range(25001)"))
+    #expect(
+      try await files.write(
+        "xml", "m.xml", "SELECT range AS id, 'a<' || range || '&amp;' || chr(10) AS t FROM range(25001)"))
     let many = try await files.read("xml", "m.xml")
     #expect(many.rows.count == 25_001 && many.rows[7] == ["7", "a<7&amp;\n"])
     #expect(try await files.write("xml", "e.xml", "SELECT 1 AS id LIMIT 0"))
-    await #expect { _ = try await files.write("xml", "n.xml", "SELECT 1 AS \"a b\"") } throws: { ($0 as? Problem)?.code == "invalid-name" }
+    await #expect { _ = try await files.write("xml", "n.xml", "SELECT 1 AS \"a b\"") } throws: {
+      ($0 as? Problem)?.code == "invalid-name"
+    }
   }
 
   /// CSV → JSON → XML → CSV (TRF-31).
@@ -88,7 +98,9 @@ import Testing
       let extract = try await source.read(ReadRequest(.path(from), step: "read"))
       let result = try await files.run(extract, sorted: true)
       let rows = result.rows.map { row -> SQL in
-        let values = zip(row, result.schema.columns).map { value, column -> SQL in "CAST(\(text: value) AS \(column.type))" }
+        let values = zip(row, result.schema.columns).map { value, column -> SQL in
+          "CAST(\(text: value) AS \(column.type))"
+        }
         return "(\(values))"
       }
       let query: SQL = "SELECT * FROM (VALUES \(rows)) AS t(\(names: result.names))"

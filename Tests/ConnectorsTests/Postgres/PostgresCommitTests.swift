@@ -1,9 +1,10 @@
-@testable import Connectors
 import Foundation
 import Pipelines
 import Tabular
 import TestSupport
 import Testing
+
+@testable import Connectors
 
 /// A line that is lost during COMMIT: what is said of the rows is what became of them.
 @Suite(.enabled(if: PostgresServer.isThere, "PostgreSQL is not installed")) struct PostgresCommitTests {
@@ -65,7 +66,8 @@ import Testing
     let settings = try settings(line, pg.schema)
     let connection = try PostgresConnection(settings)
     try connection.run("BEGIN; INSERT INTO commit_unknown.people VALUES (1)")
-    let commit = PostgresCommit(connection: connection, settings: settings, patience: 0.5).commit(LoadOutcome(inserted: 1))
+    let commit = PostgresCommit(connection: connection, settings: settings, patience: 0.5).commit(
+      LoadOutcome(inserted: 1))
     guard case .unknown(let problem) = commit else {
       Issue.record("\(commit)")
       return
@@ -105,7 +107,9 @@ import Testing
     let settings = try PostgresFixture.settings(schema: pg.schema)
     let connection = try PostgresConnection(settings)
     try connection.run("BEGIN; INSERT INTO commit_killed.people VALUES (1, 'Ann')")
-    guard case .notCommitted(let error) = PostgresCommit(connection: connection, settings: settings).commit(LoadOutcome(inserted: 1))
+    guard
+      case .notCommitted(let error) = PostgresCommit(connection: connection, settings: settings).commit(
+        LoadOutcome(inserted: 1))
     else {
       Issue.record("committed")
       return
@@ -116,10 +120,13 @@ import Testing
 
   @Test func aRefusedCommitKeepsTheServersReason() async throws {
     let pg = try PostgresFixture("commit_refused")
-    try pg.run("CREATE TABLE people (id bigint, name text, UNIQUE (id) DEFERRABLE INITIALLY DEFERRED); INSERT INTO people VALUES (1, 'Old')")
+    try pg.run(
+      "CREATE TABLE people (id bigint, name text, UNIQUE (id) DEFERRABLE INITIALLY DEFERRED); INSERT INTO people VALUES (1, 'Old')"
+    )
     let connection = try PostgresConnection(try PostgresFixture.settings())
     try connection.run("BEGIN; INSERT INTO commit_refused.people VALUES (1, 'Ann')")
-    let commit = PostgresCommit(connection: connection, settings: try PostgresFixture.settings()).commit(LoadOutcome(inserted: 1))
+    let commit = PostgresCommit(connection: connection, settings: try PostgresFixture.settings()).commit(
+      LoadOutcome(inserted: 1))
     guard case .notCommitted(let error) = commit else {
       Issue.record("\(commit)")
       return

@@ -1,8 +1,9 @@
-@testable import Connectors
 import Pipelines
 import Tabular
 import TestSupport
 import Testing
+
+@testable import Connectors
 
 @Suite(.enabled(if: PostgresServer.isThere, "PostgreSQL is not installed")) struct PostgresConnectionTests {
   private func report(_ change: (inout PostgresSettings) throws -> Void) async throws -> ConnectionReport {
@@ -13,7 +14,10 @@ import Testing
 
   @Test func aGoodConnectionAnswersThreeLinesAndALatency() async throws {
     let report = try await report { _ in }
-    #expect(report.lines.map(\.title) == ["Connection established", "Authentication successful", "Query execution successful"])
+    #expect(
+      report.lines.map(\.title) == [
+        "Connection established", "Authentication successful", "Query execution successful",
+      ])
     #expect(report.succeeded)
     #expect(report.latencyMilliseconds != nil)
   }
@@ -22,7 +26,8 @@ import Testing
     let report = try await report { $0.password = Secret("hunter2") }
     let problem = try #require(report.lines.last?.problem)
     #expect(report.lines.map(\.title) == ["Connection established", "Authentication failed"])
-    #expect(report.passed(.connection) && !report.passed(.authentication) && !report.passed(.query) && !report.succeeded)
+    #expect(
+      report.passed(.connection) && !report.passed(.authentication) && !report.passed(.query) && !report.succeeded)
     #expect(problem.code == "authentication-failed")
     #expect(!problem.isTransient)
     #expect(!problem.description.contains("hunter2"))
@@ -74,7 +79,9 @@ import Testing
     let connection = try PostgresConnection(PostgresFixture.settings())
     let sleep = Task { try await Blocking.run { try connection.run("SELECT pg_sleep(600)") } }
     let watcher = try PostgresConnection(PostgresFixture.settings())
-    while try watcher.value("SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)' AND state = 'active'") == nil {}
+    while try watcher.value("SELECT 1 FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(600)' AND state = 'active'")
+      == nil
+    {}
     connection.cancel()
     await #expect { _ = try await sleep.value } throws: { ($0 as? Problem)?.code == "cancelled" }
   }
@@ -94,11 +101,14 @@ import Testing
   @Test func aSnapshotIsLetGoWhenAllPiecesAreTaken() async throws {
     let pg = try PostgresFixture("snapshot")
     try pg.run("CREATE TABLE t AS SELECT g AS id, repeat('x', 900) AS pad FROM generate_series(1, 80000) g; ANALYZE t")
-    let keepers = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'snapshot' AND query LIKE '%pg_export_snapshot%'"
+    let keepers =
+      "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'snapshot' AND query LIKE '%pg_export_snapshot%'"
     var settings = try PostgresFixture.settings(schema: "snapshot")
     settings.applicationName = "snapshot"
-    guard case .batches(let source) = try await Postgres(settings, context: PostgresFixture.context).read(
-      ReadRequest(.table("t"), step: "read")).origin, source.partitions > 1
+    guard
+      case .batches(let source) = try await Postgres(settings, context: PostgresFixture.context).read(
+        ReadRequest(.table("t"), step: "read")
+      ).origin, source.partitions > 1
     else { return }
     let scan = source.scan()
     let first = try scan.open(columns: [0])

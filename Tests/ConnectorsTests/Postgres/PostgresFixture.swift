@@ -1,9 +1,10 @@
-@testable import Connectors
 import Foundation
 import Pipelines
 import Tabular
 import TestSupport
 import Testing
+
+@testable import Connectors
 
 /// A schema of its own on the real server, and short ways to load, read and ask.
 final class PostgresFixture: @unchecked Sendable {
@@ -77,7 +78,8 @@ final class PostgresFixture: @unchecked Sendable {
   /// Loads rows given as values.
   @discardableResult
   func load(
-    _ table: String, _ schema: Schema, _ rows: [[Value]], _ mode: WriteMode, key: [String] = [], policy: SchemaPolicy = .evolve,
+    _ table: String, _ schema: Schema, _ rows: [[Value]], _ mode: WriteMode, key: [String] = [],
+    policy: SchemaPolicy = .evolve,
     state: [StateEntry] = []
   ) async throws -> LoadOutcome {
     let memory = MemoryBatch(schema, rowCount: rows.count)
@@ -88,7 +90,9 @@ final class PostgresFixture: @unchecked Sendable {
   }
 
   /// Reads everything with one reader after another.
-  func read(_ subject: ReadRequest.Subject, capacity: Int = 2048, _ change: (inout ReadRequest) -> Void = { _ in }) async throws -> (
+  func read(
+    _ subject: ReadRequest.Subject, capacity: Int = 2048, _ change: (inout ReadRequest) -> Void = { _ in }
+  ) async throws -> (
     schema: Schema, batches: [MemoryBatch], extract: Extract
   ) {
     var request = ReadRequest(subject, step: "read")
@@ -115,7 +119,9 @@ final class PostgresFixture: @unchecked Sendable {
     let (schema, batches, _) = try await read(.table(from))
     try await load(request(table, schema, mode), batches: batches)
     return Int(
-      try value("SELECT count(*) FROM ((TABLE \(from) EXCEPT ALL TABLE \(table)) UNION ALL (TABLE \(table) EXCEPT ALL TABLE \(from))) d") ?? "")
+      try value(
+        "SELECT count(*) FROM ((TABLE \(from) EXCEPT ALL TABLE \(table)) UNION ALL (TABLE \(table) EXCEPT ALL TABLE \(from))) d"
+      ) ?? "")
       ?? -1
   }
 }

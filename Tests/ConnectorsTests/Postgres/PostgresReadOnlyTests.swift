@@ -8,7 +8,8 @@ import Testing
 @Suite(.serialized, .enabled(if: PostgresServer.isThere, "PostgreSQL is not installed")) struct PostgresReadOnlyTests {
   /// A source is only read, whatever its query says.
   static let changes: [(String, String)] = [
-    ("DELETE FROM read_only.t RETURNING id", "invalid-sql"), ("WITH gone AS (DELETE FROM read_only.t RETURNING id) SELECT * FROM gone", "database-error"),
+    ("DELETE FROM read_only.t RETURNING id", "invalid-sql"),
+    ("WITH gone AS (DELETE FROM read_only.t RETURNING id) SELECT * FROM gone", "database-error"),
     ("SELECT read_only.take() AS id", "read-only"), ("SELECT nextval('read_only.numbers') AS id", "read-only"),
   ]
 

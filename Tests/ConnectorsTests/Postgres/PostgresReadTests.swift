@@ -159,7 +159,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("timestamptz", "'2025-01-01 00:00:00+00'", "'infinity'"), ("date", "'2025-01-01'", "'-infinity'"), ("float8", "1.5", "'NaN'"),
+    ("timestamptz", "'2025-01-01 00:00:00+00'", "'infinity'"), ("date", "'2025-01-01'", "'-infinity'"),
+    ("float8", "1.5", "'NaN'"),
     ("numeric(9,2)", "1.50", "NULL"), ("bigint", "7", "NULL"),
   ])
   func onlyTheFirstReadTakesRowsWithoutAFiniteCursor(type: String, value: String, odd: String) async throws {
@@ -180,7 +181,9 @@ import Testing
   @Test func anEndBeyondTheLastRowIsNotTakenForWhatWasRead() async throws {
     let pg = try PostgresFixture("beyond")
     try pg.run("CREATE TABLE a AS SELECT i AS id FROM generate_series(1, 100) i")
-    let (_, batches, extract) = try await pg.read(.table("a")) { $0.cursor = CursorRange(column: "id", after: "90", upTo: "500") }
+    let (_, batches, extract) = try await pg.read(.table("a")) {
+      $0.cursor = CursorRange(column: "id", after: "90", upTo: "500")
+    }
     #expect(extract.upperBound == "100")
     #expect(batches.reduce(0) { $0 + $1.rowCount } == 11)
   }

@@ -7,7 +7,9 @@ import Testing
 
 /// What `ssl_mode` promises, against a server with a certificate of our own.
 @Suite(.enabled(if: PostgresServer.isThere, "PostgreSQL is not installed")) struct PostgresTLSTests {
-  private func report(_ mode: PostgresSettings.SSLMode, host: String = "localhost", authority: KeyPath<PostgresServer, String>?) async throws -> ConnectionReport {
+  private func report(
+    _ mode: PostgresSettings.SSLMode, host: String = "localhost", authority: KeyPath<PostgresServer, String>?
+  ) async throws -> ConnectionReport {
     let server = try PostgresServer.encrypted.get()
     var settings = PostgresSettings()
     settings.host = host
@@ -28,7 +30,9 @@ import Testing
   @Test(arguments: [PostgresSettings.SSLMode.verifyCA, .verifyFull])
   func aCertificateOfAStrangerIsRefused(_ mode: PostgresSettings.SSLMode) async throws {
     let problem = try await report(mode, authority: \.stranger).lines.first?.problem
-    #expect(problem?.code == "tls-refused" && problem?.isTransient == false && problem?.message.contains(mode.rawValue) == true, "\(String(describing: problem))")
+    #expect(
+      problem?.code == "tls-refused" && problem?.isTransient == false
+        && problem?.message.contains(mode.rawValue) == true, "\(String(describing: problem))")
   }
 
   /// The certificate is for `localhost`; only verify-full minds by which name the server was reached.
@@ -41,7 +45,9 @@ import Testing
   @Test func theConnectionIsReallyEncrypted() async throws {
     let server = try PostgresServer.encrypted.get()
     var settings = PostgresSettings()
-    (settings.port, settings.database, settings.password, settings.sslMode) = (server.port, "postgres", Secret("secret"), .verifyFull)
+    (settings.port, settings.database, settings.password, settings.sslMode) = (
+      server.port, "postgres", Secret("secret"), .verifyFull
+    )
     settings.sslRootCertificate = server.authority
     let connection = try PostgresConnection(settings)
     defer { connection.close() }

@@ -15,7 +15,8 @@ import Testing
     /// Nil if the run must stop.
     var expected: PlainTable? { try? steps.reduce(table) { try $1.apply($0) } }
     var text: String {
-      "- id: result\n  transform:\n    on: given\n    operations:\n" + steps.map { "      \($0.yaml)" }.joined(separator: "\n")
+      "- id: result\n  transform:\n    on: given\n    operations:\n"
+        + steps.map { "      \($0.yaml)" }.joined(separator: "\n")
     }
   }
 
@@ -63,13 +64,17 @@ import Testing
     let expected = chain.expected
     do {
       let bench = try PlannedBench()
-      let (schema, rows) = try await bench.rows(of: "result", [("given", chain.table.select), ("other", chain.other.select)], chain.text)
+      let (schema, rows) = try await bench.rows(
+        of: "result", [("given", chain.table.select), ("other", chain.other.select)], chain.text)
       guard let expected else { return "The run should have stopped, but there are rows: \(rows.prefix(5))" }
       let found = PlainTable(columns: schema.names.map { .init(name: $0, kind: .text) }, rows: rows)
-      if schema.names != expected.columns.map(\.name) { return "Columns \(schema.names) instead of \(expected.columns.map(\.name))" }
+      if schema.names != expected.columns.map(\.name) {
+        return "Columns \(schema.names) instead of \(expected.columns.map(\.name))"
+      }
       if found.sortedRows != expected.sortedRows {
         let (a, b) = (Set(found.sortedRows), Set(expected.sortedRows))
-        return "\(rows.count) rows instead of \(expected.rows.count); too many: \(a.subtracting(b).prefix(3)), missing: \(b.subtracting(a).prefix(3))"
+        return
+          "\(rows.count) rows instead of \(expected.rows.count); too many: \(a.subtracting(b).prefix(3)), missing: \(b.subtracting(a).prefix(3))"
       }
       return nil
     } catch {
@@ -80,7 +85,10 @@ import Testing
 
   /// What went wrong, without its particulars: a smaller chain must go wrong in the same way.
   private static func kind(of difference: String?) -> String? {
-    difference.map { $0.hasPrefix("Stopped") ? String($0.prefix { $0 != "]" }) : $0.contains("rows instead") ? "rows" : String($0.prefix(7)) }
+    difference.map {
+      $0.hasPrefix("Stopped")
+        ? String($0.prefix { $0 != "]" }) : $0.contains("rows instead") ? "rows" : String($0.prefix(7))
+    }
   }
 
   /// The chain without steps and rows that don't matter.

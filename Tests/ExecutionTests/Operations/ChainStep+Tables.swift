@@ -6,10 +6,12 @@ extension ChainStep {
   /// With the step `other`, on a column of one kind.
   static func join(_ table: PlainTable, _ other: PlainTable, _ numbers: inout SeededChoice) -> ChainStep? {
     let kind = numbers.pick([PlainTable.Kind.whole, .text])
-    guard let here = numbers.pick(optional: table.names(kind)), let there = numbers.pick(optional: other.names(kind)) else { return nil }
+    guard let here = numbers.pick(optional: table.names(kind)), let there = numbers.pick(optional: other.names(kind))
+    else { return nil }
     let type = numbers.pick(["left", "inner", "semi", "anti", "right", "full"])
     guard table.columns.count + other.columns.count < 9 else { return nil }
-    return ChainStep("join", "{ with: other, join_type: \(type), on: { \(quoted(here)): \(quoted(there)) } }") { table in
+    return ChainStep("join", "{ with: other, join_type: \(type), on: { \(quoted(here)): \(quoted(there)) } }") {
+      table in
       let (left, right) = (table.index(here), other.index(there))
       var result = table
       result.rows = []
@@ -70,7 +72,9 @@ extension ChainStep {
     let (name, value) = ("name \(numbers.below(100))", "value \(numbers.below(100))")
     guard !table.columns.contains(where: { [name, value].contains($0.name) }) else { return nil }
     let words = columns.map(quoted).joined(separator: ", ")
-    return ChainStep("unpivot", "{ columns: [\(words)], name: \(quoted(name)), value: \(quoted(value)), keep_empty: \(keepsEmpty) }") { table in
+    return ChainStep(
+      "unpivot", "{ columns: [\(words)], name: \(quoted(name)), value: \(quoted(value)), keep_empty: \(keepsEmpty) }"
+    ) { table in
       let kept = table.columns.filter { !columns.contains($0.name) }
       return PlainTable(
         columns: kept + [.init(name: name, kind: .text), .init(name: value, kind: kind)],
@@ -93,7 +97,8 @@ extension ChainStep {
     let output = numbers.freshName(table)
     let parts = partition.map { ", partition_by: \(quoted($0))" } ?? ""
     let words = order.map(quoted).joined(separator: ", ")
-    let settings = "{ function: \(function), field: \(quoted(field)), output_field: \(quoted(output)), order_by: [\(words)]\(parts) }"
+    let settings =
+      "{ function: \(function), field: \(quoted(field)), output_field: \(quoted(output)), order_by: [\(words)]\(parts) }"
     return ChainStep("window", settings) { table in
       var result = table
       result.rows = []
@@ -148,7 +153,8 @@ extension ChainStep {
   }
 
   static func replace(_ table: PlainTable, _: PlainTable, _ numbers: inout SeededChoice) -> ChainStep? {
-    guard let name = numbers.pick(optional: table.names(.text)), let find = numbers.value(.text).words, !find.isEmpty else { return nil }
+    guard let name = numbers.pick(optional: table.names(.text)), let find = numbers.value(.text).words, !find.isEmpty
+    else { return nil }
     let with = numbers.value(.text).words ?? "-"
     return ChainStep("replace", "{ field: \(quoted(name)), find: \(quoted(find)), with: \(quoted(with)) }") { table in
       var copy = table
@@ -163,7 +169,8 @@ extension ChainStep {
     else { return nil }
     let fallback = numbers.below(2) == 0 ? numbers.value(.text).words : nil
     let rest = fallback.map { ", default: \(quoted($0))" } ?? ""
-    return ChainStep("lookup", "{ field: \(quoted(name)), table: { \(quoted(from)): \(quoted(to)) }\(rest) }") { table in
+    return ChainStep("lookup", "{ field: \(quoted(name)), table: { \(quoted(from)): \(quoted(to)) }\(rest) }") {
+      table in
       var copy = table
       copy.set(name, .text) { row in
         let old = row[table.index(name)]
@@ -179,7 +186,9 @@ extension ChainStep {
     let (yes, no) = (numbers.value(.whole), numbers.value(.whole))
     guard wanted != .null, yes != .null, no != .null else { return nil }
     let output = numbers.freshName(table)
-    func set(_ value: Value) -> String { "[ { field_addition: { field_name: \(quoted(output)), value: \(value.jsonText) } } ]" }
+    func set(_ value: Value) -> String {
+      "[ { field_addition: { field_name: \(quoted(output)), value: \(value.jsonText) } } ]"
+    }
     let condition = "{ field: \(quoted(column.name)), operator: equals, value: \(wanted.jsonText) }"
     return ChainStep("conditional", "{ condition: \(condition), then: \(set(yes)), else: \(set(no)) }") { table in
       var copy = table
@@ -193,9 +202,14 @@ extension ChainStep {
     let separator = numbers.pick([" ", "a", "''", "\\", "é"])
     let (first, second) = ("cut \(numbers.below(1000))", "rest \(numbers.below(1000))")
     guard !table.columns.contains(where: { [first, second].contains($0.name) }) else { return nil }
-    return ChainStep("split_text", "{ field: \(quoted(name)), separator: \(quoted(separator)), into: [\(quoted(first)), \(quoted(second))] }") { table in
+    return ChainStep(
+      "split_text",
+      "{ field: \(quoted(name)), separator: \(quoted(separator)), into: [\(quoted(first)), \(quoted(second))] }"
+    ) { table in
       var copy = table
-      func parts(_ row: PlainTable.Row) -> [String]? { row[table.index(name)].words.map { PlainText.split($0, at: separator) } }
+      func parts(_ row: PlainTable.Row) -> [String]? {
+        row[table.index(name)].words.map { PlainText.split($0, at: separator) }
+      }
       copy.set(second, .text, after: name) { row in
         let rest = parts(row)?.dropFirst().joined(separator: separator) ?? ""
         return rest.isEmpty ? .null : .text(rest)
@@ -212,7 +226,8 @@ extension ChainStep {
     guard names.count == 2, table.columns.count < 8 else { return nil }
     let separator = numbers.value(.text).words ?? ""
     let output = numbers.freshName(table)
-    let settings = "{ field_name: \(quoted(output)), operation: concat, source_fields: [\(names.map(quoted).joined(separator: ", "))], separator: \(quoted(separator)) }"
+    let settings =
+      "{ field_name: \(quoted(output)), operation: concat, source_fields: [\(names.map(quoted).joined(separator: ", "))], separator: \(quoted(separator)) }"
     return ChainStep("field_addition", settings) { table in
       var copy = table
       copy.set(output, .text, after: table.columns.last { names.contains($0.name) }?.name) { row in

@@ -13,7 +13,8 @@ struct ChainStep {
   /// Some operation that fits `table`.
   static func random(for table: PlainTable, with other: PlainTable, _ numbers: inout SeededChoice) -> ChainStep? {
     let make = numbers.pick([
-      filter, filter, sortAll, rename, select, drop, setText, fill, cast, dedupe, aggregate, join, union, unpivot, window,
+      filter, filter, sortAll, rename, select, drop, setText, fill, cast, dedupe, aggregate, join, union, unpivot,
+      window,
       calculate, replace, lookup, conditional, splitText, concat, castBack, standardize,
     ])
     return make(table, other, &numbers)
@@ -58,7 +59,8 @@ struct ChainStep {
   private static func sortAll(_ table: PlainTable, _: PlainTable, _ numbers: inout SeededChoice) -> ChainStep? {
     let keys = numbers.shuffled(table.columns.map(\.name)).map { (name: $0, isDescending: numbers.below(2) == 0) }
     let limit = numbers.below(2) == 0 ? numbers.below(12) : nil
-    let words = keys.map { "{ field: \(quoted($0.name)), order: \($0.isDescending ? "desc" : "asc") }" }.joined(separator: ", ")
+    let words = keys.map { "{ field: \(quoted($0.name)), order: \($0.isDescending ? "desc" : "asc") }" }.joined(
+      separator: ", ")
     return ChainStep("sort", "{ by: [\(words)]\(limit.map { ", limit: \($0)" } ?? "") }") { table in
       var copy = table.sorted(by: keys)
       if let limit { copy.rows = Array(copy.rows.prefix(limit)) }
@@ -77,7 +79,8 @@ struct ChainStep {
   }
 
   private static func select(_ table: PlainTable, _: PlainTable, _ numbers: inout SeededChoice) -> ChainStep? {
-    let names = Array(numbers.shuffled(table.columns.map(\.name)).prefix(max(2, numbers.below(table.columns.count + 1))))
+    let names = Array(
+      numbers.shuffled(table.columns.map(\.name)).prefix(max(2, numbers.below(table.columns.count + 1))))
     return ChainStep("select", list(names)) { $0.picking(names) }
   }
 
@@ -114,7 +117,8 @@ struct ChainStep {
   private static func cast(_ table: PlainTable, _: PlainTable, _ numbers: inout SeededChoice) -> ChainStep? {
     guard let name = numbers.pick(optional: table.names(.text)) else { return nil }
     let stops = numbers.below(4) == 0
-    return ChainStep("cast", "{ columns: { \(quoted(name)): integer }, on_error: \(stops ? "stop" : "null") }") { table in
+    return ChainStep("cast", "{ columns: { \(quoted(name)): integer }, on_error: \(stops ? "stop" : "null") }") {
+      table in
       var copy = table
       try copy.set(name, .whole) { row in
         guard let text = row[table.index(name)].words else { return .null }
@@ -143,7 +147,8 @@ struct ChainStep {
     let keepsLast = numbers.below(2) == 0
     guard !rest.isEmpty else { return nil }
     return ChainStep(
-      "dedupe", "{ keys: \(list(keys)), order_by: \(list(rest)), keep: \(keepsLast ? "last" : "first"), ignore_case: off }"
+      "dedupe",
+      "{ keys: \(list(keys)), order_by: \(list(rest)), keep: \(keepsLast ? "last" : "first"), ignore_case: off }"
     ) { table in
       var copy = table
       copy.rows = table.groups(by: keys).compactMap { rows in
@@ -155,27 +160,36 @@ struct ChainStep {
 
   private static func aggregate(_ table: PlainTable, _: PlainTable, _ numbers: inout SeededChoice) -> ChainStep? {
     let keys = Array(numbers.shuffled(table.columns.map(\.name)).prefix(numbers.below(3)))
-    var figures: [(yaml: String, name: String, kind: PlainTable.Kind, value: (PlainTable, [PlainTable.Row]) throws -> Value)] = []
+    var figures:
+      [(yaml: String, name: String, kind: PlainTable.Kind, value: (PlainTable, [PlainTable.Row]) throws -> Value)] = []
     for function in numbers.shuffled(["sum", "count", "min", "max", "count_distinct"]).prefix(1 + numbers.below(3)) {
-      guard let column = numbers.pick(optional: table.columns.filter { function != "sum" || $0.kind == .whole }) else { continue }
+      guard let column = numbers.pick(optional: table.columns.filter { function != "sum" || $0.kind == .whole }) else {
+        continue
+      }
       let name = "\(function) of it"
       guard !keys.contains(name) else { continue }
       let yaml = "{ input_field: \(quoted(column.name)), output_field: \(quoted(name)), operation: \(function) }"
       let isCount = function.hasPrefix("count")
-      figures.append((yaml, name, isCount || function == "sum" ? .whole : column.kind, { table, rows in
-        let values = rows.map { $0[table.index(column.name)] }.filter { $0 != .null }
-        switch function {
-        case "count": return .integer(Int128(values.count))
-        case "count_distinct": return .integer(Int128(Set(values).count))
-        case "sum": return values.isEmpty ? .null : try PlainTable.whole(values.compactMap(\.number).reduce(0, +))
-        case "min": return values.min(by: PlainTable.precedes) ?? .null
-        default: return values.max(by: PlainTable.precedes) ?? .null
-        }
-      }))
+      figures.append(
+        (
+          yaml, name, isCount || function == "sum" ? .whole : column.kind,
+          { table, rows in
+            let values = rows.map { $0[table.index(column.name)] }.filter { $0 != .null }
+            switch function {
+            case "count": return .integer(Int128(values.count))
+            case "count_distinct": return .integer(Int128(Set(values).count))
+            case "sum": return values.isEmpty ? .null : try PlainTable.whole(values.compactMap(\.number).reduce(0, +))
+            case "min": return values.min(by: PlainTable.precedes) ?? .null
+            default: return values.max(by: PlainTable.precedes) ?? .null
+            }
+          }
+        ))
     }
     guard !figures.isEmpty else { return nil }
     let chosen = figures
-    return ChainStep("aggregate", "{ group_by: \(list(keys)), aggregates: [\(chosen.map(\.yaml).joined(separator: ", "))] }") { table in
+    return ChainStep(
+      "aggregate", "{ group_by: \(list(keys)), aggregates: [\(chosen.map(\.yaml).joined(separator: ", "))] }"
+    ) { table in
       let groups = keys.isEmpty ? [table.rows] : table.groups(by: keys)
       return PlainTable(
         columns: keys.map { table.columns[table.index($0)] } + chosen.map { .init(name: $0.name, kind: $0.kind) },

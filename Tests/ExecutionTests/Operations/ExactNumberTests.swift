@@ -24,11 +24,15 @@ import Testing
 
   /// Quotients have the digits they have on paper, also where a DOUBLE of either side would not.
   @Test(arguments: [
-    ("27021597764222979::BIGINT", "3::BIGINT", "9007199254740992.0"), ("9223372036854775807::BIGINT", "9223372036854775807::BIGINT", "1.0"),
-    ("(-9223372036854775807 - 1)::BIGINT", "2::INTEGER", "-4.611686018427388e+18"), ("1::BIGINT", "9223372036854775807::BIGINT", "1.0842021724855044e-19"),
-    ("-7::INTEGER", "2::INTEGER", "-3.5"), ("12345678901234567.89::DECIMAL(19,2)", "1::INTEGER", "12345678901234567.890000"),
+    ("27021597764222979::BIGINT", "3::BIGINT", "9007199254740992.0"),
+    ("9223372036854775807::BIGINT", "9223372036854775807::BIGINT", "1.0"),
+    ("(-9223372036854775807 - 1)::BIGINT", "2::INTEGER", "-4.611686018427388e+18"),
+    ("1::BIGINT", "9223372036854775807::BIGINT", "1.0842021724855044e-19"),
+    ("-7::INTEGER", "2::INTEGER", "-3.5"),
+    ("12345678901234567.89::DECIMAL(19,2)", "1::INTEGER", "12345678901234567.890000"),
     ("2.00::DECIMAL(3,2)", "3::INTEGER", "0.666667"), ("-0.50::DECIMAL(3,2)", "0.25::DECIMAL(18,2)", "-2.000000"),
-    ("0.0000005::DECIMAL(8,7)", "2::INTEGER", "0.0000003"), ("1::DECIMAL(38,18)", "3::DECIMAL(38,18)", "0.333333333333333333"),
+    ("0.0000005::DECIMAL(8,7)", "2::INTEGER", "0.0000003"),
+    ("1::DECIMAL(38,18)", "3::DECIMAL(38,18)", "0.333333333333333333"),
   ])
   func quotientsAreExact(_ left: String, _ right: String, _ expected: String) async throws {
     let bench = try await OperationBench()
@@ -88,7 +92,8 @@ import Testing
       #""field_calculation" of "c": 1 ÷ 0 has no result that fits."#
     ),
     (
-      "[field_calculation: {operation: add, source_fields: [a, b], output_field: c}]", #"[{"a": 9223372036854775807, "b": 2}]"#,
+      "[field_calculation: {operation: add, source_fields: [a, b], output_field: c}]",
+      #"[{"a": 9223372036854775807, "b": 2}]"#,
       #""field_calculation" of "c": 9223372036854775807 + 2 has no result that fits."#
     ),
     (

@@ -21,7 +21,8 @@ import Testing
     try bench.write(
       "import re\n\n\ndef transform(row):\n    row['phone'] = row['phone'] and re.sub('[^0-9]', '', row['phone'])\n    return row\n",
       to: "functions/clean_phone.py")
-    let step = "- id: result\n  transform:\n    on: given\n    operations:\n" + indented(firstForm(of: type.example), by: 6)
+    let step =
+      "- id: result\n  transform:\n    on: given\n    operations:\n" + indented(firstForm(of: type.example), by: 6)
     let (schema, rows) = try await bench.rows(of: "result", given(shown), step)
     let found = jsonRows(schema, rows)
     #expect(found == (try json(result)), "\(name) gives \(found)")
@@ -40,7 +41,8 @@ import Testing
     let input = try await operations.bound("(\(select(shown.rows)))")
     var others: [String: Relation] = [:]
     for (id, rows) in shown.others { others[id] = try await operations.bound("(\(select(rows)))") }
-    let test = try rule.test(over: input, in: OperationContext(time: operations.time, others: others, history: shown.history))
+    let test = try rule.test(
+      over: input, in: OperationContext(time: operations.time, others: others, history: shown.history))
     switch (test, shown.outcome) {
     case (.row(let condition, _), .breaking(let rows)):
       let table = try await operations.connection.query("SELECT * FROM \(input.sql) WHERE NOT (\(condition))")
@@ -77,7 +79,8 @@ import Testing
 
   private func json(_ setting: Setting) -> String {
     switch setting.content {
-    case .map(let entries): "{" + entries.map { Value.text($0.key).jsonText + ":" + json($0.value) }.joined(separator: ",") + "}"
+    case .map(let entries):
+      "{" + entries.map { Value.text($0.key).jsonText + ":" + json($0.value) }.joined(separator: ",") + "}"
     case .list(let elements): "[" + elements.map(json).joined(separator: ",") + "]"
     case .null: "null"
     case .text(let text): Value.text(text).jsonText

@@ -1,18 +1,22 @@
-@testable import Execution
 import Pipelines
 import TestSupport
 import Testing
 
+@testable import Execution
+
 /// Rows whose texts are alike count as one.
 @Suite struct FuzzyMatchTests {
   @Test(arguments: [
-    ("Jon Smith", "John Smith", 0.9), ("abc", "abc", 1.0), ("", "", 1.0), ("abc", "", 0.0), ("kitten", "sitting", 1 - 3.0 / 7), ("жук", "лук", 2.0 / 3),
+    ("Jon Smith", "John Smith", 0.9), ("abc", "abc", 1.0), ("", "", 1.0), ("abc", "", 0.0),
+    ("kitten", "sitting", 1 - 3.0 / 7), ("жук", "лук", 2.0 / 3),
     ("Ёлка", "Елка", 0.75), (String(repeating: "ab", count: 50), String(repeating: "ab", count: 49), 0.98),
   ])
   func similarityCountsCharacters(_ a: String, _ b: String, _ expected: Double) {
     var similarity = TextSimilarity()
     for (left, right) in [(a, b), (b, a)] {
-      let found = Array(left.utf8).withUnsafeBytes { l in Array(right.utf8).withUnsafeBytes { r in similarity.similarity(l, r) } }
+      let found = Array(left.utf8).withUnsafeBytes { l in
+        Array(right.utf8).withUnsafeBytes { r in similarity.similarity(l, r) }
+      }
       #expect(abs(found - expected) < 1e-12)
     }
   }
@@ -20,7 +24,10 @@ import Testing
   @Test(arguments: [
     ("dedupe: { similar: [name], threshold: 0.85 }", #"[{"name":"Jon Smith"},{"name":"Jane Miller"}]"#),
     ("dedupe: { keys: name, similarity: 0.85 }", #"[{"name":"Jon Smith"},{"name":"Jane Miller"}]"#),
-    ("dedupe: { similar: name, threshold: 0.95 }", #"[{"name":"Jon Smith"},{"name":"JOHN  smith"},{"name":"Jane Miller"}]"#),
+    (
+      "dedupe: { similar: name, threshold: 0.95 }",
+      #"[{"name":"Jon Smith"},{"name":"JOHN  smith"},{"name":"Jane Miller"}]"#
+    ),
     ("dedupe: { similar: name, keep: last }", #"[{"name":"Jane Miller"},{"name":"John Smith"}]"#),
   ])
   func namesThatAreAlikeAreOne(_ operation: String, _ expected: String) async throws {
@@ -35,7 +42,8 @@ import Testing
       """#
     #expect(
       try await OperationBench().run("[{dedupe: {keys: [city], similar: [name]}}]", on: rows)
-        == #"[{"city":"Rome","name":"Jon Smith"},{"city":"Oslo","name":"John Smith"},{"city":null,"name":null},{"city":null,"name":" "},{"city":null,"name":"John Smith"}]"#)
+        == #"[{"city":"Rome","name":"Jon Smith"},{"city":"Oslo","name":"John Smith"},{"city":null,"name":null},{"city":null,"name":" "},{"city":null,"name":"John Smith"}]"#
+    )
   }
 
   /// Whatever the texts: the same groups as comparing each with each.
@@ -50,12 +58,15 @@ import Testing
     let plain = texts.map { $0.replacing("é", with: "e") }
     for a in texts.indices {
       for b in texts.indices where b > a {
-        let found = Array(plain[a].utf8).withUnsafeBytes { l in Array(plain[b].utf8).withUnsafeBytes { r in similarity.similarity(l, r) } }
+        let found = Array(plain[a].utf8).withUnsafeBytes { l in
+          Array(plain[b].utf8).withUnsafeBytes { r in similarity.similarity(l, r) }
+        }
         if found >= threshold - 1e-12 { root[max(find(a), find(b))] = min(find(a), find(b)) }
       }
     }
     let expected = texts.indices.filter { find($0) == $0 }.map { #"{"t":"\#(texts[$0])"}"# }.joined(separator: ",")
     let rows = "[" + texts.map { #"{"t": "\#($0)"}"# }.joined(separator: ",") + "]"
-    #expect(try await OperationBench().run("[{dedupe: {similar: t, threshold: \(threshold)}}]", on: rows) == "[\(expected)]")
+    #expect(
+      try await OperationBench().run("[{dedupe: {similar: t, threshold: \(threshold)}}]", on: rows) == "[\(expected)]")
   }
 }

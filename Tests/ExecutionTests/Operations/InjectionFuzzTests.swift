@@ -8,10 +8,14 @@ import Testing
 /// Hostile text in any place of any operation's or rule's settings ends as a located problem, or as one SELECT that changes nothing.
 @Suite struct InjectionFuzzTests {
   private static let pieces = [
-    "'", "\"", ";", "--", "/*", "*/", "\\", "\0", "$$", "$1", "(", ")", "[", "]", "{", "}", ",", "\n", "E'", "e'\\'", "''", "\"\"",
-    "’", "‘", "“", "＇", "ё", "\u{202E}", "\u{A0}", "%", "_", "?", ":a", "@", "#", "x'", "U&'", "a", "1", "0x", "1e999", "%Y", "\\1", "`",
-    "'; DROP TABLE canary; --", "\"; DROP TABLE canary; --", "') OR 1 = 1 --", "*/ DROP TABLE canary /*", " UNION SELECT 1 ", " FROM canary ",
-    "; DELETE FROM canary", "$$; DROP TABLE canary; $$", "COPY canary TO '/dev/null'", "ATTACH 'x' AS y", "; SET threads = 1",
+    "'", "\"", ";", "--", "/*", "*/", "\\", "\0", "$$", "$1", "(", ")", "[", "]", "{", "}", ",", "\n", "E'", "e'\\'",
+    "''", "\"\"",
+    "’", "‘", "“", "＇", "ё", "\u{202E}", "\u{A0}", "%", "_", "?", ":a", "@", "#", "x'", "U&'", "a", "1", "0x", "1e999",
+    "%Y", "\\1", "`",
+    "'; DROP TABLE canary; --", "\"; DROP TABLE canary; --", "') OR 1 = 1 --", "*/ DROP TABLE canary /*",
+    " UNION SELECT 1 ", " FROM canary ",
+    "; DELETE FROM canary", "$$; DROP TABLE canary; $$", "COPY canary TO '/dev/null'", "ATTACH 'x' AS y",
+    "; SET threads = 1",
   ]
 
   private struct Target {
@@ -23,9 +27,12 @@ import Testing
   }
 
   private static func targets() throws -> [Target] {
-    func first(_ example: String) throws -> Setting? { try SettingReader.read(example, file: "fuzz.yaml").elements.first }
+    func first(_ example: String) throws -> Setting? {
+      try SettingReader.read(example, file: "fuzz.yaml").elements.first
+    }
     let operations = try Operations.all.compactMap { type -> Target? in
-      guard let setting = try first(type.example), let shown = type.shown, type.name != "python", type.name != "call" else { return nil }
+      guard let setting = try first(type.example), let shown = type.shown, type.name != "python", type.name != "call"
+      else { return nil }
       return Target(kind: "operation \(type.name)", settings: setting, shown: shown) { setting, input, context in
         let operation = try Operations.make(setting)
         return [try operation.select(from: input, in: context)]
@@ -35,7 +42,8 @@ import Testing
       guard let setting = try first(type.example)?.entries.first?.value, let shown = type.shown else { return nil }
       return Target(kind: "rule \(type.name)", settings: setting, shown: shown) { setting, input, context in
         switch try type.make(setting, .stop, setting.location).test(over: input, in: context) {
-        case .row(let condition, _), .rowAmongOthers(let condition, _): ["SELECT * FROM \(input.sql) WHERE \(condition)"]
+        case .row(let condition, _), .rowAmongOthers(let condition, _):
+          ["SELECT * FROM \(input.sql) WHERE \(condition)"]
         case .relation(let query): [query]
         }
       }
@@ -45,7 +53,8 @@ import Testing
 
   /// Those that take a SQL expression or query, whose misspelling only the engine finds.
   private static let withExpressions: Set<String> = [
-    "operation add", "operation filter", "operation conditional", "operation aggregate", "operation resample", "operation sql",
+    "operation add", "operation filter", "operation conditional", "operation aggregate", "operation resample",
+    "operation sql",
     "rule expression", "rule sql",
   ]
 
@@ -84,7 +93,9 @@ import Testing
   }
 
   /// The engine's own parser sees one SELECT; running it leaves everything as it was, whether it succeeds or not.
-  private static func expectOneSelect(_ sql: SQL, on connection: Connection, _ label: String, mayMisspell: Bool) async throws {
+  private static func expectOneSelect(
+    _ sql: SQL, on connection: Connection, _ label: String, mayMisspell: Bool
+  ) async throws {
     if sql.text.utf8.contains(0) {
       Issue.record("\(label): a NUL would cut the statement short")
       return

@@ -1,7 +1,8 @@
 /// What operations on text mean, without an engine.
 enum PlainText {
   static let changes: [(String, @Sendable (String) -> String)] = [
-    ("lowercase", lower), ("uppercase", upper), ("trim", trim), ("squeeze", squeeze), ("title_case", title), ("capitalize", capitalize),
+    ("lowercase", lower), ("uppercase", upper), ("trim", trim), ("squeeze", squeeze), ("title_case", title),
+    ("capitalize", capitalize),
   ]
 
   /// Letter by letter: the lengths stay, so `ß` stays `ß` in capitals.
@@ -12,7 +13,8 @@ enum PlainText {
     var result = ""
     for scalar in text.unicodeScalars {
       let changed = change(scalar)
-      result.unicodeScalars.append(contentsOf: changed.unicodeScalars.count == 1 ? changed.unicodeScalars : String(scalar).unicodeScalars)
+      result.unicodeScalars.append(
+        contentsOf: changed.unicodeScalars.count == 1 ? changed.unicodeScalars : String(scalar).unicodeScalars)
     }
     return result
   }
@@ -49,7 +51,8 @@ enum PlainText {
   private static func isWordPart(_ scalar: Unicode.Scalar) -> Bool {
     if scalar == "'" || scalar == "’" { return true }
     return switch scalar.properties.generalCategory {
-    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .nonspacingMark, .spacingMark,
+    case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .nonspacingMark,
+      .spacingMark,
       .enclosingMark, .decimalNumber, .letterNumber, .otherNumber:
       true
     default: false
@@ -71,7 +74,9 @@ enum PlainText {
     return Int64(parts[0]).map { Int128($0) }
   }
 
-  static func replace(_ find: String, in text: String, with: String) -> String { split(text, at: find).joined(separator: with) }
+  static func replace(_ find: String, in text: String, with: String) -> String {
+    split(text, at: find).joined(separator: with)
+  }
 
   /// By bytes: what looks the same but is written otherwise is no match.
   static func split(_ text: String, at separator: String) -> [String] {

@@ -21,7 +21,9 @@ struct PlannedBench {
 
   /// - Parameter given: Step → SELECT of its rows.
   /// - Parameter steps: A YAML list of steps, as text.
-  func bind(_ given: [(String, SQL)], _ steps: String, time: String = "2025-01-16T08:00:00Z") async throws -> (BoundPlan, Engine) {
+  func bind(
+    _ given: [(String, SQL)], _ steps: String, time: String = "2025-01-16T08:00:00Z"
+  ) async throws -> (BoundPlan, Engine) {
     var text = "name: test\nsteps:\n"
     for (id, select) in given {
       text += "  - id: \(id)\n    transform: { sql: \(Value.text(select.text).jsonText) }\n"
@@ -32,13 +34,16 @@ struct PlannedBench {
     let plan = try await Planner(catalog: catalog, directory: folder.path).plan(spec) { sql async throws in
       try await engine.connection.tableNames(in: sql)
     }
-    var context = RunContext(runID: "run", pipeline: "test", time: try Date(time, strategy: .iso8601), folder: folder.path)
+    var context = RunContext(
+      runID: "run", pipeline: "test", time: try Date(time, strategy: .iso8601), folder: folder.path)
     context.directory = folder.path
     return (try await SchemaCheck(engine, context).check(plan), engine)
   }
 
   /// The rows of `step`, in order.
-  func rows(of step: String, _ given: [(String, SQL)], _ steps: String) async throws -> (schema: Schema, rows: [[Value]]) {
+  func rows(
+    of step: String, _ given: [(String, SQL)], _ steps: String
+  ) async throws -> (schema: Schema, rows: [[Value]]) {
     let (_, engine) = try await bind(given, steps)
     let table = try await engine.connect().query("SELECT * FROM \(name: step)")
     return (table.schema, table.rows)

@@ -44,11 +44,14 @@ import Testing
 
   @Test func answersCount() {
     let answers = [
-      FieldAnswer(step: "load", field: "SEGMENT_v2", choice: .map, target: "Segment"), FieldAnswer(step: "load", field: "a", choice: .create),
+      FieldAnswer(step: "load", field: "SEGMENT_v2", choice: .map, target: "Segment"),
+      FieldAnswer(step: "load", field: "a", choice: .create),
       FieldAnswer(step: "load", field: "b", choice: .create), FieldAnswer(step: "load", field: "b", choice: .ignore),
     ]
     let result = match(["segment_v2", "a", "b"], ["segment"], answers)
-    #expect(result.mapping == ["segment_v2": "segment"] && result.created == ["a"] && result.ignored == ["b"] && result.questions.isEmpty)
+    #expect(
+      result.mapping == ["segment_v2": "segment"] && result.created == ["a"] && result.ignored == ["b"]
+        && result.questions.isEmpty)
   }
 
   /// A remembered column that is gone, or filled by another field now, is asked about again.

@@ -27,7 +27,8 @@ import Testing
   @Test func everyOperationAndRuleShowsAnExampleAndSaysWhatBecomesOfBadValues() {
     for type in Operations.all {
       #expect(type.shown != nil, "The operation \(type.name) has no example: `shown:` in its manifest.")
-      #expect(!type.badValues.isEmpty, "The operation \(type.name) doesn't say what becomes of bad values: `badValues:`.")
+      #expect(
+        !type.badValues.isEmpty, "The operation \(type.name) doesn't say what becomes of bad values: `badValues:`.")
     }
     for type in Rules.all {
       #expect(type.shown != nil, "The rule \(type.name) has no example: `shown:` in its manifest.")
@@ -39,6 +40,8 @@ import Testing
   @Test func variantsHaveTheirOwnSettingsOnly() throws {
     #expect(Operations.named("title_case")?.settings.map(\.name) == ["fields"])
     #expect(Operations.named("format")?.settings.map(\.name) == ["fields", "regex", "pattern"])
-    #expect(throws: Problems.self) { try Operations.make(SettingReader.read("trim: { field: a, width: 5 }", file: "f")) }
+    #expect(throws: Problems.self) {
+      try Operations.make(SettingReader.read("trim: { field: a, width: 5 }", file: "f"))
+    }
   }
 }

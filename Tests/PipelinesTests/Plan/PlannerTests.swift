@@ -40,8 +40,14 @@ import Testing
   }
 
   @Test(arguments: [
-    ("[{ id: a, read: a.csv }, { id: one, write: { to: postgres://h/d, table: t, mode: append } }, { id: two, write: { from: a, to: postgres://h/d, table: t, mode: append } }]", ["same-target"]),
-    ("[{ id: a, read: a.csv }, { id: one, write: { to: postgres://h/d, table: t } }, { id: two, write: { from: a, to: postgres://h/d, table: u } }]", []),
+    (
+      "[{ id: a, read: a.csv }, { id: one, write: { to: postgres://h/d, table: t, mode: append } }, { id: two, write: { from: a, to: postgres://h/d, table: t, mode: append } }]",
+      ["same-target"]
+    ),
+    (
+      "[{ id: a, read: a.csv }, { id: one, write: { to: postgres://h/d, table: t } }, { id: two, write: { from: a, to: postgres://h/d, table: u } }]",
+      []
+    ),
   ])
   func twoWritesMayNotMeet(_ steps: String, _ codes: [String]) {
     #expect(problems("steps: \(steps)").map(\.code.description) == codes)

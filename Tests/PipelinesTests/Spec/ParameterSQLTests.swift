@@ -6,10 +6,13 @@ import Testing
 @Suite struct ParameterSQLTests {
   private func filter(_ text: String, _ value: String) throws -> String? {
     let parser = PipelineParser(
-      environment: [:], parameters: ["who": value], secrets: KnownSecrets(values: [:]), run: .preview, redactor: Redactor())
-    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { "        \($0)" }.joined(separator: "\n")
+      environment: [:], parameters: ["who": value], secrets: KnownSecrets(values: [:]), run: .preview,
+      redactor: Redactor())
+    let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { "        \($0)" }.joined(
+      separator: "\n")
     let spec = try parser.parse(
-      "parameters: { who: x }\nsteps:\n  - id: a\n    read:\n      from: shop\n      table: t\n      filter: |-\n\(lines)", file: "p.yaml")
+      "parameters: { who: x }\nsteps:\n  - id: a\n    read:\n      from: shop\n      table: t\n      filter: |-\n\(lines)",
+      file: "p.yaml")
     guard case .read(let read) = spec.steps[0].work else { return nil }
     return read.filter
   }
@@ -18,7 +21,10 @@ import Testing
     ("name = '{{ who }}'", "O'Brien", "name = 'O''Brien'"),
     ("name = '{{ who }}' AND x = 'a'", "x' OR '1'='1", "name = 'x'' OR ''1''=''1' AND x = 'a'"),
     ("name = 'it''s {{ who }}'", "'", "name = 'it''s '''"),
-    ("name = {{ who }}", "x')); COPY (SELECT 42) TO 'pwn.csv'; --", "name = 'x'')); COPY (SELECT 42) TO ''pwn.csv''; --'"),
+    (
+      "name = {{ who }}", "x')); COPY (SELECT 42) TO 'pwn.csv'; --",
+      "name = 'x'')); COPY (SELECT 42) TO ''pwn.csv''; --'"
+    ),
     ("day >= {{ who }}", "2025-01-01", "day >= '2025-01-01'"),
     ("amount > {{ who }}", "-12.50", "amount > -12.50"),
     ("{{ who }} IS NOT NULL", "public.amount", "public.amount IS NOT NULL"),

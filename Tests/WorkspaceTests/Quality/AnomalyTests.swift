@@ -28,7 +28,9 @@ import Workspace
       try trial.write(rows(count), to: "rows.csv")
       let run = try await trial.run(text)
       #expect(run.status == .success, "\(run.problems) \(run.checks)")
-      #expect(run.checks.map { $0.outcome.measure?.name } == ["row_count"] && run.checks.map { $0.outcome.measure?.value } == [Double(count)])
+      #expect(
+        run.checks.map { $0.outcome.measure?.name } == ["row_count"]
+          && run.checks.map { $0.outcome.measure?.value } == [Double(count)])
     }
     try trial.write(rows(1000), to: "rows.csv")
     let usual = try await trial.run(text)
@@ -82,15 +84,18 @@ import Workspace
     let second = try await trial.run(text)
     #expect(second.checks[0].outcome.observed == "it is 100, 1 of 2 earlier runs are known")
     try trial.write(rows(500), to: "rows.csv")
-    let other = try await trial.run(pipeline("{ anomaly: { measure: row_count, min_runs: 2 }, on_fail: warn }", name: "other"))
+    let other = try await trial.run(
+      pipeline("{ anomaly: { measure: row_count, min_runs: 2 }, on_fail: warn }", name: "other"))
     #expect(other.status == .success && other.checks[0].outcome.observed == "it is 500, 0 of 2 earlier runs are known")
     #expect(try await trial.run(text).status == .warning)
   }
 
   @Test(arguments: [
     ("anomaly: mean", "missing-setting"), ("anomaly: { column: id, measure: sum, threshold: 0 }", "wrong-type"),
-    ("anomaly: { column: nope }", "unknown-column"), ("anomaly: { column: name }", "wrong-type"), ("anomaly: means", "unknown-choice"),
-    ("{ anomaly: row_count, on_fail: skip }", "rule-about-the-whole"), ("anomaly: { min_runs: 50, window: 10 }", "wrong-type"),
+    ("anomaly: { column: nope }", "unknown-column"), ("anomaly: { column: name }", "wrong-type"),
+    ("anomaly: means", "unknown-choice"),
+    ("{ anomaly: row_count, on_fail: skip }", "rule-about-the-whole"),
+    ("anomaly: { min_runs: 50, window: 10 }", "wrong-type"),
   ])
   func wrongSettingsHaveAPlace(_ rule: String, _ code: String) async throws {
     let trial = try await QualityTrial()

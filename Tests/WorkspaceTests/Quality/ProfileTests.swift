@@ -80,10 +80,14 @@ import Workspace
   func everyTypeCanBeDescribed(_ condition: String) async throws {
     let trial = try await QualityTrial()
     let columns = [
-      "i", "CASE WHEN i <> 7 THEN i::HUGEINT * 10000000000000000000000000000 END AS huge", "(i / 3)::DECIMAL(38,4) AS exact",
-      "CASE i WHEN 0 THEN 'nan'::DOUBLE WHEN 1 THEN 'inf' WHEN 2 THEN 1e308 WHEN 3 THEN 1e308 END AS float", "i % 2 = 0 AS flag", "uuid() AS uuid",
-      "DATE '0001-01-01' + i::INT AS day", "TIME '10:00:00' AS hour", "to_timestamp(i) AS instant", "TIMESTAMP_NS '2025-01-01' AS nano",
-      "INTERVAL 1 DAY * i AS span", "[i, NULL] AS list", "{'a': i} AS record", "MAP {'k': i} AS map", "'\\x00'::BLOB AS bytes",
+      "i", "CASE WHEN i <> 7 THEN i::HUGEINT * 10000000000000000000000000000 END AS huge",
+      "(i / 3)::DECIMAL(38,4) AS exact",
+      "CASE i WHEN 0 THEN 'nan'::DOUBLE WHEN 1 THEN 'inf' WHEN 2 THEN 1e308 WHEN 3 THEN 1e308 END AS float",
+      "i % 2 = 0 AS flag", "uuid() AS uuid",
+      "DATE '0001-01-01' + i::INT AS day", "TIME '10:00:00' AS hour", "to_timestamp(i) AS instant",
+      "TIMESTAMP_NS '2025-01-01' AS nano",
+      "INTERVAL 1 DAY * i AS span", "[i, NULL] AS list", "{'a': i} AS record", "MAP {'k': i} AS map",
+      "'\\x00'::BLOB AS bytes",
       "'{\"a\": 1}'::JSON AS json", "NULL AS nothing", "'it''s \"x\"' || chr(10) || '日本 😀' AS text",
     ].enumerated().map { $1.contains(" AS ") || $1 == "i" ? $1 : $1 + " AS c\($0)" }
     let run = try await trial.run(

@@ -18,7 +18,8 @@ import Workspace
       - { id: out, write: { from: orders, to: out.parquet, mode: replace } }
     """
   }
-  private let time = try! Date("2025-01-16T08:00:00Z", strategy: .iso8601)
+  /// 2025-01-16 08:00 UTC.
+  private let time = Date(timeIntervalSince1970: 1_737_014_400)
 
   @Test func theScoreIsTheMeanOfHowFarTheRulesHold() async throws {
     let trial = try await QualityTrial()
@@ -30,7 +31,9 @@ import Workspace
         """), at: time)
     #expect(run.status == .warning, "\(run.problems)")
     let quality = try #require(run.quality)
-    #expect(quality.completeness?.percent == 97.4 && quality.completeness?.nulls == 26 && quality.completeness?.basis == .rules)
+    #expect(
+      quality.completeness?.percent == 97.4 && quality.completeness?.nulls == 26
+        && quality.completeness?.basis == .rules)
     #expect(quality.accuracy?.percent == 99.87 && quality.accuracy?.rules == 3 && quality.accuracy?.passed == 1)
     #expect(quality.freshness?.ageSeconds == 1800 && quality.freshness?.isCurrent == true)
     #expect(quality.score == 99.4)
@@ -52,7 +55,10 @@ import Workspace
   @Test func staleRowsRaiseAnAlert() async throws {
     let trial = try await QualityTrial()
     let later = time.addingTimeInterval(3 * 86_400)
-    for rule in ["{ freshness: { column: day, max_age: 1 day }, on_fail: alert }", "{ expression: max(day) >= TIMESTAMP '2025-01-18', on_fail: alert }"] {
+    for rule in [
+      "{ freshness: { column: day, max_age: 1 day }, on_fail: alert }",
+      "{ expression: max(day) >= TIMESTAMP '2025-01-18', on_fail: alert }",
+    ] {
       let run = try await trial.run(pipeline(rule), at: later)
       #expect(run.status == .warning && run.receipts.count == 1)
       #expect(run.alerts.map(\.step) == ["sane"] && run.alerts[0].alert.severity == .warning, "\(run.alerts)")
@@ -77,7 +83,10 @@ import Workspace
     let trial = try await QualityTrial()
     let run = try await trial.run(pipeline("not_null: note"), at: time)
     #expect(run.status == .failed && run.quality?.score == 97.4 && run.alerts.map(\.alert.severity) == [.critical])
-    #expect(run.alerts[0].alert.message == "Data Quality Violation in \"sane\": column \"note\" contains 26 invalid values; 26 of 1,000 rows break the rule: \"note\" has a value.")
+    #expect(
+      run.alerts[0].alert.message
+        == "Data Quality Violation in \"sane\": column \"note\" contains 26 invalid values; 26 of 1,000 rows break the rule: \"note\" has a value."
+    )
   }
 
   @Test func validatingOperationsCountAlsoWhenTheyHold() async throws {

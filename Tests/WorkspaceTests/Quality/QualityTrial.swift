@@ -21,10 +21,13 @@ struct QualityTrial {
     try Data(text.utf8).write(to: place)
   }
 
-  func read(_ file: String) throws -> String { try String(contentsOf: URL(filePath: folder.file(file)), encoding: .utf8) }
+  func read(_ file: String) throws -> String {
+    try String(contentsOf: URL(filePath: folder.file(file)), encoding: .utf8)
+  }
 
   @discardableResult
-  func run(_ text: String, at time: Date = Date(), _ change: (inout RunRequest) -> Void = { _ in }) async throws -> Run {
+  func run(_ text: String, at time: Date = Date(), _ change: (inout RunRequest) -> Void = { _ in }) async throws -> Run
+  {
     var request = RunRequest(PipelineText(file: "pipeline.yaml", text: text), time: time)
     change(&request)
     let run = try await workspace.run(request)

@@ -47,8 +47,11 @@ import Workspace
     let trial = try await trial()
     let bounded = try await trial.run(pipeline("{ use: contacts, with: { least: 10 }, on_fail: warn }"))
     #expect(bounded.checks.map(\.outcome.words)[2] == "\"amount\" is between 10 and 100")
-    let keys = try await trial.run(pipeline("{ use: { template: duplicate_detection, with: { columns: [id, email] } }, on_fail: skip }"))
-    #expect(keys.checks.map(\.outcome.words) == ["no \"id\" with \"email\" occurs twice"] && keys.receipts.map(\.sent.rows) == [3])
+    let keys = try await trial.run(
+      pipeline("{ use: { template: duplicate_detection, with: { columns: [id, email] } }, on_fail: skip }"))
+    #expect(
+      keys.checks.map(\.outcome.words) == ["no \"id\" with \"email\" occurs twice"]
+        && keys.receipts.map(\.sent.rows) == [3])
     let key = try await trial.run(pipeline("{ use: duplicate_detection, with: { columns: id }, on_fail: skip }"))
     #expect(key.receipts.map(\.sent.rows) == [2])
   }
@@ -63,13 +66,17 @@ import Workspace
     let trial = try await trial()
     let run = try await trial.run(pipeline(rule))
     #expect(run.checks.map(\.outcome.rule).sorted() == kinds.sorted(), "\(run.problems)")
-    #expect(BuiltInTemplates().templateNames.allSatisfy { name in trial.workspace.rules().contains { $0.name == name && $0.problem == nil } })
+    #expect(
+      BuiltInTemplates().templateNames.allSatisfy { name in
+        trial.workspace.rules().contains { $0.name == name && $0.problem == nil }
+      })
   }
 
   @Test(arguments: [
     ("use: contact_s", "unknown-template", 4), ("{ use: contacts, with: { colum: email } }", "unknown-setting", 4),
     ("use: [a]", "wrong-type", 4), ("use: circle", "template-circle", 2), ("use: broken", "unknown-rule", 3),
-    ("use: empty", "missing-setting", 1), ("use: odd", "unknown-parameter", 2), ("use: ../pipeline", "unknown-template", 4),
+    ("use: empty", "missing-setting", 1), ("use: odd", "unknown-parameter", 2),
+    ("use: ../pipeline", "unknown-template", 4),
     ("{ use: range_checks, with: { min: 1 } }", "missing-parameter", 4), ("use: gap", "missing-parameter", 3),
   ])
   func mistakesHaveAPlace(_ rule: String, _ code: String, _ line: Int) async throws {

@@ -7,7 +7,8 @@ package struct Anomaly: Rule {
     case nullShare = "null_share"
     case mean, sum, min, max, distinct
     package static let otherSpellings: [String: Measure] = [
-      "rows": .rowCount, "count": .rowCount, "volume": .rowCount, "nulls": .nullShare, "nullrate": .nullShare, "average": .mean,
+      "rows": .rowCount, "count": .rowCount, "volume": .rowCount, "nulls": .nullShare, "nullrate": .nullShare,
+      "average": .mean,
       "avg": .mean, "total": .sum, "minimum": .min, "maximum": .max, "uniques": .distinct,
     ]
   }
@@ -38,14 +39,17 @@ package struct Anomaly: Rule {
       - { id: 2 }
       """, after: MeasureHistory(["row_count": [1000, 1010, 990, 1005, 995]]),
       observing: "it is 2; usual is 965 to 1035, from 5 runs"),
-    badValues: "Empty values are left out of every figure but `null_share`; without a single value there is no figure, which breaks the rule.",
+    badValues:
+      "Empty values are left out of every figure but `null_share`; without a single value there is no figure, which breaks the rule.",
     settings: SettingsSchema(Settings()) {
       Field(
         \.measure, "measure",
-        "`row_count`; or of a column: null_share (from 0 to 1), mean, sum, min, max, distinct (estimated). Without it: mean if there is a column, else row_count.")
-        .also("metric", "of")
+        "`row_count`; or of a column: null_share (from 0 to 1), mean, sum, min, max, distinct (estimated). Without it: mean if there is a column, else row_count."
+      )
+      .also("metric", "of")
       Field(\.column, "column", "The column it is about.").also("field", "field_name")
-      Field(\.threshold, "threshold", "Greatest distance from the median, in robust standard deviations.").also("z_score", "sensitivity")
+      Field(\.threshold, "threshold", "Greatest distance from the median, in robust standard deviations.").also(
+        "z_score", "sensitivity")
       Field(\.minRuns, "min_runs", "Earlier runs needed for a verdict.").also("minimum_runs", "learn")
       Field(\.window, "window", "How many of the latest runs count, at most 100.").also("runs", "history")
     })
@@ -88,7 +92,9 @@ package struct Anomaly: Rule {
   }
 
   /// Under this name the figure is kept for later runs.
-  private var name: String { measure == .rowCount ? measure.rawValue : "\(measure.rawValue)(\(settings.column?.name ?? ""))" }
+  private var name: String {
+    measure == .rowCount ? measure.rawValue : "\(measure.rawValue)(\(settings.column?.name ?? ""))"
+  }
 
   package func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest {
     let value = try value(of: input)
@@ -101,13 +107,16 @@ package struct Anomaly: Rule {
         """)
     }
     let now: SQL = "coalesce('it is ' || \(Self.shown("value")), 'there is no value')"
-    guard earlier.count >= settings.minRuns, let usual = UsualRange(earlier, floor: measure == .nullShare ? 0.01 : 0) else {
+    guard earlier.count >= settings.minRuns, let usual = UsualRange(earlier, floor: measure == .nullShare ? 0.01 : 0)
+    else {
       return verdict("TRUE", "\(now) || \(text: ", \(earlier.count) of \(settings.minRuns) earlier runs are known")")
     }
     let reach = settings.threshold * usual.spread
-    let range = "usual is \(Self.number(usual.median - reach)) to \(Self.number(usual.median + reach)), from \(earlier.count) runs"
+    let range =
+      "usual is \(Self.number(usual.median - reach)) to \(Self.number(usual.median + reach)), from \(earlier.count) runs"
     return verdict(
-      "coalesce(abs(value - \(Self.literal(usual.median))) <= \(Self.literal(reach)), FALSE)", "\(now) || \(text: "; \(range)")")
+      "coalesce(abs(value - \(Self.literal(usual.median))) <= \(Self.literal(reach)), FALSE)",
+      "\(now) || \(text: "; \(range)")")
   }
 
   private func value(of input: Relation) throws(Problem) -> SQL {

@@ -15,9 +15,10 @@ package struct AcceptedValues: Rule {
       - { id: 1, status: pending }
       - { id: 2, status: lost }
       - { id: 3, status: null }
-      """, breaking: """
-      - { id: 2, status: lost }
-      """),
+      """,
+      breaking: """
+        - { id: 2, status: lost }
+        """),
     badValues: "An empty value passes.",
     settings: SettingsSchema(Settings()) {
       RuleColumns.field(\.columns)

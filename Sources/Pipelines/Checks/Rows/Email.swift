@@ -13,9 +13,10 @@ package struct Email: Rule {
       - { customer_email: ann@example.com }
       - { customer_email: ann@example }
       - { customer_email: null }
-      """, breaking: """
-      - { customer_email: ann@example }
-      """),
+      """,
+      breaking: """
+        - { customer_email: ann@example }
+        """),
     badValues: "An empty value passes.",
     settings: SettingsSchema(Settings()) { RuleColumns.field(\.columns) })
 

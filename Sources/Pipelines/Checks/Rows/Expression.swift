@@ -17,10 +17,11 @@ package struct Expression: Rule {
       - { id: 1, order_total: 10 }
       - { id: 2, order_total: -1 }
       - { id: 3, order_total: null }
-      """, breaking: """
-      - { id: 2, order_total: -1 }
-      - { id: 3, order_total: null }
-      """),
+      """,
+      breaking: """
+        - { id: 2, order_total: -1 }
+        - { id: 3, order_total: null }
+        """),
     badValues: "Where the condition can't be told, because a value is empty, it counts as broken.",
     settings: SettingsSchema(Settings()) {
       Field(\.expression, "expression", "The condition; a row where it can't be told fails.").required()

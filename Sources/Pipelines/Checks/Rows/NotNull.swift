@@ -12,9 +12,10 @@ package struct NotNull: Rule {
       """
       - { order_id: 1, customer_id: A }
       - { order_id: 2, customer_id: null }
-      """, breaking: """
-      - { order_id: 2, customer_id: null }
-      """),
+      """,
+      breaking: """
+        - { order_id: 2, customer_id: null }
+        """),
     badValues: "An empty value breaks the rule; text of spaces or without characters is a value.",
     settings: SettingsSchema(Settings()) { RuleColumns.field(\.columns) })
 

@@ -16,10 +16,11 @@ package struct OfType: Rule {
       - { id: 2, amount: "12.505" }
       - { id: 3, amount: abc }
       - { id: 4, amount: null }
-      """, breaking: """
-      - { id: 2, amount: "12.505" }
-      - { id: 3, amount: abc }
-      """),
+      """,
+      breaking: """
+        - { id: 2, amount: "12.505" }
+        - { id: 3, amount: abc }
+        """),
     badValues: "An empty value passes.",
     settings: SettingsSchema(Settings()) {
       RuleColumns.field(\.columns)

@@ -15,9 +15,10 @@ package struct Pattern: Rule {
       - { order_id: ORD-17 }
       - { order_id: xORD-17 }
       - { order_id: null }
-      """, breaking: """
-      - { order_id: xORD-17 }
-      """),
+      """,
+      breaking: """
+        - { order_id: xORD-17 }
+        """),
     badValues: "An empty value passes.",
     settings: SettingsSchema(Settings()) {
       RuleColumns.field(\.columns)

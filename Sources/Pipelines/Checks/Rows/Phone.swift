@@ -17,9 +17,10 @@ package struct Phone: Rule {
       - { phone: "+79001234567" }
       - { phone: "89001234567" }
       - { phone: null }
-      """, breaking: """
-      - { phone: "89001234567" }
-      """),
+      """,
+      breaking: """
+        - { phone: "89001234567" }
+        """),
     badValues: "An empty value passes.",
     settings: SettingsSchema(Settings()) {
       RuleColumns.field(\.columns)

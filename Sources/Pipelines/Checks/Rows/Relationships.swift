@@ -17,9 +17,10 @@ package struct Relationships: Rule {
       - { order: 1, customer_id: 10 }
       - { order: 2, customer_id: 99 }
       - { order: 3, customer_id: null }
-      """, with: ["customers": "- { id: 10, name: Ann }"], breaking: """
-      - { order: 2, customer_id: 99 }
-      """),
+      """, with: ["customers": "- { id: 10, name: Ann }"],
+      breaking: """
+        - { order: 2, customer_id: 99 }
+        """),
     badValues: "An empty value passes.",
     settings: SettingsSchema(Settings()) {
       Field(\.columns, "column", "The column whose values are looked up.").required().also("columns", "field_name")

@@ -17,9 +17,10 @@ package struct WithinRange: Rule {
       - { id: 1, quantity: 1 }
       - { id: 2, quantity: 0 }
       - { id: 3, quantity: null }
-      """, breaking: """
-      - { id: 2, quantity: 0 }
-      """),
+      """,
+      breaking: """
+        - { id: 2, quantity: 0 }
+        """),
     badValues: "An empty value passes; text that is no number breaks the rule.",
     settings: SettingsSchema(Settings()) {
       RuleColumns.field(\.columns)

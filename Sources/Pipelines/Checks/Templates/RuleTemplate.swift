@@ -21,7 +21,10 @@ package struct RuleTemplate: Sendable {
     _ = map.text("name")
     let list = map.value("rules", "checks")
     map.refuseRest(of: "A rule template", suggesting: ["description", "parameters", "rules"])
-    if list == nil { problems.add(Problem("missing-setting", "The template has no rules.", hint: "Add rules: with a list.", at: written.location)) }
+    if list == nil {
+      problems.add(
+        Problem("missing-setting", "The template has no rules.", hint: "Add rules: with a list.", at: written.location))
+    }
     rules = list ?? written
     guard problems.all.isEmpty else { throw Problems(problems.all) }
   }
@@ -36,7 +39,8 @@ package struct RuleTemplate: Sendable {
       problems.add(
         Problem(
           "unknown-setting", "The rule template \"\(name)\" has no parameter \"\(entry.key)\".",
-          hint: Nearest.hint(entry.key, among: names) ?? (names.isEmpty ? "It has none." : "It has \(names.joined(separator: ", "))."),
+          hint: Nearest.hint(entry.key, among: names)
+            ?? (names.isEmpty ? "It has none." : "It has \(names.joined(separator: ", "))."),
           at: entry.keyLocation))
     }
     var values: [String: Setting] = [:]
@@ -44,7 +48,9 @@ package struct RuleTemplate: Sendable {
     let filling = ParameterFilling(values: values, declared: names, problems: problems)
     for rule in rules.elements {
       for entry in rule.entries {
-        guard let needed = ParameterFilling.alone(in: entry.value), names.contains(needed), values[needed] == nil else { continue }
+        guard let needed = ParameterFilling.alone(in: entry.value), names.contains(needed), values[needed] == nil else {
+          continue
+        }
         problems.add(
           Problem(
             "missing-parameter", "The rule template \"\(name)\" needs \"\(needed)\".",
@@ -85,7 +91,12 @@ private struct ParameterFilling {
         }
         return value
       }
-      if !isWhole { problems.add(Problem("missing-parameter", "\"\(text)\" needs a value for its parameters.", hint: "Give it under with.", at: setting.location)) }
+      if !isWhole {
+        problems.add(
+          Problem(
+            "missing-parameter", "\"\(text)\" needs a value for its parameters.", hint: "Give it under with.",
+            at: setting.location))
+      }
       return Setting(.text(filled), at: setting.location)
     default: return setting
     }

@@ -16,7 +16,9 @@ struct TemplateExpansion {
       let (name, given) = try Self.wish(rule)
       guard !chain.contains(name) else {
         throw Problems([
-          Problem("template-circle", "The rule template \"\(name)\" uses itself.", hint: (chain + [name]).joined(separator: " → "), at: rule.location)
+          Problem(
+            "template-circle", "The rule template \"\(name)\" uses itself.",
+            hint: (chain + [name]).joined(separator: " → "), at: rule.location)
         ])
       }
       guard let template = try templates.template(named: name) else {
@@ -39,7 +41,9 @@ struct TemplateExpansion {
     if let name = rule.settings.text { return (name, []) }
     guard let name = rule.settings["template"]?.text else {
       throw Problems([
-        Problem("wrong-type", "\"use\" must be the name of a rule template.", hint: "Write - { use: NAME, with: { column: email } }.", at: rule.location)
+        Problem(
+          "wrong-type", "\"use\" must be the name of a rule template.",
+          hint: "Write - { use: NAME, with: { column: email } }.", at: rule.location)
       ])
     }
     return (name, rule.settings["with"]?.entries ?? [])

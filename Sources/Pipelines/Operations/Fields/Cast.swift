@@ -28,11 +28,12 @@ package struct Cast: Operation {
       - { id: 1, amount: "12.50" }
       - { id: 2, amount: " 7" }
       - { id: 3, amount: null }
-      """, gives: """
-      - { id: 1, amount: 12.50 }
-      - { id: 2, amount: 7.00 }
-      - { id: 3, amount: null }
-      """),
+      """,
+      gives: """
+        - { id: 1, amount: 12.50 }
+        - { id: 2, amount: 7.00 }
+        - { id: 3, amount: null }
+        """),
     badValues: "Empty values stay empty. A value that doesn't fit exactly (`abc`, `1.999` as "
       + "`decimal(18,2)`, 30 February) stops the run and is named, or becomes empty with "
       + "`on_error: null`.",

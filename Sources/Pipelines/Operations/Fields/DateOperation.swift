@@ -41,10 +41,11 @@ package struct DateOperation: FieldOperation {
       """
       - { id: 1, order_date: 2025-01-31 }
       - { id: 2, order_date: null }
-      """, gives: """
-      - { id: 1, order_date: 2025-01-31, shown: 31.01.2025 }
-      - { id: 2, order_date: null, shown: null }
-      """),
+      """,
+      gives: """
+        - { id: 1, order_date: 2025-01-31, shown: 31.01.2025 }
+        - { id: 2, order_date: null, shown: null }
+        """),
     badValues: "Empty values stay empty. Text that is no date, or none that exists (30 February), stops "
       + "the run and is named; a column that is neither text nor date is refused before anything "
       + "runs.",

@@ -18,10 +18,11 @@ package struct Derive: FieldOperation {
       """
       - { item: mouse, quantity: 2, price: 29.99 }
       - { item: cable, quantity: null, price: 9.99 }
-      """, gives: """
-      - { item: mouse, quantity: 2, price: 29.99, total: 59.98 }
-      - { item: cable, quantity: null, price: 9.99, total: null }
-      """),
+      """,
+      gives: """
+        - { item: mouse, quantity: 2, price: 29.99, total: 59.98 }
+        - { item: cable, quantity: null, price: 9.99, total: null }
+        """),
     badValues: "As in SQL: an expression over an empty value is empty, a division by zero too; an "
       + "overflow or an impossible cast stops the run.",
     settings: SettingsSchema(Settings()) {

@@ -22,7 +22,8 @@ package struct ExtractPart: FieldOperation {
 
   package static let manifest = OperationManifest(
     name: "extract", aliases: ["json_extract", "regex_extract", "parse_json", "json_path"],
-    summary: "Takes a part of a value, by JSON path, by XPath or by regular expression, into a column; empty where there is no such part.",
+    summary:
+      "Takes a part of a value, by JSON path, by XPath or by regular expression, into a column; empty where there is no such part.",
     example: """
       - extract: { field: payload, path: $.customer.id, output_field: customer_id }
       - extract: { field: payload, path: "$.items[?(@.qty > 1)].sku", output_field: skus }
@@ -34,17 +35,20 @@ package struct ExtractPart: FieldOperation {
       - { id: 1, payload: '{"customer": {"id": "C-7"}}' }
       - { id: 2, payload: '{}' }
       - { id: 3, payload: null }
-      """, gives: """
-      - { id: 1, payload: '{"customer": {"id": "C-7"}}', customer_id: C-7 }
-      - { id: 2, payload: '{}', customer_id: null }
-      - { id: 3, payload: null, customer_id: null }
-      """),
-    badValues: "Where the path leads nowhere or the expression doesn't match, the part is empty. A text that isn't JSON or "
+      """,
+      gives: """
+        - { id: 1, payload: '{"customer": {"id": "C-7"}}', customer_id: C-7 }
+        - { id: 2, payload: '{}', customer_id: null }
+        - { id: 3, payload: null, customer_id: null }
+        """),
+    badValues:
+      "Where the path leads nowhere or the expression doesn't match, the part is empty. A text that isn't JSON or "
       + "XML, and a part that isn't of the `type`, stop the run or become empty, as `on_error` says.",
     settings: SettingsSchema(Settings()) {
       Field(\.field, "field", "The column.").required().also("field_name", "column", "source_field")
       Field(\.output, "output_field", "Column that takes the part.").required().also("as", "target_field", "into")
-      Field(\.path, "path", "JSON path: `$.a.b`, `['a b']`, `[0]`, `[-1]`, `[*]`, `[?(@.a == 'x')]`.").also("json_path", "jsonpath")
+      Field(\.path, "path", "JSON path: `$.a.b`, `['a b']`, `[0]`, `[-1]`, `[*]`, `[?(@.a == 'x')]`.").also(
+        "json_path", "jsonpath")
       Field(
         \.xpath, "xpath",
         "XPath: `/a/b`, `//b`, `*`, `@attr`, `text()`, `[2]`, `[last()]`, `[@a='x']`, `[b='x']`. A name without a prefix fits any namespace."
@@ -54,10 +58,12 @@ package struct ExtractPart: FieldOperation {
       Field(\.group, "group", "Which group of the expression; 0 = the whole match.")
       Field(
         \.all, "all",
-        "For paths: every match as a list, or only the first. By default a list for JSON paths with `*` or a filter, else the first.")
+        "For paths: every match as a list, or only the first. By default a list for JSON paths with `*` or a filter, else the first."
+      )
       Field(\.type, "type", "The type of the part; text if not given. The value must fit it exactly.").also("data_type")
       Field(
-        \.onError, "on_error", "What happens to a value that is no JSON or XML, or a part that doesn't fit the type: stop or null."
+        \.onError, "on_error",
+        "What happens to a value that is no JSON or XML, or a part that doesn't fit the type: stop or null."
       ).also("on_failure")
     })
 
@@ -126,11 +132,13 @@ package struct ExtractPart: FieldOperation {
     case .xml(let path):
       guard access.type.isText || access.type.isUnknown else {
         throw Problem(
-          "wrong-type", "An XPath leads into text; column \"\(field.name)\" is \(access.type.inWords).", at: field.location)
+          "wrong-type", "An XPath leads into text; column \"\(field.name)\" is \(access.type.inWords).",
+          at: field.location)
       }
       let found = insisting(
         on: "weir_xpath(\(access.sql), \(Literal.text(path)))", from: access, "is no well-formed XML", as: "VARCHAR")
-      return settings.all == true ? ("from_json(\(found), '[\"VARCHAR\"]')", true) : ("json_extract_string(\(found), '$[0]')", false)
+      return settings.all == true
+        ? ("from_json(\(found), '[\"VARCHAR\"]')", true) : ("json_extract_string(\(found), '$[0]')", false)
     }
   }
 
@@ -150,7 +158,8 @@ package struct ExtractPart: FieldOperation {
     if settings.onError == .null { return result }
     let shown: SQL = "left(CAST(\(access.sql) AS VARCHAR), 100)"
     let refusal = Refusal.saying(
-      "\(Literal.text("\"extract\" of column \"\(access.root.name)\": \"")) || \(shown) || '\" \(reason).'", at: location)
+      "\(Literal.text("\"extract\" of column \"\(access.root.name)\": \"")) || \(shown) || '\" \(reason).'",
+      at: location)
     return "CASE WHEN \(access.sql) IS NOT NULL THEN coalesce(\(result), CAST(\(refusal) AS \(type))) END"
   }
 

@@ -30,10 +30,11 @@ package struct FieldAddition: FieldOperation {
       """
       - { order: 1 }
       - { order: 2 }
-      """, gives: """
-      - { order: 1, source: shopify }
-      - { order: 2, source: shopify }
-      """),
+      """,
+      gives: """
+        - { order: 1, source: shopify }
+        - { order: 2, source: shopify }
+        """),
     badValues: "`concat` leaves empty values out. A list or nested record can't be joined and is refused "
       + "before anything runs.",
     settings: SettingsSchema(Settings()) {

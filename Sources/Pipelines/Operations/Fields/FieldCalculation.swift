@@ -41,10 +41,11 @@ package struct FieldCalculation: FieldOperation {
       """
       - { quantity: 3, price: 9.99, status: sent }
       - { quantity: null, price: 5.00, status: open }
-      """, gives: """
-      - { quantity: 3, price: 9.99, total_price: 29.97, status: sent }
-      - { quantity: null, price: 5.00, total_price: null, status: open }
-      """),
+      """,
+      gives: """
+        - { quantity: 3, price: 9.99, total_price: 29.97, status: sent }
+        - { quantity: null, price: 5.00, total_price: null, status: open }
+        """),
     badValues: "An empty operand gives an empty result. A division by zero or a result that is too large "
       + "stops the run, or becomes empty with `on_error: null`. A column that isn't a number is "
       + "refused before anything runs.",
@@ -55,8 +56,9 @@ package struct FieldCalculation: FieldOperation {
         "field_name", "target_field", "as", "name")
       Field(\.operation, "operation", "add, subtract, multiply or divide.").required().also("function", "operator")
       Field(\.round, "round", "Round to so many digits after the point.").also("precision", "decimals")
-      Field(\.onError, "on_error", "What happens where there is no result (division by zero, too large): stop or null.").also(
-        "on_failure")
+      Field(\.onError, "on_error", "What happens where there is no result (division by zero, too large): stop or null.")
+        .also(
+          "on_failure")
     })
 
   let settings: Settings

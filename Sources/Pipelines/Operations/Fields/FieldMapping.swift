@@ -20,10 +20,11 @@ package struct FieldMapping: Operation {
       """
       - { id: 1, product_name: usb cable }
       - { id: 2, product_name: null }
-      """, gives: """
-      - { id: 1, product_name: Usb Cable }
-      - { id: 2, product_name: null }
-      """),
+      """,
+      gives: """
+        - { id: 1, product_name: Usb Cable }
+        - { id: 2, product_name: null }
+        """),
     badValues: "Empty values stay empty. A column that isn't text is refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.text.fields, "fields", "Columns to change, or dotted paths.").also(

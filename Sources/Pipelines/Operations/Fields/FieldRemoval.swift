@@ -13,9 +13,10 @@ package struct FieldRemoval: Operation {
     shown: Example(
       """
       - { id: 1, address: Main St 1, customer: { name: Ann, phone: 555-0100 } }
-      """, gives: """
-      - { id: 1, customer: { name: Ann } }
-      """),
+      """,
+      gives: """
+        - { id: 1, customer: { name: Ann } }
+        """),
     badValues: "Values don't matter. An unknown column is refused before anything runs, and so is "
       + "dropping all of them.",
     settings: SettingsSchema(Settings()) {

@@ -37,10 +37,11 @@ package struct FieldValidation: Operation {
       - { id: 1, email: ann@example.com }
       - { id: 2, email: ann.example.com }
       - { id: 3, email: null }
-      """, gives: """
-      - { id: 1, email: ann@example.com }
-      - { id: 3, email: null }
-      """),
+      """,
+      gives: """
+        - { id: 1, email: ann@example.com }
+        - { id: 3, email: null }
+        """),
     badValues: "An empty value passes (`not_null` is the check for those). What happens to a row that "
       + "fails is up to `on_fail`; a skipped row goes to the dead letters.",
     settings: SettingsSchema(Settings()) {

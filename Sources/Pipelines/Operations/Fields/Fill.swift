@@ -18,11 +18,12 @@ package struct Fill: FieldOperation {
       - { id: 1, city: Oslo }
       - { id: 2, city: null }
       - { id: 3, city: "  " }
-      """, gives: """
-      - { id: 1, city: Oslo }
-      - { id: 2, city: Unknown }
-      - { id: 3, city: Unknown }
-      """),
+      """,
+      gives: """
+        - { id: 1, city: Oslo }
+        - { id: 2, city: Unknown }
+        - { id: 3, city: Unknown }
+        """),
     badValues: "Empty values are what it is for. A value of another type than the column is refused "
       + "before anything runs.",
     settings: SettingsSchema(Settings()) {

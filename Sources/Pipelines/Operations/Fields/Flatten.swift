@@ -16,10 +16,11 @@ package struct Flatten: Operation {
       """
       - { id: 1, address: { city: Oslo, zip: "0150" }, total: 5 }
       - { id: 2, address: null, total: 7 }
-      """, gives: """
-      - { id: 1, address_city: Oslo, address_zip: "0150", total: 5 }
-      - { id: 2, address_city: null, address_zip: null, total: 7 }
-      """),
+      """,
+      gives: """
+        - { id: 1, address_city: Oslo, address_zip: "0150", total: 5 }
+        - { id: 2, address_city: null, address_zip: null, total: 7 }
+        """),
     badValues: "The fields of an empty record are empty. A column that isn't a nested record, or a name "
       + "that is taken, is refused before anything runs.",
     settings: SettingsSchema(Settings()) {

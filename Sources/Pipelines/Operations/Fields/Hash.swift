@@ -22,10 +22,11 @@ package struct Hash: FieldOperation {
       """
       - { id: 1, email: ann@example.com }
       - { id: 2, email: null }
-      """, gives: """
-      - { id: 1, email: 71d4f55f72fa128dfb468a1a3901507c804b74316488744d769d7f4b16696476 }
-      - { id: 2, email: null }
-      """),
+      """,
+      gives: """
+        - { id: 1, email: 71d4f55f72fa128dfb468a1a3901507c804b74316488744d769d7f4b16696476 }
+        - { id: 2, email: null }
+        """),
     badValues: "Empty values stay empty. Numbers and dates are hashed as the text they are shown as.",
     settings: SettingsSchema(Settings()) {
       Field(\.fields, "fields", "Columns.").required().also("field", "field_name", "column", "columns", "field_names")

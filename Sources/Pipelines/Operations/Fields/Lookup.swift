@@ -18,11 +18,12 @@ package struct Lookup: FieldOperation {
       - { order: 1, status: C }
       - { order: 2, status: X }
       - { order: 3, status: null }
-      """, gives: """
-      - { order: 1, status: completed }
-      - { order: 2, status: unknown }
-      - { order: 3, status: unknown }
-      """),
+      """,
+      gives: """
+        - { order: 1, status: completed }
+        - { order: 2, status: unknown }
+        - { order: 3, status: unknown }
+        """),
     badValues: "A value that isn't in the table, an empty one too, becomes the default; without a "
       + "default it stays.",
     settings: SettingsSchema(Settings()) {

@@ -27,11 +27,12 @@ package struct Mask: FieldOperation {
       - { id: 1, email: john.doe@example.com }
       - { id: 2, email: nonsense }
       - { id: 3, email: null }
-      """, gives: """
-      - { id: 1, email: j***@example.com }
-      - { id: 2, email: "********" }
-      - { id: 3, email: null }
-      """),
+      """,
+      gives: """
+        - { id: 1, email: j***@example.com }
+        - { id: 2, email: "********" }
+        - { id: 3, email: null }
+        """),
     badValues: "Empty values stay empty. With `email`, text without an @ is hidden whole.",
     settings: SettingsSchema(Settings()) {
       Field(\.fields, "fields", "Columns.").required().also("field", "field_name", "column", "columns", "field_names")

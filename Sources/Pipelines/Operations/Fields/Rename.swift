@@ -13,9 +13,10 @@ package struct Rename: Operation {
     shown: Example(
       """
       - { item: mouse, price: 29.99, stock: 4 }
-      """, gives: """
-      - { item: mouse, unit_price: 29.99, stock: 4 }
-      """),
+      """,
+      gives: """
+        - { item: mouse, unit_price: 29.99, stock: 4 }
+        """),
     badValues: "Values don't matter. A name that is taken, or a column that isn't there, is refused "
       + "before anything runs.",
     settings: SettingsSchema(Settings()) {

@@ -17,10 +17,11 @@ package struct Replace: FieldOperation {
       """
       - { name: Ann, phone: "+1 (555) 0100" }
       - { name: Bob, phone: null }
-      """, gives: """
-      - { name: Ann, phone: "+15550100" }
-      - { name: Bob, phone: null }
-      """),
+      """,
+      gives: """
+        - { name: Ann, phone: "+15550100" }
+        - { name: Bob, phone: null }
+        """),
     badValues: "Empty values stay empty; text without a match stays as it is. A column that isn't text "
       + "is refused before anything runs.",
     settings: SettingsSchema(Settings()) {

@@ -14,9 +14,10 @@ package struct Select: Operation {
     shown: Example(
       """
       - { order_id: 7, status: open, customer: { name: Ann, email: ann@example.com } }
-      """, gives: """
-      - { order_id: 7, email: ann@example.com }
-      """),
+      """,
+      gives: """
+        - { order_id: 7, email: ann@example.com }
+        """),
     badValues: "Values don't matter. A path into an empty record is empty. An unknown column is refused "
       + "before anything runs.",
     settings: SettingsSchema(Settings()) {

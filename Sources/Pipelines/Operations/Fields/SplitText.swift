@@ -17,11 +17,12 @@ package struct SplitText: FieldOperation {
       - { id: 1, name: Ada Augusta King }
       - { id: 2, name: Plato }
       - { id: 3, name: null }
-      """, gives: """
-      - { id: 1, name: Ada Augusta King, first_name: Ada, last_name: Augusta King }
-      - { id: 2, name: Plato, first_name: Plato, last_name: null }
-      - { id: 3, name: null, first_name: null, last_name: null }
-      """),
+      """,
+      gives: """
+        - { id: 1, name: Ada Augusta King, first_name: Ada, last_name: Augusta King }
+        - { id: 2, name: Plato, first_name: Plato, last_name: null }
+        - { id: 3, name: null, first_name: null, last_name: null }
+        """),
     badValues: "Parts that aren't there are empty. A column that isn't text is refused before anything "
       + "runs.",
     settings: SettingsSchema(Settings()) {

@@ -21,12 +21,13 @@ package struct Standardise: FieldOperation {
       - { id: 2, category: " e-goods" }
       - { id: 3, category: HOME  garden }
       - { id: 4, category: null }
-      """, gives: """
-      - { id: 1, category: Electronics }
-      - { id: 2, category: Electronics }
-      - { id: 3, category: Home Garden }
-      - { id: 4, category: null }
-      """),
+      """,
+      gives: """
+        - { id: 1, category: Electronics }
+        - { id: 2, category: Electronics }
+        - { id: 3, category: Home Garden }
+        - { id: 4, category: null }
+        """),
     badValues: "Empty values stay empty. A column that isn't text is refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.fields, "fields", "Columns.").required().also("field", "field_name", "column", "columns")

@@ -48,11 +48,12 @@ package struct TextOperation: FieldOperation {
       - { name: Ann, phone: 123-456-7890 }
       - { name: Bob, phone: ext. 12 }
       - { name: Cleo, phone: null }
-      """, gives: """
-      - { name: Ann, phone: (123) 456-7890 }
-      - { name: Bob, phone: ext. 12 }
-      - { name: Cleo, phone: null }
-      """),
+      """,
+      gives: """
+        - { name: Ann, phone: (123) 456-7890 }
+        - { name: Bob, phone: ext. 12 }
+        - { name: Cleo, phone: null }
+        """),
     badValues: "Empty values stay empty, and `format` leaves text alone that the expression doesn't "
       + "match. A column that isn't text is refused before anything runs.",
     settings: SettingsSchema(Settings()) {

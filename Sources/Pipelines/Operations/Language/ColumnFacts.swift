@@ -26,7 +26,9 @@ package enum ColumnFacts {
     let distinct: SQL =
       "CASE WHEN count(\(value)) = 0 THEN 0 WHEN len(\(most)) <= \(counted) THEN len(\(most)) ELSE approx_count_distinct(\(value)) END"
     func cut(_ text: SQL) -> SQL { "left(CAST(\(text) AS VARCHAR), \(shownLength))" }
-    func quantile(_ share: SQL) -> SQL { kind.hasQuantiles ? cut("approx_quantile(\(value), \(share))") : "CAST(NULL AS VARCHAR)" }
+    func quantile(_ share: SQL) -> SQL {
+      kind.hasQuantiles ? cut("approx_quantile(\(value), \(share))") : "CAST(NULL AS VARCHAR)"
+    }
     let number: SQL = "CAST(\(value) AS DOUBLE)"
     let length: SQL = "length(\(value))"
     let none: SQL = "CAST(NULL AS VARCHAR[])"

@@ -10,7 +10,9 @@ struct ExactQuotient {
   var nearestDouble: SQL {
     let bound: SQL = "9007199254740992"
     let isSmall: SQL = "\(left.sql) BETWEEN -\(bound) AND \(bound) AND \(right.sql) BETWEEN -\(bound) AND \(bound)"
-    let (above, below) = (Self.magnitude("CAST(\(left.sql) AS HUGEINT)"), Self.magnitude("nullif(CAST(\(right.sql) AS HUGEINT), 0)"))
+    let (above, below) = (
+      Self.magnitude("CAST(\(left.sql) AS HUGEINT)"), Self.magnitude("nullif(CAST(\(right.sql) AS HUGEINT), 0)")
+    )
     // Long division, eighteen digits at a time; the smallest quotient has as many zeros behind the point.
     let unit: SQL = "CAST(1000000000000000000 AS HUGEINT)"
     let first: SQL = "((\(above) % \(below)) * \(unit))"
@@ -32,7 +34,9 @@ struct ExactQuotient {
   func decimal(scale: Int) -> SQL? {
     guard let above = Self.unscaled(left), let below = Self.unscaled(right) else { return nil }
     let shift = "1" + String(repeating: "0", count: scale + right.type.scale - left.type.scale)
-    let (n, d): (SQL, SQL) = ("(\(Self.magnitude(above)) * CAST(\(SQL(raw: shift)) AS HUGEINT))", "nullif(\(Self.magnitude(below)), 0)")
+    let (n, d): (SQL, SQL) = (
+      "(\(Self.magnitude(above)) * CAST(\(SQL(raw: shift)) AS HUGEINT))", "nullif(\(Self.magnitude(below)), 0)"
+    )
     let whole: SQL = "(\(n) // \(d) + CASE WHEN (\(n) % \(d)) * 2 >= \(d) THEN 1 ELSE 0 END)"
     let unit = "0." + String(repeating: "0", count: scale - 1) + "1"
     return """

@@ -54,7 +54,8 @@ struct JSONPath: Sendable {
     }
   }
 
-  private mutating func bracket(_ rest: inout ArraySlice<Unicode.Scalar>, _ wrong: (String) -> Problem) throws(Problem) {
+  private mutating func bracket(_ rest: inout ArraySlice<Unicode.Scalar>, _ wrong: (String) -> Problem) throws(Problem)
+  {
     if let name = Self.quoted(&rest, marks: ["'", "\""]) {
       guard rest.popFirst() == "]" else { throw wrong("has a [ that isn't closed") }
       parts.append(.plain(try Self.key(name, wrong)))
@@ -77,7 +78,9 @@ struct JSONPath: Sendable {
   }
 
   /// `?(@.a.b == 'x')]`, with or without parentheses.
-  private static func filter(_ rest: inout ArraySlice<Unicode.Scalar>, _ wrong: (String) -> Problem) throws(Problem) -> Part {
+  private static func filter(
+    _ rest: inout ArraySlice<Unicode.Scalar>, _ wrong: (String) -> Problem
+  ) throws(Problem) -> Part {
     var inside = String.UnicodeScalarView()
     var mark: Unicode.Scalar?
     rest.removeFirst()
@@ -89,11 +92,14 @@ struct JSONPath: Sendable {
     guard rest.popFirst() == "]" else { throw wrong("has a [ that isn't closed") }
     var text = Substring(String(inside)).drop { $0 == " " }
     if text.first == "(", text.last == ")" { text = text.dropFirst().dropLast() }
-    guard let match = text.wholeMatch(of: /\s*@((?:\.[A-Za-z_][A-Za-z0-9_]*)+)\s*(?:(==|!=|<=|>=|<|>)\s*(.+?))?\s*/) else {
+    guard let match = text.wholeMatch(of: /\s*@((?:\.[A-Za-z_][A-Za-z0-9_]*)+)\s*(?:(==|!=|<=|>=|<|>)\s*(.+?))?\s*/)
+    else {
       throw wrong("has a filter that isn't known here")
     }
     let names = match.1.split(separator: ".").map { ".\"\($0)\"" }.joined()
-    guard let comparison = match.2, let written = match.3 else { return .filter(path: names, comparison: "", literal: nil) }
+    guard let comparison = match.2, let written = match.3 else {
+      return .filter(path: names, comparison: "", literal: nil)
+    }
     let literal: Literal
     if written.count >= 2, let quote = written.first, quote == "'" || quote == "\"", written.last == quote {
       literal = .text(String(written.dropFirst().dropLast()))
@@ -104,7 +110,9 @@ struct JSONPath: Sendable {
     } else {
       throw wrong("compares with \(written), which is neither a text in quotation marks nor a number")
     }
-    return .filter(path: names, comparison: comparison == "==" ? "=" : comparison == "!=" ? "<>" : String(comparison), literal: literal)
+    return .filter(
+      path: names, comparison: comparison == "==" ? "=" : comparison == "!=" ? "<>" : String(comparison),
+      literal: literal)
   }
 
   private static func quoted(_ rest: inout ArraySlice<Unicode.Scalar>, marks: Set<Unicode.Scalar>) -> String? {
@@ -150,7 +158,8 @@ struct JSONPath: Sendable {
       }
     }
     follow()
-    return isMany ? "list_transform(\(value), lambda __e: json_extract_string(__e, '$'))" : "json_extract_string(\(value), '$')"
+    return isMany
+      ? "list_transform(\(value), lambda __e: json_extract_string(__e, '$'))" : "json_extract_string(\(value), '$')"
   }
 
   private static func condition(_ path: String, _ comparison: String, _ literal: Literal?) -> SQL {

@@ -11,7 +11,8 @@ enum MomentValue {
     if access.type.isMoment || access.type.isUnknown { return access.sql }
     guard access.type.isText else {
       throw Problem(
-        "wrong-type", "\"\(operation)\" needs a date or time; column \"\(field.name)\" is \(access.type.inWords).", at: field.location)
+        "wrong-type", "\"\(operation)\" needs a date or time; column \"\(field.name)\" is \(access.type.inWords).",
+        at: field.location)
     }
     let time: SQL = "TRY_CAST(\(access.sql) AS TIMESTAMP)"
     let refusal = refusal(access, "is no date or time that exists", of: operation, at: location)

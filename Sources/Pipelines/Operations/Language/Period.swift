@@ -14,11 +14,14 @@ package enum Period: SettingValue {
     let count = digits.isEmpty ? 1 : Int(digits)
     if let months = Self.calendar[String(unit)], let count, (1...1200).contains(count) {
       self = .months(months * count)
-    } else if let seconds = TimeSpan.seconds(digits.isEmpty ? "1" + words : words), seconds >= 0.001, seconds < 1e10, !unit.isEmpty {
+    } else if let seconds = TimeSpan.seconds(digits.isEmpty ? "1" + words : words), seconds >= 0.001, seconds < 1e10,
+      !unit.isEmpty
+    {
       self = .seconds(seconds)
     } else {
       throw Problem(
-        "wrong-type", "must be a length of time with its unit.", hint: "Write it as 30s, 10 minutes, 1h, day, week or month.",
+        "wrong-type", "must be a length of time with its unit.",
+        hint: "Write it as 30s, 10 minutes, 1h, day, week or month.",
         at: setting.location)
     }
   }

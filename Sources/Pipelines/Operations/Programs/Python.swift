@@ -30,10 +30,11 @@ package struct Python: Operation {
       """
       - { id: 1, amount: 250 }
       - { id: 2, amount: 40 }
-      """, gives: """
-      - { id: 1, amount: 250, grade: high }
-      - { id: 2, amount: 40, grade: low }
-      """),
+      """,
+      gives: """
+        - { id: 1, amount: 250, grade: high }
+        - { id: 2, amount: 40, grade: low }
+        """),
     badValues: "Empty values are `None`. A row at which the function raises stops the run, goes to the "
       + "dead letters or becomes empty, as `on_error` says.",
     settings: SettingsSchema(Settings()) {
@@ -104,10 +105,11 @@ package struct Call: Operation {
       """
       - { name: Ann, phone: "+1 (555) 0100" }
       - { name: Bob, phone: null }
-      """, gives: """
-      - { name: Ann, phone: "15550100" }
-      - { name: Bob, phone: null }
-      """),
+      """,
+      gives: """
+        - { name: Ann, phone: "15550100" }
+        - { name: Bob, phone: null }
+        """),
     badValues: Python.manifest.badValues,
     settings: Python.manifest.settings)
 

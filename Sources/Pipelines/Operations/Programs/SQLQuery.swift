@@ -8,7 +8,8 @@ package struct SQLQuery: Operation {
 
   package static let manifest = OperationManifest(
     name: "sql", aliases: ["sql_query", "query"],
-    summary: "Makes rows with a SELECT; `input` stands for the rows that come in, and the names of other steps for theirs.",
+    summary:
+      "Makes rows with a SELECT; `input` stands for the rows that come in, and the names of other steps for theirs.",
     shorthand: "query",
     example: """
       - sql: SELECT status, count(*) AS orders, sum(amount) AS total FROM input GROUP BY status
@@ -17,9 +18,10 @@ package struct SQLQuery: Operation {
       """
       - { status: open, amount: 10 }
       - { status: open, amount: 5 }
-      """, gives: """
-      - { status: open, orders: 2, total: 15 }
-      """),
+      """,
+      gives: """
+        - { status: open, orders: 2, total: 15 }
+        """),
     badValues: "As SQL has it; a column that isn't there is refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.query, "query", "One SELECT that reads `input`.").required().also("sql", "select", "statement", "code")
@@ -35,7 +37,9 @@ package struct SQLQuery: Operation {
   }
 
   package var query: UserQuery? { written }
-  package var effect: String { "Makes rows by \(written.text.split(whereSeparator: \.isWhitespace).joined(separator: " "))" }
+  package var effect: String {
+    "Makes rows by \(written.text.split(whereSeparator: \.isWhitespace).joined(separator: " "))"
+  }
 
   package func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL {
     var named: [SQL] = ["\(name: UserQuery.input) AS NOT MATERIALIZED (SELECT * FROM \(input.sql))"]

@@ -28,10 +28,11 @@ package struct Dedupe: Operation {
       - { id: 1, email: ann@example.com, updated_at: 2025-01-01 }
       - { id: 2, email: " Ann@Example.com", updated_at: 2025-02-01 }
       - { id: 3, email: bob@example.com, updated_at: 2025-01-15 }
-      """, gives: """
-      - { id: 2, email: " Ann@Example.com", updated_at: 2025-02-01 }
-      - { id: 3, email: bob@example.com, updated_at: 2025-01-15 }
-      """),
+      """,
+      gives: """
+        - { id: 2, email: " Ann@Example.com", updated_at: 2025-02-01 }
+        - { id: 3, email: bob@example.com, updated_at: 2025-01-15 }
+        """),
     badValues: "Empty keys are equal to each other; with `similar`, a row without a text is like no "
       + "other.",
     settings: SettingsSchema(Settings()) {
@@ -76,7 +77,8 @@ package struct Dedupe: Operation {
   package var reach: OperationReach { .rows }
   package var effect: String {
     if !settings.similar.isEmpty {
-      return "Keeps the \(settings.keep.rawValue) of rows whose \(settings.similar.map(\.name).joined(separator: ", ")) "
+      return
+        "Keeps the \(settings.keep.rawValue) of rows whose \(settings.similar.map(\.name).joined(separator: ", ")) "
         + "are alike by \(settings.threshold ?? FuzzyMatch.usual) or more."
     }
     return settings.keys.isEmpty
@@ -98,7 +100,8 @@ package struct Dedupe: Operation {
     let groups = try keys(of: input)
     guard settings.similar.isEmpty else {
       let match = FuzzyMatch(
-        keys: groups, texts: try texts(of: input), threshold: settings.threshold ?? FuzzyMatch.usual, position: position)
+        keys: groups, texts: try texts(of: input), threshold: settings.threshold ?? FuzzyMatch.usual, position: position
+      )
       return match.select(names: input.schema.names, from: numbered, order: order)
     }
     return """
@@ -127,7 +130,8 @@ package struct Dedupe: Operation {
       let access = try input.field(field)
       guard access.type.isText || access.type.isUnknown else {
         throw Problem(
-          "wrong-type", "\"similar\" compares text; column \"\(field.name)\" is \(access.type.inWords) (\(access.type)).",
+          "wrong-type",
+          "\"similar\" compares text; column \"\(field.name)\" is \(access.type.inWords) (\(access.type)).",
           hint: "Name it among the \"keys\", which must be equal.", at: field.location)
       }
       texts.append(access.sql)

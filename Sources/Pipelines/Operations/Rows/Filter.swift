@@ -20,9 +20,10 @@ package struct Filter: Operation {
       - { id: 1, status: completed, amount: 10 }
       - { id: 2, status: completed, amount: 0 }
       - { id: 3, status: null, amount: 5 }
-      """, gives: """
-      - { id: 1, status: completed, amount: 10 }
-      """),
+      """,
+      gives: """
+        - { id: 1, status: completed, amount: 10 }
+        """),
     badValues: "A row for which the condition can't be told, because a value is empty, goes. `equals` "
       + "and `not_equals` count empty as a value of its own.",
     settings: SettingsSchema(Settings()) {

@@ -23,7 +23,9 @@ struct FuzzyMatch {
     let alone: SQL = "CASE WHEN \(missing, separator: " OR ") THEN \(name: position) END"
     let key: SQL = "to_json([\(keys.map { key -> SQL in "to_json(\(key))" })])::VARCHAR"
     let bound = Literal.number(threshold.description) ?? "0.85"
-    let alike = texts.indices.map { index -> SQL in "weir_similarity(near.texts[\(index + 1)], probe.texts[\(index + 1)]) >= \(bound)" }
+    let alike = texts.indices.map { index -> SQL in
+      "weir_similarity(near.texts[\(index + 1)], probe.texts[\(index + 1)]) >= \(bound)"
+    }
     return """
       WITH RECURSIVE numbered AS MATERIALIZED (\(rows)), \
       keyed AS MATERIALIZED (SELECT \(name: position) AS place, \(keys.isEmpty ? "''" : key) AS k, \

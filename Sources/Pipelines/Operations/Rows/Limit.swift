@@ -16,10 +16,11 @@ package struct Limit: Operation {
       - { id: 1 }
       - { id: 2 }
       - { id: 3 }
-      """, gives: """
-      - { id: 1 }
-      - { id: 2 }
-      """),
+      """,
+      gives: """
+        - { id: 1 }
+        - { id: 2 }
+        """),
     badValues: "Values don't matter.",
     settings: SettingsSchema(Settings()) {
       Field(\.rows, "rows", "How many.").required().also("limit", "n", "count")

@@ -9,7 +9,8 @@ package struct Sample: Operation {
   }
 
   package static let manifest = OperationManifest(
-    name: "sample", aliases: ["random_sample"], summary: "Keeps rows chosen by chance, the same ones in every run.", shorthand: "rows",
+    name: "sample", aliases: ["random_sample"], summary: "Keeps rows chosen by chance, the same ones in every run.",
+    shorthand: "rows",
     example: """
       - sample: { rows: 2, seed: 7 }
       - sample: { percent: 10 }
@@ -20,10 +21,11 @@ package struct Sample: Operation {
       - { id: 2 }
       - { id: 3 }
       - { id: 4 }
-      """, gives: """
-      - { id: 1 }
-      - { id: 3 }
-      """),
+      """,
+      gives: """
+        - { id: 1 }
+        - { id: 3 }
+        """),
     badValues: "Values don't matter.",
     settings: SettingsSchema(Settings()) {
       Field(\.rows, "rows", "How many.").also("n", "count", "size")

@@ -16,12 +16,13 @@ package struct Sort: Operation {
       - { customer_id: 1, amount: null }
       - { customer_id: 1, amount: 7 }
       - { customer_id: 1, amount: 9 }
-      """, gives: """
-      - { customer_id: 1, amount: 9 }
-      - { customer_id: 1, amount: 7 }
-      - { customer_id: 1, amount: null }
-      - { customer_id: 2, amount: 5 }
-      """),
+      """,
+      gives: """
+        - { customer_id: 1, amount: 9 }
+        - { customer_id: 1, amount: 7 }
+        - { customer_id: 1, amount: null }
+        - { customer_id: 2, amount: 5 }
+        """),
     badValues: "Empty values come last, in either direction.",
     settings: SettingsSchema(Settings()) {
       Field(\.keys, "by", "Columns; `desc` or a `-` in front turns the order round.").required().also(
@@ -84,7 +85,9 @@ package struct SortKeys: SettingValue {
     let name = written.name
     let lower = name.lowercased()
     func key(_ rest: Substring, isDescending: Bool) throws(Problem) -> Key {
-      Key(field: try FieldName(checking: String(rest), at: written.location), isDescending: isDescending, written: written)
+      Key(
+        field: try FieldName(checking: String(rest), at: written.location), isDescending: isDescending, written: written
+      )
     }
     if name.hasPrefix("-"), name.count > 1 { return try key(name.dropFirst(), isDescending: true) }
     if lower.hasSuffix(" desc") { return try key(name.dropLast(5), isDescending: true) }

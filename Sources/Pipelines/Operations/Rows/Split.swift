@@ -14,7 +14,8 @@ package struct Split: Operation {
 
   package static let manifest = OperationManifest(
     name: "split", aliases: ["explode", "unnest", "split_records", "record_splitting"],
-    summary: "Makes one row of every element of a list; the fields of records in it become columns. With `into`, as the last operation of a "
+    summary:
+      "Makes one row of every element of a list; the fields of records in it become columns. With `into`, as the last operation of a "
       + "step, it leads rows into several outputs instead, which other steps read by name.",
     shorthand: "field",
     example: """
@@ -25,11 +26,12 @@ package struct Split: Operation {
       """
       - { order: 1, items: [ { sku: A1, n: 2 }, { sku: B7, n: 1 } ] }
       - { order: 2, items: [ { sku: C3, n: 5 } ] }
-      """, gives: """
-      - { order: 1, sku: A1, n: 2 }
-      - { order: 1, sku: B7, n: 1 }
-      - { order: 2, sku: C3, n: 5 }
-      """),
+      """,
+      gives: """
+        - { order: 1, sku: A1, n: 2 }
+        - { order: 1, sku: B7, n: 1 }
+        - { order: 2, sku: C3, n: 5 }
+        """),
     badValues: "A row with an empty list goes, or stays with empty columns with `keep_empty`. A column "
       + "that isn't a list is refused before anything runs. With `into`, a row of which a condition can't be told "
       + "doesn't fit it.",
@@ -51,7 +53,8 @@ package struct Split: Operation {
 
   package init(_ settings: Settings, at location: Location) throws(Problem) {
     guard (settings.field == nil) != settings.outputs.list.isEmpty else {
-      throw Problem("missing-setting", "\"split\" needs either \"field\", the list, or \"into\", the outputs.", at: location)
+      throw Problem(
+        "missing-setting", "\"split\" needs either \"field\", the list, or \"into\", the outputs.", at: location)
     }
     if let output = settings.output { _ = try settings.outputs.index(of: output) }
     self.settings = settings
@@ -61,7 +64,9 @@ package struct Split: Operation {
   package var reach: OperationReach { settings.field == nil ? .rows : .relation }
   package var effect: String {
     if let field = settings.field { return "Makes one row of every element of \(field.name)." }
-    guard let output = settings.output else { return "Leads rows into \(settings.outputs.list.map(\.name.name).joined(separator: ", "))." }
+    guard let output = settings.output else {
+      return "Leads rows into \(settings.outputs.list.map(\.name.name).joined(separator: ", "))."
+    }
     let condition = settings.outputs.list.first { $0.name.name == output.name }?.condition?.words
     return condition.map { "Takes rows where \($0)." } ?? "Takes rows that fit no other output."
   }
@@ -69,7 +74,8 @@ package struct Split: Operation {
   package func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL {
     guard let field = settings.field else {
       guard let output = settings.output else { return "SELECT * FROM \(input.sql)" }
-      return "SELECT * FROM \(input.sql) WHERE \(try settings.outputs.condition(of: output, toAll: settings.toAll, over: input))"
+      return
+        "SELECT * FROM \(input.sql) WHERE \(try settings.outputs.condition(of: output, toAll: settings.toAll, over: input))"
     }
     let column = try input.column(field)
     let list: SQL

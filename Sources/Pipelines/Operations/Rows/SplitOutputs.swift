@@ -16,12 +16,15 @@ package struct SplitOutputs: SettingValue {
   package init(setting: Setting) throws(Problem) {
     guard case .map(let entries) = setting.content, !entries.isEmpty else {
       throw Problem(
-        "wrong-type", "must be a map of output to condition.", hint: "For example into: { large: amount >= 1000, others: else }.",
+        "wrong-type", "must be a map of output to condition.",
+        hint: "For example into: { large: amount >= 1000, others: else }.",
         at: setting.location)
     }
     for entry in entries {
       let name = try FieldName(checking: entry.key, at: entry.keyLocation)
-      let isElse = entry.value.content == .null || ["else", "otherwise", "default", "rest"].contains(entry.value.text?.lowercased() ?? "")
+      let isElse =
+        entry.value.content == .null
+        || ["else", "otherwise", "default", "rest"].contains(entry.value.text?.lowercased() ?? "")
       guard !isElse || !list.contains(where: { $0.condition == nil }) else {
         throw Problem("two-works", "has two outputs for rows that fit no other one.", at: entry.keyLocation)
       }
@@ -36,7 +39,8 @@ package struct SplitOutputs: SettingValue {
   func index(of output: FieldName) throws(Problem) -> Int {
     guard let index = list.firstIndex(where: { $0.name.name == output.name }) else {
       throw Problem(
-        "unknown-choice", "There is no output \"\(output.name)\".", hint: Nearest.hint(output.name, among: list.map(\.name.name)),
+        "unknown-choice", "There is no output \"\(output.name)\".",
+        hint: Nearest.hint(output.name, among: list.map(\.name.name)),
         at: output.location)
     }
     return index

@@ -34,11 +34,12 @@ package struct Window: Operation {
       - { customer_id: A, order_date: 2025-01-02, amount: 5.50 }
       - { customer_id: A, order_date: 2025-01-01, amount: 10.00 }
       - { customer_id: A, order_date: 2025-01-03, amount: null }
-      """, gives: """
-      - { customer_id: A, order_date: 2025-01-01, amount: 10.00, so_far: 10.00 }
-      - { customer_id: A, order_date: 2025-01-02, amount: 5.50, so_far: 15.50 }
-      - { customer_id: A, order_date: 2025-01-03, amount: null, so_far: 15.50 }
-      """),
+      """,
+      gives: """
+        - { customer_id: A, order_date: 2025-01-01, amount: 10.00, so_far: 10.00 }
+        - { customer_id: A, order_date: 2025-01-02, amount: 5.50, so_far: 15.50 }
+        - { customer_id: A, order_date: 2025-01-03, amount: null, so_far: 15.50 }
+        """),
     badValues: "Empty values count for nothing in totals and averages. Afterwards rows stand in no particular order "
       + "unless they are sorted. Where a number is needed, a column that isn't one is refused before anything runs.",
     settings: SettingsSchema(Settings()) {
@@ -50,7 +51,10 @@ package struct Window: Operation {
       Field(\.output, "output_field", "Column that takes the figure.").required().also("as", "target_field", "into")
       Field(\.partition, "partition_by", "Start anew for each value of these columns.").also("group_by", "partition")
       Field(\.order, "order_by", "The order of rows.").also("order", "sort_by")
-      Field(\.rows, "rows", "For `moving_average`: rows in all, 3 if not given; for `previous` and `next`: how far, 1 if not given.").also(
+      Field(
+        \.rows, "rows",
+        "For `moving_average`: rows in all, 3 if not given; for `previous` and `next`: how far, 1 if not given."
+      ).also(
         "size", "offset")
       Field(
         \.within, "within",
@@ -76,9 +80,13 @@ package struct Window: Operation {
     guard settings.function == .share || !settings.order.keys.isEmpty else {
       throw Problem("missing-setting", "\"\(settings.function.rawValue)\" needs \"order_by\".", at: location)
     }
-    guard settings.within == nil || settings.rows == nil && Self.framed.contains(settings.function) && settings.order.keys.count == 1 else {
+    guard
+      settings.within == nil
+        || settings.rows == nil && Self.framed.contains(settings.function) && settings.order.keys.count == 1
+    else {
       throw Problem(
-        "wrong-setting", "\"within\" goes with running_total, running_count or moving_average and one column in \"order_by\", and without \"rows\".",
+        "wrong-setting",
+        "\"within\" goes with running_total, running_count or moving_average and one column in \"order_by\", and without \"rows\".",
         at: location)
     }
     guard settings.rows ?? 1 > 0 else { throw Problem("wrong-type", "\"rows\" must be at least 1.", at: location) }
@@ -111,7 +119,8 @@ package struct Window: Operation {
 
   private func figure(over input: Relation, _ window: SQL) throws(Problem) -> (SQL, DataType) {
     let running: SQL =
-      settings.within.map { " RANGE BETWEEN \($0.sql) PRECEDING AND CURRENT ROW" } ?? " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
+      settings.within.map { " RANGE BETWEEN \($0.sql) PRECEDING AND CURRENT ROW" }
+      ?? " ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"
     switch settings.function {
     case .rank: return ("rank() OVER (\(window))", .int64)
     case .rowNumber: return ("row_number() OVER (\(window))", .int64)
@@ -133,7 +142,8 @@ package struct Window: Operation {
         return ("\(access.sql) / nullif(sum(\(access.sql)) OVER (\(window)), 0)", .float64)
       }
       let frame: SQL =
-        settings.function == .runningTotal || settings.within != nil ? running : " ROWS BETWEEN \((settings.rows ?? 3) - 1) PRECEDING AND CURRENT ROW"
+        settings.function == .runningTotal || settings.within != nil
+        ? running : " ROWS BETWEEN \((settings.rows ?? 3) - 1) PRECEDING AND CURRENT ROW"
       let name: SQL = settings.function == .runningTotal ? "sum" : "avg"
       guard access.type.isFloat else {
         let type: DataType = settings.function == .runningTotal && access.type.isWhole ? .int64 : access.type

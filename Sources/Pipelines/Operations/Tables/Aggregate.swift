@@ -21,10 +21,11 @@ package struct Aggregate: Operation {
       - { customer_id: A, date: 2025-01-15, amount: 299.99 }
       - { customer_id: A, date: 2025-01-15, amount: 99.99 }
       - { customer_id: B, date: 2025-01-15, amount: null }
-      """, gives: """
-      - { customer_id: A, date: 2025-01-15, total_amount: 399.98, orders: 2 }
-      - { customer_id: B, date: 2025-01-15, total_amount: null, orders: 1 }
-      """),
+      """,
+      gives: """
+        - { customer_id: A, date: 2025-01-15, total_amount: 399.98, orders: 2 }
+        - { customer_id: B, date: 2025-01-15, total_amount: null, orders: 1 }
+        """),
     badValues: "Figures leave empty values out; empty values of a group column form a group. A sum that "
       + "doesn't fit into 64 bits stops the run; a column that isn't a number is refused before "
       + "anything runs where a number is needed.",

@@ -22,11 +22,12 @@ package struct Conditional: Operation {
       - { id: 1, customer_segment: VIP }
       - { id: 2, customer_segment: Basic }
       - { id: 3, customer_segment: null }
-      """, gives: """
-      - { id: 1, customer_segment: VIP, discount_rate: 0.15 }
-      - { id: 2, customer_segment: Basic, discount_rate: 0.05 }
-      - { id: 3, customer_segment: null, discount_rate: 0.05 }
-      """),
+      """,
+      gives: """
+        - { id: 1, customer_segment: VIP, discount_rate: 0.15 }
+        - { id: 2, customer_segment: Basic, discount_rate: 0.05 }
+        - { id: 3, customer_segment: null, discount_rate: 0.05 }
+        """),
     badValues: "Where the condition can't be told, because a value is empty, `else` applies.",
     settings: SettingsSchema(Settings()) {
       Field(\.condition, "condition", "SQL text, or `{field, operator, value}`.").required().also("if", "when", "where")

@@ -107,7 +107,9 @@ package struct Figure: Sendable {
     case .sum, .average, .count, .countDistinct, .median, .stddev: return true
     case .list: return false
     case .min, .max, .first, .last:
-      guard let type = try field.map({ field throws(Problem) in try input.field(field).type }), !type.isUnknown else { return nil }
+      guard let type = try field.map({ field throws(Problem) in try input.field(field).type }), !type.isUnknown else {
+        return nil
+      }
       return type.isNumber && type != .numeric
     }
   }
@@ -133,7 +135,9 @@ package struct Figure: Sendable {
           return ExactNumber.sum(
             operand,
             refusing: {
-              Refusal.saying("'\"sum\" of column \"' || \(name) || '\" is ' || CAST(\($0) AS VARCHAR) || ', too large for a whole number of 64 bits.'", at: output.location)
+              Refusal.saying(
+                "'\"sum\" of column \"' || \(name) || '\" is ' || CAST(\($0) AS VARCHAR) || ', too large for a whole number of 64 bits.'",
+                at: output.location)
             })
         }
         if function == .average { return ExactNumber.average(operand) }

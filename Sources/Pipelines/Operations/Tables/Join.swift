@@ -33,11 +33,12 @@ package struct Join: Operation {
       - { order: 1, email: ann@example.com }
       - { order: 2, email: bob@example.com }
       - { order: 3, email: null }
-      """, with: ["crm": "- { email: ann@example.com, crm_id: C-1, customer_segment: Premium, since: 2020 }"], gives: """
-      - { order: 1, email: ann@example.com, crm_id: C-1, customer_segment: Premium }
-      - { order: 2, email: bob@example.com, crm_id: null, customer_segment: null }
-      - { order: 3, email: null, crm_id: null, customer_segment: null }
-      """),
+      """, with: ["crm": "- { email: ann@example.com, crm_id: C-1, customer_segment: Premium, since: 2020 }"],
+      gives: """
+        - { order: 1, email: ann@example.com, crm_id: C-1, customer_segment: Premium }
+        - { order: 2, email: bob@example.com, crm_id: null, customer_segment: null }
+        - { order: 3, email: null, crm_id: null, customer_segment: null }
+        """),
     badValues: "An empty key matches nothing. A key that occurs several times in the other step repeats "
       + "the row. Keys that can't be equal (text and number) are refused before anything runs.",
     settings: SettingsSchema(Settings()) {

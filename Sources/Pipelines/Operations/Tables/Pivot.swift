@@ -21,10 +21,11 @@ package struct Pivot: Operation {
       - { region: North, month: feb, sales: 12 }
       - { region: South, month: jan, sales: 7 }
       - { region: South, month: dec, sales: 99 }
-      """, gives: """
-      - { region: North, jan: 10, feb: 12 }
-      - { region: South, jan: 7, feb: null }
-      """),
+      """,
+      gives: """
+        - { region: North, jan: 10, feb: 12 }
+        - { region: South, jan: 7, feb: null }
+        """),
     badValues: "A value that isn't named gets no column. Where there is nothing to compute from, the "
       + "cell is empty.",
     settings: SettingsSchema(Settings()) {

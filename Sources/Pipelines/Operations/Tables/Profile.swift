@@ -20,10 +20,11 @@ package struct Profile: Operation {
       - { id: 1, country: Norway }
       - { id: 2, country: Norway }
       - { id: 3, country: Chile }
-      """, gives: """
-      - { column: country, type: VARCHAR, rows: 3, nulls: 0, distinct: 2, min: Chile, max: Norway, mean: null, q25: null, \
-      median: null, q75: null, shortest: 5, longest: 6, top: [Norway, Chile], patterns: [Aa] }
-      """),
+      """,
+      gives: """
+        - { column: country, type: VARCHAR, rows: 3, nulls: 0, distinct: 2, min: Chile, max: Norway, mean: null, q25: null, \
+        median: null, q75: null, shortest: 5, longest: 6, top: [Norway, Chile], patterns: [Aa] }
+        """),
     badValues: "Empty values are counted and left out of every other figure.",
     settings: SettingsSchema(Settings()) {
       Field(\.fields, "fields", "Only these columns; otherwise all.").also("columns", "field", "column", "field_names")
@@ -42,7 +43,8 @@ package struct Profile: Operation {
   }
 
   package var effect: String {
-    settings.fields.isEmpty ? "Describes every column." : "Describes \(settings.fields.map(\.name).joined(separator: ", "))."
+    settings.fields.isEmpty
+      ? "Describes every column." : "Describes \(settings.fields.map(\.name).joined(separator: ", "))."
   }
 
   package func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL {

@@ -5,7 +5,8 @@ package struct Resample: Operation {
   package enum Fill: String, AliasedChoice {
     case none, empty, previous, linear, zero
     package static let otherSpellings: [String: Fill] = [
-      "null": .empty, "nulls": .empty, "ffill": .previous, "forward": .previous, "last": .previous, "interpolate": .linear, "0": .zero,
+      "null": .empty, "nulls": .empty, "ffill": .previous, "forward": .previous, "last": .previous,
+      "interpolate": .linear, "0": .zero,
     ]
 
     var words: String {
@@ -29,7 +30,8 @@ package struct Resample: Operation {
 
   package static let manifest = OperationManifest(
     name: "resample", aliases: ["time_bucket", "time_window", "tumbling_window", "downsample"],
-    summary: "Puts rows into time buckets and computes figures of each, in order of time; the time column holds the beginning of its bucket. "
+    summary:
+      "Puts rows into time buckets and computes figures of each, in order of time; the time column holds the beginning of its bucket. "
       + "Weeks begin on Monday, in UTC. Gaps between the first and the last bucket of a group can be filled.",
     example: """
       - resample: { time: measured_at, every: 10 minutes, group_by: sensor, aggregates: { hottest: max(temperature) } }
@@ -40,15 +42,18 @@ package struct Resample: Operation {
       - { sensor: s1, measured_at: "2025-01-15T10:01:00", temperature: 20.5 }
       - { sensor: s1, measured_at: "2025-01-15T10:09:59", temperature: 21.5 }
       - { sensor: s1, measured_at: "2025-01-15T10:25:00", temperature: 19.0 }
-      """, gives: """
-      - { sensor: s1, measured_at: "2025-01-15T10:00:00", hottest: 21.5 }
-      - { sensor: s1, measured_at: "2025-01-15T10:20:00", hottest: 19.0 }
-      """),
+      """,
+      gives: """
+        - { sensor: s1, measured_at: "2025-01-15T10:00:00", hottest: 21.5 }
+        - { sensor: s1, measured_at: "2025-01-15T10:20:00", hottest: 19.0 }
+        """),
     badValues: "Figures leave empty values out. A row without a time, or with one that doesn't exist, stops the run.",
     settings: SettingsSchema(Settings()) {
       Field(\.time, "time", "The column with the time; text in ISO form is read, as a time in UTC.").required().also(
         "time_field", "timestamp", "field", "field_name", "column", "on")
-      Field(\.every, "every", "The width of a bucket: `30s`, `10 minutes`, `1h`, `day`, `week`, `month`, `quarter`, `year`.").required()
+      Field(
+        \.every, "every", "The width of a bucket: `30s`, `10 minutes`, `1h`, `day`, `week`, `month`, `quarter`, `year`."
+      ).required()
         .also("interval", "width", "window", "bucket", "frequency", "size")
       Field(\.groups, "group_by", "Columns with a time series of their own for each of their values.").also(
         "group_by_fields", "partition_by", "groups", "by")
@@ -124,7 +129,8 @@ package struct Resample: Operation {
     guard settings.fill != .none else { return "SELECT \(named(plain)) FROM (\(buckets)) ORDER BY \(order)" }
     let values = figures.indices.map { filled("\(name: "__v\($0)")", keys) }
     let matches = (keys + ["__t"]).map { "steps.\($0) IS NOT DISTINCT FROM filled.\($0)" as SQL }
-    let there = (keys + ["__t"]).map { "steps.\($0)" as SQL } + figures.indices.map { "filled.\(name: "__v\($0)")" as SQL }
+    let there =
+      (keys + ["__t"]).map { "steps.\($0)" as SQL } + figures.indices.map { "filled.\(name: "__v\($0)")" as SQL }
     let groups: SQL = keys.isEmpty ? "" : " GROUP BY \(keys)"
     let type: SQL = bucketType(access).map { "CAST(\(steps) AS \($0)[])" } ?? steps
     return """
@@ -141,7 +147,8 @@ package struct Resample: Operation {
     let refusal = Refusal.saying(
       "'\"resample\" would make ' || CAST(CAST(\(count) AS BIGINT) AS VARCHAR) || ' buckets of \(SQL(raw: every.words)) to fill the gaps of one group.'",
       at: location)
-    return "CASE WHEN \(count) > 1e7 THEN [CAST(\(refusal) AS TIMESTAMP)] ELSE generate_series(min(__t), max(__t), \(every.sql)) END"
+    return
+      "CASE WHEN \(count) > 1e7 THEN [CAST(\(refusal) AS TIMESTAMP)] ELSE generate_series(min(__t), max(__t), \(every.sql)) END"
   }
 
   private func bucketType(_ access: FieldAccess) -> DataType? {
@@ -159,8 +166,12 @@ package struct Resample: Operation {
     case .previous: return "last_value(\(value) IGNORE NULLS) \(before)"
     case .linear:
       let time: SQL = "CASE WHEN \(value) IS NOT NULL THEN epoch(__t) END"
-      let (left, right): (SQL, SQL) = ("last_value(\(value) IGNORE NULLS) \(before)", "first_value(\(value) IGNORE NULLS) \(behind)")
-      let (start, end): (SQL, SQL) = ("last_value(\(time) IGNORE NULLS) \(before)", "first_value(\(time) IGNORE NULLS) \(behind)")
+      let (left, right): (SQL, SQL) = (
+        "last_value(\(value) IGNORE NULLS) \(before)", "first_value(\(value) IGNORE NULLS) \(behind)"
+      )
+      let (start, end): (SQL, SQL) = (
+        "last_value(\(time) IGNORE NULLS) \(before)", "first_value(\(time) IGNORE NULLS) \(behind)"
+      )
       // Fifteen digits, so that no float noise shows.
       return """
         coalesce(CAST(\(value) AS DOUBLE), CAST(printf('%.15g', CAST(\(left) AS DOUBLE) + \

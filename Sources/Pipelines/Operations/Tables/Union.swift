@@ -14,10 +14,11 @@ package struct Union: Operation {
     shown: Example(
       """
       - { id: 1, total: 10.50 }
-      """, with: ["woocommerce_orders": "- { total: 3.00, id: 9, coupon: SPRING }"], gives: """
-      - { id: 1, total: 10.50, coupon: null }
-      - { id: 9, total: 3.00, coupon: SPRING }
-      """),
+      """, with: ["woocommerce_orders": "- { total: 3.00, id: 9, coupon: SPRING }"],
+      gives: """
+        - { id: 1, total: 10.50, coupon: null }
+        - { id: 9, total: 3.00, coupon: SPRING }
+        """),
     badValues: "A column that one side lacks is empty there. Columns of one name and types that don't go "
       + "together are refused before anything runs.",
     settings: SettingsSchema(Settings()) {

@@ -17,11 +17,12 @@ package struct Unpivot: Operation {
     shown: Example(
       """
       - { shop: North, jan: 10, feb: 12, mar: null }
-      """, gives: """
-      - { shop: North, month: jan, sales: 10 }
-      - { shop: North, month: feb, sales: 12 }
-      - { shop: North, month: mar, sales: null }
-      """),
+      """,
+      gives: """
+        - { shop: North, month: jan, sales: 10 }
+        - { shop: North, month: feb, sales: 12 }
+        - { shop: North, month: mar, sales: null }
+        """),
     badValues: "Empty values keep their row, or lose it with `keep_empty: false`. Columns of different "
       + "types are refused before anything runs.",
     settings: SettingsSchema(Settings()) {

@@ -4,7 +4,9 @@ extension PipelineReading {
 
   private func outputs(of step: StepSpec) -> [StepSpec] {
     guard case .transform(let transform) = step.work, case .operations(let list) = transform.body else { return [] }
-    guard let place = list.firstIndex(where: { Self.outputs(of: $0) != nil }), let entries = Self.outputs(of: list[place]) else { return [] }
+    guard let place = list.firstIndex(where: { Self.outputs(of: $0) != nil }),
+      let entries = Self.outputs(of: list[place])
+    else { return [] }
     guard place == list.count - 1 else {
       problems.add(
         Problem(
@@ -15,11 +17,14 @@ extension PipelineReading {
     return entries.map { entry in
       var settings = list[place].settings.entries.filter { $0.key != "output" }
       settings.append(
-        Setting.Entry(key: "output", keyLocation: entry.keyLocation, value: Setting(.text(entry.key), at: entry.keyLocation)))
+        Setting.Entry(
+          key: "output", keyLocation: entry.keyLocation, value: Setting(.text(entry.key), at: entry.keyLocation)))
       let operation = OperationSpec(
-        name: list[place].name, settings: Setting(.map(settings), at: list[place].settings.location), location: list[place].location)
+        name: list[place].name, settings: Setting(.map(settings), at: list[place].settings.location),
+        location: list[place].location)
       var output = StepSpec(
-        id: entry.key, work: .transform(TransformSpec(on: step.id, body: .operations([operation]))), location: entry.keyLocation)
+        id: entry.key, work: .transform(TransformSpec(on: step.id, body: .operations([operation]))),
+        location: entry.keyLocation)
       output.isOutputOf = step.id
       return output
     }

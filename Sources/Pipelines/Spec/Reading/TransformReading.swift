@@ -150,7 +150,8 @@ extension PipelineReading {
       if let inside, let beside, inside != beside {
         problems.add(
           Problem(
-            "two-works", "The rule says on_fail: \(beside.rawValue) beside its settings and on_fail: \(inside.rawValue) among them.",
+            "two-works",
+            "The rule says on_fail: \(beside.rawValue) beside its settings and on_fail: \(inside.rawValue) among them.",
             hint: "Keep one.", at: location))
       }
       var rule = RuleSpec(name: name, settings: settings, onFail: beside ?? inside ?? .stop, location: location)
@@ -162,7 +163,9 @@ extension PipelineReading {
       let settings = Setting(.map(own.filter { $0.key != "type" }), at: setting.location)
       return made(name, settings, type.location)
     }
-    if let use = own.first(where: { $0.key == TemplateExpansion.key }), let with = own.first(where: { $0.key == "with" }), own.count == 2 {
+    if let use = own.first(where: { $0.key == TemplateExpansion.key }),
+      let with = own.first(where: { $0.key == "with" }), own.count == 2
+    {
       let template = Setting.Entry(key: "template", keyLocation: use.keyLocation, value: use.value)
       return made(use.key, Setting(.map([template, with]), at: setting.location), use.keyLocation)
     }

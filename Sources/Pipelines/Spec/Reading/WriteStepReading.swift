@@ -13,7 +13,8 @@ extension PipelineReading {
   func write(_ setting: Setting) -> WriteSpec? {
     guard case .map = setting.content else {
       return connection(setting).map { reference in
-        var spec = WriteSpec(to: reference, target: .whole, mode: Self.usualMode(of: reference, target: .whole, key: []))
+        var spec = WriteSpec(
+          to: reference, target: .whole, mode: Self.usualMode(of: reference, target: .whole, key: []))
         spec.isModeGiven = false
         return spec
       }

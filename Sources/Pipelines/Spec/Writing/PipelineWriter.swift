@@ -15,7 +15,9 @@ package struct PipelineWriter: Sendable {
     if spec.retry != .none { map.add("retry", Self.retry(spec.retry)) }
     var text = YAMLText.block(map.setting, indent: 0)
     text += "steps:\n"
-    for step in spec.steps where step.isOutputOf == nil { text += YAMLText.block(MapWriting.list([Self.step(step)]), indent: 2) }
+    for step in spec.steps where step.isOutputOf == nil {
+      text += YAMLText.block(MapWriting.list([Self.step(step)]), indent: 2)
+    }
     var rest = MapWriting()
     if !spec.tests.isEmpty { rest.add("tests", .list(spec.tests.map(Self.test))) }
     for (name, section) in spec.sections.sorted(by: { $0.key < $1.key }) { rest.add(name, section.content) }
