@@ -261,6 +261,7 @@ import Workspace
     ("[{ resample: { time: y, every: 5 } }]", "wrong-type"),
     ("[{ resample: { time: y, every: day, aggregates: { z: max(y) }, fill: linear } }]", "wrong-type"),
     ("[{ resample: { time: y, every: 1ms, fill: zero } }]", "bad-value"),
+    ("[{ sql: 'SELECT 1 AS \"caf\u{E9}\", 2 AS \"cafe\u{301}\" FROM input' }]", "column-collision"),
   ])
   func isRefused(_ operations: String, _ code: String) async throws {
     let folder = try TemporaryFolder()

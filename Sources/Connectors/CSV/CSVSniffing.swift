@@ -70,7 +70,7 @@ struct CSVSniffing {
       let quote = (format.quote ?? "\"").utf8.first ?? 0x22
       var copies: [UnifiedFile] = []
       let paths = try read.files.paths.map { path in
-        guard !path.hasSuffix(".zst"), let copy = try UnifiedFile(path, quote: quote) else { return path }
+        guard let copy = try UnifiedFile(path, quote: quote) else { return path }
         copies.append(copy)
         return copy.path
       }

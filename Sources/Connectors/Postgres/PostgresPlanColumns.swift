@@ -107,7 +107,7 @@ extension PostgresPlan {
 
   private mutating func allow(_ change: SQL, _ reason: String, isAnswered: Bool = false, _ problems: inout [Problem]) {
     if request.schemaPolicy == .evolve || isAnswered {
-      alterations.append("ALTER TABLE \(target.sql) \(change)")
+      alterations.append(change)
     } else {
       problems.append(
         Problem(
