@@ -119,15 +119,21 @@ private struct OperationStages {
       let context = OperationContext(time: time, others: try others(operation))
       let rowsIn = try await count("SELECT count(*) FROM \(relation.sql)")
       let failing = try failures(of: operation, over: relation, context)
-      var select = try operation.select(from: relation, in: context)
-      if let failing, operation.rule?.onFail == .skip { select = "SELECT * FROM \(relation.sql) WHERE NOT \(failing)" }
-      let after = try await stage(index + 1, select)
+      var passing = relation
+      if let failing, operation.rule?.onFail == .skip {
+        passing.sql = "(SELECT * FROM \(relation.sql) WHERE NOT \(failing))"
+      }
+      let after = try await stage(index + 1, try operation.select(from: passing, in: context))
       var effect = StepEffect(words: operation.effect, rowsIn: rowsIn, from: relation.schema, to: after.schema)
       effect.rowsOut = try await count("SELECT count(*) FROM \(after.sql)")
       if let failing {
         effect.affected = try await count("SELECT count(*) FROM \(relation.sql) WHERE \(failing)")
       } else if operation.rule == nil {
         effect.affected = try await affected(by: operation, relation, after.schema, context, rowsIn, effect.rowsOut)
+      }
+      if let operation = operation as? any CleansingOperation {
+        let setAside = failing == nil ? 0 : effect.affected ?? 0
+        try await count(operation.cleansing(of: passing, in: context), setAside: setAside, in: &effect)
       }
       result.append(effect)
       try await connection.execute("DROP TABLE \(relation.sql)")
@@ -140,6 +146,18 @@ private struct OperationStages {
         effect.words = operation.effect
         return effect
       }
+  }
+
+  /// - Parameter setAside: rows that don't come as far as the cleansing.
+  private func count(_ cleansing: Cleansing, setAside: Int, in effect: inout StepEffect) async throws {
+    let totals = try await connection.query(cleansing.totals).rows[0].map { value -> Int in
+      if case .integer(let count) = value { Int(count) } else { 0 }
+    }
+    let counts = Array(zip(cleansing.counts.map(\.what), totals))
+    var cleansed = CleansedRows(counts)
+    cleansed.incomplete = setAside
+    effect.cleansed = cleansed
+    effect.affected = cleansed.incomplete + (counts.first { $0.0 == .affected }?.1 ?? 0)
   }
 
   /// True for the rows that break the operation's rule; nil if it has none, or one that can't be told row by row.
