@@ -62,6 +62,7 @@ package struct BoundStep: Sendable {
   var counter: RowCounter?
   var boundary: BoundaryTap?
   var taps: [RuleTap] = []
+  var cleanseTaps: [CleanseTap] = []
   var relationRules: [RelationRule] = []
   /// The Python functions its rows flow through, in order.
   var programs: [PythonRows] = []

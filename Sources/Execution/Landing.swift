@@ -43,7 +43,7 @@ struct Landing {
   }
 
   /// Who carries the rows: the engine with statements, or a connection of the connector's own.
-  private enum Way {
+  enum Way {
     case statements(StatementLoad)
     case stream(UncheckedLoad)
 
@@ -231,58 +231,6 @@ struct Landing {
     else { return nil }
     return (read, copy)
   }
-
-  // MARK: What must hold before rows become visible
-
-  private var incrementalReads: [BoundStep] { plan.steps.filter { step.upstream.contains($0.id) && $0.cursor != nil } }
-  private var isIncremental: Bool { !incrementalReads.isEmpty && !context.options.fullRefresh }
-
-  /// The cursors that become true with these rows, and the reads they belong to.
-  var cursors: [(read: String, entry: StateEntry)] {
-    incrementalReads.compactMap { read in
-      read.nextCursor(for: step.id).map {
-        (read.id, StateEntry(key: context.stateKey(of: read.id, for: step.id), value: $0.text))
-      }
-    }
-  }
-  /// What is stored with the rows: the cursors, and the dead letters that have landed.
-  private var state: [StateEntry] {
-    let letters = context.letters.map { StateEntry(key: $0.stateKey(step.id, in: context), value: context.runID) }
-    return cursors.map(\.entry) + (letters.map { [$0] } ?? [])
-  }
-
-  /// Whether the reads have come further than this write was, though no row of theirs may have passed the steps between.
-  private var moves: Bool {
-    incrementalReads.contains { read in
-      read.nextCursor(for: step.id).map { $0 != read.increment?.before[step.id] } ?? false
-    }
-  }
-
-  /// Whether there is nothing to make visible, neither rows nor a cursor that the target keeps.
-  private func isNothing(_ sent: Fingerprint, _ way: Way) -> Bool {
-    guard isIncremental, sent.rows == 0 else { return false }
-    if case .statements(let work) = way, !work.isTransactional { return true }
-    return !moves
-  }
-
-  private func compare(_ sent: Fingerprint, _ landed: Fingerprint) throws {
-    let differences = sent.differences(from: landed)
-    guard !differences.isEmpty else { return }
-    throw Problem(
-      "verification-failed", "What landed is not what was sent: \(differences.joined(separator: "; ")).",
-      hint:
-        "Nothing was made visible; the target is as it was before. Look for triggers, collations or types that change values.",
-      at: step.planned.location)
-  }
-
-  private func guardAgainstShrinking(to rows: Int) async throws {
-    guard spec.mode == .replace || spec.mode == .truncate, !context.options.allowShrink else { return }
-    let known = if let rows = load.existingRows { rows } else { await load.countExisting?() ?? 0 }
-    guard known > 0, Double(rows) < Double(known) * (1 - RunOptions.shrinkLimit) else { return }
-    throw Problem(
-      "shrinking-load", "This run would replace \(known) rows by \(rows).",
-      hint: "Nothing was changed. If that is right, run again with --allow-shrink.", at: step.planned.location)
-  }
 }
 
 extension WriteSpec {
@@ -296,7 +244,7 @@ extension WriteSpec {
 }
 
 /// A `StreamLoad` on its way to the one thread that uses it; only `cancel` is called from elsewhere, which it allows.
-private struct UncheckedLoad: @unchecked Sendable {
+struct UncheckedLoad: @unchecked Sendable {
   let load: any StreamLoad
   init(_ load: any StreamLoad) { self.load = load }
 }

@@ -23,7 +23,8 @@ final class RuleTap: Sendable {
   let rules: [RowRule]
   private let schema: Schema
   private let rejects: RejectSink
-  private let operation: Int?
+  /// Where the operation stands that has the rules, from 0; nil = they stand by themselves.
+  let operation: Int?
   private let seen = RowCounter()
   private let failures: [RowCounter]
   /// The column with the names of the rules that flagged a row.
@@ -162,6 +163,9 @@ final class RuleTap: Sendable {
       return outcome
     }
   }
+
+  /// Rows that have broken a rule so far.
+  var failedRows: Int { failures.reduce(0) { $0 + $1.rows } }
 
   /// Begins another attempt.
   func reset() {

@@ -152,16 +152,27 @@ extension Problem {
 extension BoundPlan {
   /// What a transform with one input has done so far; nil if that is nothing.
   fileprivate func effect(of step: BoundStep) -> StepEffect? {
-    guard step.kind == "transform", step.inputs.count == 1, !step.isFed, let input = self[id: step.inputs[0]] else {
-      return nil
+    var effect = StepEffect(from: Schema([]), to: Schema([]))
+    if step.kind == "transform", step.inputs.count == 1, !step.isFed, let input = self[id: step.inputs[0]] {
+      effect = StepEffect(
+        rowsIn: input.counter?.rows, rowsOut: step.counter?.rows, from: input.schema, to: step.schema)
     }
-    let effect = StepEffect(
-      rowsIn: input.counter?.rows, rowsOut: step.counter?.rows, from: input.schema, to: step.schema)
+    effect.cleansed = step.cleansed
     return effect.impact.isEmpty ? nil : effect
   }
 }
 
 extension BoundStep {
+  /// What its cleansing operations have done so far; nil = it has none.
+  fileprivate var cleansed: CleansedRows? {
+    let parts = cleanseTaps.map { tap in
+      var part = tap.cleansed
+      part.incomplete = taps.first { $0.operation == tap.operation }?.failedRows ?? 0
+      return part
+    }
+    return parts.first.map { first in parts.dropFirst().reduce(first) { $0.adding($1) } }
+  }
+
   /// How many rows will flow in, as far as the sources know.
   fileprivate func expectedRows(in plan: BoundPlan) -> Int? {
     let reads = plan.steps.filter { upstream.contains($0.id) && $0.kind == "read" }

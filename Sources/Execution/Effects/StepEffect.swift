@@ -12,6 +12,8 @@ package struct StepEffect: Sendable, Codable, Hashable {
   package var removed: [String] = []
   /// `amount: VARCHAR → DECIMAL(18,2)`
   package var retyped: [String] = []
+  /// What its cleansing operations corrected and removed; nil = it has none.
+  package var cleansed: CleansedRows?
 
   package init(words: String? = nil, rowsIn: Int? = nil, rowsOut: Int? = nil, from before: Schema, to after: Schema) {
     self.words = words
@@ -37,6 +39,7 @@ package struct StepEffect: Sendable, Codable, Hashable {
     } else if let rowsIn, let rowsOut, rowsIn != rowsOut {
       lines.append("Makes \(Self.count(rowsOut, "row")) of \(Self.grouped(rowsIn))")
     }
+    if let cleansed { lines += cleansed.impact }
     if !added.isEmpty {
       lines.append("Creates \(Self.count(added.count, "new column")) (\(added.joined(separator: ", ")))")
     }
@@ -49,7 +52,7 @@ package struct StepEffect: Sendable, Codable, Hashable {
     return lines
   }
 
-  private static func count(_ number: Int, _ noun: String) -> String {
+  static func count(_ number: Int, _ noun: String) -> String {
     "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")"
   }
 

@@ -84,7 +84,7 @@ extension SchemaCheck {
       return try await run(program, at: index, over: relation, in: &result, isFed: isFed)
     }
     var others = try others(of: operation, result.planned, inputs, bound)
-    if isFed, operation.rule == nil {
+    if isFed, operation.rule == nil || operation is any CleansingOperation {
       let current = Dictionary(zip(result.planned.inputs, inputs), uniquingKeysWith: { first, _ in first })
       let names = others.keys.sorted()
       if let other = names.first(where: { bound[id: current[$0] ?? $0]?.isFed == true }) {
@@ -108,7 +108,7 @@ extension SchemaCheck {
     }
     try await check(operation.patterns, at: operation.location)
     let context = OperationContext(time: context.timeText, others: others)
-    var select = try operation.select(from: relation, in: context)
+    var passing = relation
     if let rule = operation.rule {
       let row: RowRule
       switch try rule.test(over: relation, in: context) {
@@ -120,9 +120,18 @@ extension SchemaCheck {
       }
       let tap = RuleTap(
         step: result.id, rules: [row], schema: relation.schema, operation: index, rejects: rejects(isFed: isFed))
-      select = try await tap.wrap(
+      let passed = try await tap.wrap(
         "SELECT * FROM \(relation.sql)", as: engine.uniqueName("weir_rules"), on: engine.connection)
+      passing.sql = "(\(passed))"
       result.taps.append(tap)
+    }
+    let select: SQL
+    if let operation = operation as? any CleansingOperation {
+      let tap = CleanseTap(try operation.cleansing(of: passing, in: context), operation: index)
+      select = try await tap.wrap(as: engine.uniqueName("weir_cleanse"), on: engine.connection)
+      result.cleanseTaps.append(tap)
+    } else {
+      select = try operation.select(from: passing, in: context)
     }
     do {
       return Relation("(\(select))", try await engine.connection.describe(select))

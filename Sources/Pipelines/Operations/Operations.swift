@@ -44,7 +44,10 @@ package enum Operations {
     OperationGroup("Text", texts),
     OperationGroup(
       "Types, gaps and spellings",
-      [OperationType(Cast.self), OperationType(Fill.self), OperationType(Standardise.self)]),
+      [
+        OperationType(Cast.self), OperationType(Fill.self), OperationType(Standardise.self),
+        OperationType(Cleanse.self),
+      ]),
     OperationGroup("Hiding values", [OperationType(Hash.self), OperationType(Mask.self)]),
     OperationGroup(
       "Choosing and ordering rows",

@@ -43,6 +43,7 @@ enum RunRecord {
     try writeFindings(run.questions, kind: "question", of: run, in: db)
     try writeFindings(run.profiles, kind: "profile", of: run, in: db)
     try writeFindings(run.alerts, kind: "alert", of: run, in: db)
+    try writeFindings(run.steps.compactMap(StepDone.init), kind: "effect", of: run, in: db)
     try writeFindings([run.quality].compactMap { $0 }, kind: "quality", of: run, in: db)
   }
 
@@ -66,6 +67,10 @@ enum RunRecord {
     run.questions = try findings("question", of: id, in: db)
     run.profiles = try findings("profile", of: id, in: db)
     run.alerts = try findings("alert", of: id, in: db)
+    for done: StepDone in try findings("effect", of: id, in: db) {
+      guard let index = run.steps.firstIndex(where: { $0.id == done.step }) else { continue }
+      run.steps[index].effect = done.effect
+    }
     let quality: [Quality] = try findings("quality", of: id, in: db)
     run.quality = quality.first
     return run
@@ -107,5 +112,17 @@ enum RunRecord {
     try String.fetchAll(
       db, sql: "SELECT document FROM findings WHERE run = ? AND kind = ? ORDER BY position", arguments: [id, kind]
     ).map { try Document.read(Finding.self, from: $0) }
+  }
+}
+
+/// What a step of a run did to rows and columns, as it is kept.
+private struct StepDone: Codable {
+  var step: String
+  var effect: StepEffect
+
+  /// nil = it isn't known.
+  init?(_ step: StepRun) {
+    guard let effect = step.effect else { return nil }
+    (self.step, self.effect) = (step.id, effect)
   }
 }

@@ -77,6 +77,7 @@ import Testing
         ("field_addition", map([("field_name", word("c")), ("value", value)])),
         ("fill", map([("field", word("a")), ("value", value)])),
         ("lookup", map([("field", word("a")), ("table", map([(column, value)])), ("default", value)])),
+        ("cleanse", map([("nulls", value), ("drop_duplicates", word("true"))])),
         ("rename", map([("a", word(column))])),
         ("mask", map([("field", word("a")), ("character", value)])),
         ("hash", map([("field", word("a")), ("salt", value)])),

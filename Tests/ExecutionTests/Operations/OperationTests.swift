@@ -19,7 +19,7 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
 }
 
 @Suite struct OperationTests {
-  @Test(arguments: fields + rows + tables)
+  @Test(arguments: fields + cleansing + rows + tables)
   func givesTheseRows(_ test: OperationCase) async throws {
     #expect(try await OperationBench().run("[\(test.operations)]", on: test.rows) == compact(test.expected))
   }
@@ -100,6 +100,31 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
       #"[{"d": "31.01.2025"}, {"d": "2025-02-01"}, {"d": null}]"#,
       #"[{"d":"2025-01-31"},{"d":"2025-02-01"},{"d":null}]"#),
     OperationCase("flatten: a", #"[{"a": {"b": 1, "c": {"d": 2}}, "z": 3}]"#, #"[{"a_b":1,"a_c_d":2,"z":3}]"#),
+  ]
+
+  static let cleansing: [OperationCase] = [
+    OperationCase(
+      "cleanse: ", #"[{"a": " x \t\u00a0 y\n", "n": 1}, {"a": " \u3000", "n": null}, {"a": null, "n": null}]"#,
+      #"[{"a":"x y","n":1},{"a":null,"n":null},{"a":null,"n":null}]"#),
+    OperationCase(
+      "cleanse: {spaces: keep, nulls: [n/a, '0', 'un known']}",
+      #"[{"a": " N/A ", "b": " x "}, {"a": "0", "b": "Un  Known"}, {"a": "00", "b": ""}]"#,
+      #"[{"a":null,"b":" x "},{"a":null,"b":null},{"a":"00","b":null}]"#),
+    OperationCase(
+      "cleanse: {spaces: trim, empty_to_null: false, case: title, cases: {b: upper}, field: a}",
+      #"[{"a": " ann  lee ", "b": " x ", "c": " y "}, {"a": " ", "b": "", "c": ""}]"#,
+      #"[{"a":"Ann  Lee","b":"X","c":" y "},{"a":"","b":"","c":""}]"#),
+    OperationCase(
+      "cleanse: {drop_empty: true}", #"[{"a": "", "n": null}, {"a": "", "n": 0}, {"a": "x", "n": null}]"#,
+      #"[{"a":null,"n":0},{"a":"x","n":null}]"#),
+    OperationCase(
+      "cleanse: {drop_duplicates: true, case: lower}, sort: n",
+      #"[{"a": "X", "n": 1, "s": {"t": [1]}}, {"a": "x ", "n": 1, "s": {"t": [1]}}, {"a": "x", "n": 2, "s": {"t": [1]}}]"#,
+      #"[{"a":"x","n":1,"s":{"t":[1]}},{"a":"x","n":2,"s":{"t":[1]}}]"#),
+    OperationCase(
+      "cleanse: {drop_duplicates: true, drop_empty: true}",
+      #"[{"__cleansed_0": "", "n": null}, {"__cleansed_0": " a", "n": 1}]"#,
+      #"[{"__cleansed_0":"a","n":1}]"#),
   ]
 
   static let rows: [OperationCase] = [
@@ -256,6 +281,11 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
       try await bench.problem("- conditional: {condition: amount > 0, then: [{sort: amount}]}", on: rows)?.code
         == "bad-nesting")
     #expect(try await bench.problem("- split: email", on: rows)?.code == "wrong-type")
+    #expect(try await bench.problem("- cleanse: amount", on: rows)?.code == "wrong-type")
+    #expect(try await bench.problem("- cleanse: {cases: {emial: lower}}", on: rows)?.hint == "Did you mean \"email\"?")
+    #expect(try await bench.problem("- cleanse: {cases: {email: small}}", on: rows)?.code == "unknown-choice")
+    #expect(
+      try await bench.problem("- cleanse: {spaces: keep, empty_to_null: false}", on: rows)?.code == "missing-setting")
     #expect(try await bench.problem("- cast: {amount: intger}", on: rows)?.hint == "Did you mean \"integer\"?")
   }
 }
