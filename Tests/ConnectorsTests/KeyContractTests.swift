@@ -49,7 +49,8 @@ import Testing
         try await problem {
           try await files.write(to: destination, .table("t"), query(one.rows), mode: mode, key: one.key)
         })
-      let extract = try await source.read(ReadRequest(.table("t"), columns: ["id", "v"], step: "read"))
+      let extract = try await source.read(
+        ReadRequest(.table("t"), columns: ["id", "v"], destinations: [destination], step: "read"))
       landed.append(try await files.run(extract, sorted: true).rows)
     }
     let pg = try PostgresFixture("key_contract")

@@ -8,11 +8,15 @@ import Workspace
 
 /// `schema: ask` before a table on a real server.
 @Suite(.enabled(if: PostgresServer.isThere, "PostgreSQL is not installed")) struct PostgresAnswerTests {
-  @Test(arguments: [
-    ("map:customer_segment", [["1", "Old"], ["2", "Gold"]], ["id", "customer_segment"]),
-    ("create", [["1", "Old", nil], ["2", nil, "Gold"]], ["id", "customer_segment", "customer_segment_v2"]),
-    ("ignore", [["1", "Old"], ["2", nil]], ["id", "customer_segment"]),
-  ]) func eachChoiceLands(choice: String, rows: [[String?]], columns: [String]) async throws {
+  @Test(
+    arguments: [
+      ("map:customer_segment", [["1", "Old"], ["2", "Gold"]], ["id", "customer_segment"]),
+      ("create", [["1", "Old", nil], ["2", nil, "Gold"]], ["id", "customer_segment", "customer_segment_v2"]),
+      ("ignore", [["1", "Old"], ["2", nil]], ["id", "customer_segment"]),
+    ] as [(String, [[String?]], [String])]) func eachChoiceLands(
+      choice: String, rows: [[String?]], columns: [String]
+    ) async throws
+  {
     let schema = "ask_\(choice.prefix { $0 != ":" })"
     var settings = PostgresSettings()
     settings.host = "127.0.0.1"
@@ -48,6 +52,6 @@ import Workspace
     #expect(try pg.rows("SELECT * FROM customers ORDER BY id") == rows)
     let names = try pg.rows(
       "SELECT attname FROM pg_attribute WHERE attrelid = 'customers'::regclass AND attnum > 0 ORDER BY attnum")
-    #expect(names == columns.map { [$0] })
+    #expect(names == columns.map { [$0] as [String?] })
   }
 }

@@ -15,7 +15,7 @@ import Testing
     let office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     let kind = "application/vnd.openxmlformats-officedocument.spreadsheetml"
     let archive = try ZIPWriter(files.folder.file(name))
-    for (part, text) in [
+    let parts: [(String, String)] = [
       (
         "[Content_Types].xml",
         """
@@ -57,7 +57,8 @@ import Testing
         """
       ),
       ("xl/worksheets/s.xml", "<worksheet \(main)><sheetData>\(rows)</sheetData></worksheet>"),
-    ] { try archive.add(part, Array(text.utf8)) }
+    ]
+    for (part, text) in parts { try archive.add(part, Array(text.utf8)) }
     try archive.finish()
   }
 
