@@ -68,7 +68,7 @@ import Testing
     do {
       try await body()
       return nil
-    } catch { return try #require(Problems.of(error).first) }
+    } catch { return Problems.of(error).first }
   }
 
   private func query(_ rows: [[Value]]) -> SQL {

@@ -1,5 +1,6 @@
 import Foundation
 import Pipelines
+import Tabular
 import TestSupport
 import Testing
 import Workspace

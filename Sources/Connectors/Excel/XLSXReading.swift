@@ -33,9 +33,9 @@ struct XLSXReading {
   }
 
   private func typed(_ names: [String], _ path: String) async throws -> [SQL] {
-    // Without a header the engine names columns by their first cell: B3, C3.
+    // Without a header the engine names columns by their first cell, B3, C3, or in a range by their letter.
     let first = try await read.describe(scan(path, header: false), setup: load).names.first ?? "A1"
-    let top = Int(first.drop { $0.isLetter }) ?? 1
+    let top = Int(first.drop { $0.isLetter }) ?? CellRange(format.range).rows.lowerBound
     let bottom = CellRange(format.range).rows.upperBound
     let rows = min(top + (format.header ? 1 : 0), bottom)..<bottom
     let (book, kinds) = try await Blocking.interruptible { [format] stop in

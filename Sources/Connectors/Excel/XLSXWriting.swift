@@ -58,7 +58,7 @@ struct XLSXWriting {
       case .float64:
         (
           "><v>",
-          "CASE WHEN isfinite(\(value)) THEN CAST(\(value) AS VARCHAR) ELSE error('Excel has no infinite numbers and no NaN.') END || '</v>'"
+          "CASE WHEN NOT isfinite(\(value)) THEN error('Excel has no infinite numbers and no NaN.') ELSE CAST(\(value) AS VARCHAR) END || '</v>'"
         )
       default: ("><v>", "CAST(\(value) AS VARCHAR) || '</v>'")
       }

@@ -76,7 +76,9 @@ final class XMLRecords {
         if place.count > 1 || (record.isEmpty && !attributes.allSatisfy { $0.name.hasPrefix("xmlns") }) {
           hasContent = true
         }
-        let isRecord = record.count == 1 ? name == record[0] : place == record || Array(place.dropFirst()) == record
+        let isRecord =
+          record.count == 1
+          ? name == record[0] : !record.isEmpty && (place == record || Array(place.dropFirst()) == record)
         if isRecord || (record.isEmpty && hasContent) { return false }
         if !around.isEmpty, place[...] == around || place.dropFirst() == around { sawAround = true }
       case .text(let text): if events.path.count == 1, !text.allSatisfy({ $0 <= 32 }) { hasContent = true }
@@ -89,7 +91,8 @@ final class XMLRecords {
   /// Finds the repeated element nearest to the root, in the document's first elements; else the root's first child; else the root.
   static func detect(_ path: String) throws(Problem) -> [String] {
     let events = try XMLEvents(file: path)
-    var seen: [[String: Int]] = [[:]]
+    // By bytes: names that only look the same aren't repeated.
+    var seen: [[[UInt8]: Int]] = [[:]]
     var found: [String]?
     var first: [[String]] = []
     var count = 0
@@ -99,8 +102,9 @@ final class XMLRecords {
         count += 1
         let place = events.path
         if first.count < 2, first.count == place.count - 1 { first.append(place) }
-        seen[seen.count - 1][name, default: 0] += 1
-        if seen[seen.count - 1][name] == 2, place.count < found?.count ?? .max { found = place }
+        let bytes = Array(name.utf8)
+        seen[seen.count - 1][bytes, default: 0] += 1
+        if seen[seen.count - 1][bytes] == 2, place.count < found?.count ?? .max { found = place }
         seen.append([:])
         if found?.count == 2 { return place.count == 2 ? place : found ?? place }
       case .end: seen.removeLast()

@@ -1,6 +1,7 @@
 import Foundation
 import Pipelines
 import Tabular
+import TestSupport
 import Testing
 
 @testable import Connectors
