@@ -25,18 +25,18 @@ package struct XML: FileFormat {
   package func extract(_ read: FileRead) async throws -> Extract {
     var wanted = record?.split(whereSeparator: { $0 == "/" || $0 == "." }).map(String.init) ?? []
     if let name = record, wanted.count == 1 { wanted = [name] }
-    let given = wanted
-    let paths = try await Blocking.run { [paths = read.files.paths] in
-      try paths.filter { try !XMLRecords.isEmpty($0, record: given) }
-    }
-    guard !paths.isEmpty else { return try nothing(read) }
-    if wanted.isEmpty, let first = paths.first { wanted = try await Blocking.run { try XMLRecords.detect(first) } }
+    let (paths, given) = (read.files.paths, wanted)
+    if given.isEmpty { wanted = try await Blocking.run { try XMLRecords.detect(paths) } }
     let record = wanted
     let (names, count) = try await Blocking.interruptible { try XMLRecords.names(in: paths, record: record, until: $0) }
+    if names.isEmpty || (given.isEmpty && record.count == 1),
+      try await Blocking.run({ try paths.allSatisfy { try XMLRecords.isEmpty($0, record: given) } })
+    {
+      return try nothing(read)
+    }
     guard !names.isEmpty else {
       throw Problem(
-        "no-records",
-        "\"\(read.files.name(of: paths[0]))\" has no element \"\(wanted.joined(separator: "/"))\" with values.",
+        "no-records", "\"\(read.files.first)\" has no element \"\(wanted.joined(separator: "/"))\" with values.",
         hint: "`record` names the element that is a row.", at: read.request.location)
     }
     for name in read.request.columns ?? [] where !names.contains(name) {

@@ -88,6 +88,16 @@ final class XMLRecords {
     return !hasContent || sawAround
   }
 
+  /// Finds the records of files by the first that has any.
+  static func detect(_ paths: [String]) throws(Problem) -> [String] {
+    var found: [String] = []
+    for path in paths {
+      found = try detect(path)
+      if try found.count > 1 || !isEmpty(path, record: []) { break }
+    }
+    return found
+  }
+
   /// Finds the repeated element nearest to the root, in the document's first elements; else the root's first child; else the root.
   static func detect(_ path: String) throws(Problem) -> [String] {
     let events = try XMLEvents(file: path)
