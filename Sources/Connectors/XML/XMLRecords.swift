@@ -93,7 +93,8 @@ final class XMLRecords {
     var found: [String] = []
     for path in paths {
       found = try detect(path)
-      if try found.count > 1 || !isEmpty(path, record: []) { break }
+      if found.count > 1 { break }
+      if try !isEmpty(path, record: []) { break }
     }
     return found
   }
