@@ -6,7 +6,7 @@ import Workspace
 
 /// What a rule does with rows that break it, as an option.
 enum RuleAnswer: String, ExpressibleByArgument, CaseIterable {
-  case stop, warn, flag, null, skip, alert
+  case stop, warn, flag, null, skip, alert, ask
 
   var onFail: OnFail? { OnFail(rawValue: rawValue) }
 }

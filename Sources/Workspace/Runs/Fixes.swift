@@ -55,7 +55,8 @@ extension Run {
   /// The rules that ended it; empty if something else did.
   package var violations: [Violation] {
     guard status == .failed else { return [] }
-    return checks.filter { !$0.outcome.passed && $0.outcome.onFail == OnFail.stop.rawValue }.compactMap { check in
+    let ending = [OnFail.stop.rawValue, OnFail.ask.rawValue]
+    return checks.filter { !$0.outcome.passed && ending.contains($0.outcome.onFail) }.compactMap { check in
       let outcome = check.outcome
       return outcome.place.map { place in
         Violation(
