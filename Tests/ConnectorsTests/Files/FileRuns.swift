@@ -137,7 +137,13 @@ struct FileRuns {
     let landing: SQL = "SELECT \(casts) FROM (\(rows))"
     for statement in work.setup { try await connection.execute(statement) }
     if work.isTransactional { try await connection.execute("BEGIN TRANSACTION") }
-    for statement in work.stage(landing) { try await connection.execute(statement) }
+    do {
+      for statement in work.stage(landing) { try await connection.execute(statement) }
+    } catch {
+      if work.isTransactional { try await connection.execute("ROLLBACK") }
+      work.discard()
+      throw error
+    }
     let difference = try await connection.query(
       "SELECT count(*) FROM ((\(landing)) EXCEPT ALL (\(work.readBack)) UNION ALL (\(work.readBack)) EXCEPT ALL (\(landing)))"
     )
