@@ -2,7 +2,8 @@ import Foundation
 import Tabular
 
 extension Connection {
-  /// The tables and views a query reads, without the names it defines itself (WITH). Nothing is looked up or read.
+  /// The tables and views a query reads, each as often as it names it, without the names it defines itself (WITH). Nothing is looked up
+  /// or read.
   /// - Throws: an error of kind `parser` if the text is not exactly one SELECT.
   package func tableNames(in query: String) async throws -> [String] {
     let reply = try await self.query("SELECT json_serialize_sql(\(text: query))::VARCHAR").rows[0][0].description
@@ -57,11 +58,11 @@ private enum SyntaxTree: Decodable {
         }
       }
       if case .text("BASE_TABLE")? = fields["type"], case .text(let name)? = fields["table_name"],
-        case .text("")? = fields["schema_name"], !defined.contains(name.lowercased()), !names.contains(name)
+        case .text("")? = fields["schema_name"], !defined.contains(name.lowercased())
       {
         names.append(name)
       }
-      for field in fields.values { field.collectTables(into: &names, defined: defined) }
+      for (_, field) in fields.sorted(by: { $0.key < $1.key }) { field.collectTables(into: &names, defined: defined) }
     case .text, .flag, .other: break
     }
   }

@@ -1,6 +1,6 @@
 import Tabular
 
-/// Finds what each step reads.
+/// Finds what each step reads, each step as often as it is named.
 struct StepInputs {
   let spec: PipelineSpec
   let problems: ProblemCollector
@@ -97,7 +97,7 @@ struct StepInputs {
         Problem(
           "reads-a-write", "Step \"\(step.id)\" reads \"\(other.id)\", which writes rows and yields none.",
           hint: "Read the step that \"\(other.id)\" writes.", at: location ?? step.location))
-    } else if !result.contains(other.id) {
+    } else {
       result.append(other.id)
     }
   }
