@@ -137,19 +137,12 @@ struct FileRuns {
     let landing: SQL = "SELECT \(casts) FROM (\(rows))"
     for statement in work.setup { try await connection.execute(statement) }
     if work.isTransactional { try await connection.execute("BEGIN TRANSACTION") }
-    let isEqual: Bool
-    do {
-      for statement in work.stage(landing) { try await connection.execute(statement) }
-      let difference = try await connection.query(
-        "SELECT count(*) FROM ((\(landing)) EXCEPT ALL (\(work.readBack)) UNION ALL (\(work.readBack)) EXCEPT ALL (\(landing)))"
-      )
-      let types = try await connection.describe(work.readBack).columns.map(\.type)
-      isEqual = difference.rows[0][0] == .integer(0) && types == load.landing.columns.map(\.type)
-    } catch {
-      if work.isTransactional { try await connection.execute("ROLLBACK") }
-      work.discard()
-      throw error
-    }
+    for statement in work.stage(landing) { try await connection.execute(statement) }
+    let difference = try await connection.query(
+      "SELECT count(*) FROM ((\(landing)) EXCEPT ALL (\(work.readBack)) UNION ALL (\(work.readBack)) EXCEPT ALL (\(landing)))"
+    )
+    let types = try await connection.describe(work.readBack).columns.map(\.type)
+    let isEqual = difference.rows[0][0] == .integer(0) && types == load.landing.columns.map(\.type)
     do {
       for statement in work.settle { try await connection.execute(statement) }
       for check in work.checks where try await !connection.query(check.finds).rows.isEmpty { throw check.problem }
