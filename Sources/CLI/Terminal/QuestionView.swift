@@ -84,6 +84,7 @@ struct QuestionView {
   }
 
   private static func quoted(_ word: String) -> String {
-    word.wholeMatch(of: /[A-Za-z0-9_.:=\/-]+/) != nil ? word : "'\(word.replacing("'", with: "'\\''"))'"
+    word.wholeMatch(of: /[A-Za-z0-9_.:=\/-]+/) != nil
+      ? word : "'\(word.unicodeScalars.map { $0 == "'" ? "'\\''" : String($0) }.joined())'"
   }
 }
