@@ -6,8 +6,7 @@ extension Connection {
   /// or read.
   /// - Throws: an error of kind `parser` if the text is not exactly one SELECT.
   package func tableNames(in query: String) async throws -> [String] {
-    let reply = try await self.query("SELECT json_serialize_sql(\(text: query))::VARCHAR").rows[0][0].description
-    let tree = try JSONDecoder().decode(SyntaxTree.self, from: Data(reply.utf8))
+    let tree = try await syntax(of: query)
     if case .object(let fields) = tree, case .flag(true)? = fields["error"] {
       guard case .text(let message)? = fields["error_message"] else {
         throw DuckDBError(kind: .parser, message: "The SQL can't be read.")
@@ -20,6 +19,18 @@ extension Connection {
     var names: [String] = []
     tree.collectTables(into: &names, defined: [])
     return names
+  }
+
+  /// Every text and name in a query, among them the files it reads; empty if it can't be understood.
+  package func texts(in query: String) async throws -> [String] {
+    var texts: [String] = []
+    try await syntax(of: query).collectTexts(into: &texts)
+    return texts
+  }
+
+  private func syntax(of query: String) async throws -> SyntaxTree {
+    let reply = try await self.query("SELECT json_serialize_sql(\(text: query))::VARCHAR").rows[0][0].description
+    return try JSONDecoder().decode(SyntaxTree.self, from: Data(reply.utf8))
   }
 }
 
@@ -43,6 +54,15 @@ private enum SyntaxTree: Decodable {
       self = .flag(flag)
     } else {
       self = .other
+    }
+  }
+
+  func collectTexts(into texts: inout [String]) {
+    switch self {
+    case .text(let text): texts.append(text)
+    case .list(let elements): for element in elements { element.collectTexts(into: &texts) }
+    case .object(let fields): for field in fields.values { field.collectTexts(into: &texts) }
+    case .flag, .other: break
     }
   }
 

@@ -107,6 +107,36 @@ struct FileSet: Sendable {
   var bytes: Int?
   /// Statements the engine needs before it can read them.
   var setup: [SQL]
+  /// What some of the paths are copies of.
+  var originals: [String: String] = [:]
+  /// What must live as long as the read: the copies.
+  var copies: [any Sendable] = []
+
+  /// What a file is called in messages.
+  func name(of path: String) -> String { originals[path] ?? path }
+  var first: String { paths.first.map(name) ?? "" }
+
+  /// Puts a copy in a file's place.
+  mutating func replace(_ path: String, with copy: String, _ owner: any Sendable) {
+    originals[copy] = name(of: path)
+    copies.append(owner)
+    paths = paths.map { $0 == path ? copy : $0 }
+  }
+
+  /// Makes sure that no packed file ends too early, and fetches what is on the web and packed, or must be read from the disk.
+  /// - Throws: `truncated-file`, `unreadable-file`, `disk-full`.
+  mutating func complete(onDisk: Bool, _ context: ConnectorContext, at location: Location?) async throws {
+    if bytes == nil, let address = paths.first, onDisk || Compression(FetchedFile.ending(address)) != .none {
+      let fetched = try await FetchedFile(address, setup: setup, context, at: location)
+      replace(address, with: fetched.path, fetched)
+      bytes = FileSet.size(fetched.path)
+      setup = []
+    }
+    for path in paths where !path.contains("://") {
+      try await Compression.verify(path, named: name(of: path))
+      try Task.checkCancellation()
+    }
+  }
 
   /// The paths as an SQL list.
   var list: SQL { "[\(paths.map { "\(text: $0)" }, separator: ", ")]" }
