@@ -44,6 +44,7 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
   package func prepare(_ request: WriteRequest) async throws -> Load {
     let format = try options(request.options)
     let place = place(of: request.target, format)
+    do throws(Problem) { try place.refuseNUL() } catch { throw error.located(at: request.location) }
     guard !place.isRemote else {
       throw Problem("not-writable", "Files can't be written to the address \"\(place.path)\".", at: request.location)
     }

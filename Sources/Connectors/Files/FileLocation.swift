@@ -33,6 +33,14 @@ struct FileLocation: Sendable, Hashable {
     return directory.hasSuffix("/") ? directory + path : directory + "/" + path
   }
 
+  /// The system's calls would take what stands before a NUL for the whole path.
+  /// - Throws: `file-not-found`.
+  func refuseNUL() throws(Problem) {
+    guard path.utf8.contains(0) else { return }
+    throw Problem(
+      "file-not-found", "No file can be called \"\(path.filter { $0 != "\0" })\": there is a NUL character in it.")
+  }
+
   /// The files that are there now.
   /// - Parameter endings: which files of a folder are meant.
   /// - Throws: `file-not-found`, `no-permission`.
@@ -45,6 +53,7 @@ struct FileLocation: Sendable, Hashable {
   /// The files that are there now, whether or not this user may read them.
   /// - Throws: `file-not-found`.
   func found(endings: [String], extensions: String) throws(Problem) -> FileSet {
+    try refuseNUL()
     if isRemote {
       guard path.hasPrefix("http://") || path.hasPrefix("https://") else {
         throw Problem(

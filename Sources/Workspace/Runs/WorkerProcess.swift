@@ -17,8 +17,9 @@ package final class WorkerProcess: Sendable {
     package var silence: Double = 30
     /// Seconds without a row or a step getting on; nil = as long as it takes.
     package var standstill: Double?
-    /// Sees every message as it comes; for tests that kill the worker at a chosen one.
-    package var onMessage: @Sendable (_ number: Int, _ process: Int32) -> Void = { _, _ in }
+    /// Sees every message as it comes, nil for one that can't be understood; for tests that kill the worker at a chosen one.
+    package var onMessage: @Sendable (_ number: Int, _ process: Int32, _ message: WorkerMessage?) -> Void = { _, _, _ in
+    }
 
     package init(program: String, directory: String) {
       self.program = program
@@ -152,8 +153,8 @@ package final class WorkerProcess: Sendable {
         guard line.hasSuffix("\n") else { break }
         line.removeLast()
         number += 1
-        launch.onMessage(number, id)
         let message = Self.message(line)
+        launch.onMessage(number, id, try? message.get())
         state.withLock { note(message, in: &$0) }
         continuation.yield(message)
       }
