@@ -38,7 +38,7 @@ final class PythonProcess: Sendable {
     ]
     do {
       id = try ProcessStart.run(arguments, environment, standard: (stdin[0], stdout[1], stderr[1]))
-    } catch let error as POSIXError {
+    } catch {
       for end in stdin + stdout + stderr { close(end) }
       try? FileManager.default.removeItem(atPath: folder)
       throw Self.unstartable(error.code.rawValue)
