@@ -111,10 +111,10 @@ extension SchemaCheck {
     var passing = relation
     if let rule = operation.rule {
       let row: RowRule
-      switch try rule.test(over: relation, in: context) {
-      case .row(let condition, let columns): row = RowRule(rule, condition, columns)
-      case .rowAmongOthers(let condition, let columns): row = RowRule(rule, condition, columns, looksAround: true)
-      case .relation:
+      switch try await settled(try rule.test(over: relation, in: context), over: relation, rule, result.id) {
+      case .row(let condition, let columns): row = try RowRule(rule, condition, columns)
+      case .rowAmongOthers(let condition, let columns): row = try RowRule(rule, condition, columns, looksAround: true)
+      case .relation, .condition:
         throw Problem(
           "invalid-rule", "This rule is about the rows as a whole; put it into a `check` step.", at: rule.location)
       }
@@ -143,6 +143,14 @@ extension SchemaCheck {
 }
 
 extension SchemaCheck {
+  private func settled(
+    _ test: RuleTest, over input: Relation, _ rule: any Rule, _ step: String
+  ) async throws -> RuleTest {
+    do { return try await test.settled(over: input, on: engine.connection) } catch {
+      throw Problem.of(error, in: step, at: rule.location)
+    }
+  }
+
   /// The inputs of a query that count as empty while dead letters flow through it.
   private func emptied(
     _ query: SQL, _ step: PlannedStep, _ inputs: [String], _ bound: BoundPlan
@@ -171,10 +179,18 @@ extension SchemaCheck {
 }
 
 extension RowRule {
-  init(_ rule: any Rule, _ condition: SQL, _ columns: [String], looksAround: Bool = false, place: Int? = nil) {
+  /// - Throws: `invalid-rule` if values are to be emptied and the rule names none.
+  init(
+    _ rule: any Rule, _ condition: SQL, _ columns: [FieldAccess], looksAround: Bool = false, place: Int? = nil
+  ) throws(Problem) {
+    guard rule.onFail != .null || !columns.isEmpty else {
+      throw Problem(
+        "invalid-rule", "The rule names no column, so there is no value that could be emptied: \(rule.words).",
+        hint: "Use on_fail: skip, flag, warn or stop.", at: rule.location)
+    }
     self.init(
-      name: rule.typeName, words: rule.words, reason: "Not true: \(rule.words)", condition: condition, columns: columns,
-      onFail: rule.onFail, looksAround: looksAround, place: place)
+      name: rule.typeName, words: rule.words, reason: "Breaks the rule: \(rule.words)", condition: condition,
+      columns: columns, onFail: rule.onFail, location: rule.location, looksAround: looksAround, place: place)
   }
 }
 
