@@ -10,7 +10,8 @@ package enum DataQuality {
   static func words(_ outcome: CheckOutcome, _ step: String) -> String {
     let found =
       outcome.failedRows > 0
-      ? "\(outcome.failedRows.grouped) of \(StepEffect.count(outcome.rows, "row")) break\(outcome.failedRows == 1 ? "s" : "") the rule" : "the rule doesn't hold"
+      ? "\(outcome.failedRows.grouped) of \(StepEffect.count(outcome.rows, "row")) break\(outcome.failedRows == 1 ? "s" : "") the rule"
+      : "the rule doesn't hold"
     let columns = outcome.columns ?? []
     let subject =
       columns.count == 1 && outcome.failedRows > 0

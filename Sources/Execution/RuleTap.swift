@@ -3,23 +3,6 @@ import Pipelines
 import Synchronization
 import Tabular
 
-/// A row rule as the engine evaluates it.
-struct RowRule: Sendable {
-  var name: String
-  var words: String
-  var reason: String
-  var condition: SQL
-  /// The values it is about.
-  var columns: [FieldAccess]
-  var onFail: OnFail
-  /// Where it is written; nil = nobody wrote it.
-  var location: Location?
-  /// Whether the condition uses `RuleTest.position`.
-  var looksAround = false
-  /// Where the rule stands among those of its step, from 0.
-  var place: Int?
-}
-
 /// Evaluates row rules while rows flow past, and does to each failing row what its rule says (C42).
 final class RuleTap: Sendable {
   let step: String

@@ -82,13 +82,13 @@ package struct RejectSummary: Sendable, Codable {
   /// How many values were emptied.
   package var values: Int?
 
-  /// `2 rows of sane set aside`, `1 row of sane flagged`, `3 values emptied in 2 rows of sane`.
+  /// `2 rows of sane set aside`, `1 row of sane flagged`, `3 values of sane emptied`.
   package func words(of step: String) -> String {
     let rows = "\(StepEffect.count(count, "row")) of \(step)"
     return switch fate {
     case nil: "\(rows) set aside"
     case .flagged?: "\(rows) flagged"
-    case .emptied?: "\(StepEffect.count(values ?? 0, "value")) emptied in \(rows)"
+    case .emptied?: "\(StepEffect.count(values ?? 0, "value")) of \(step) emptied"
     }
   }
 }

@@ -22,7 +22,8 @@ extension StepAttempts {
     }
     for source in flow {
       try conclude(
-        source.taps.flatMap { tap in zip(tap.outcomes(), tap.rules.map(\.location)).map { ($0, $1) } }, source, findings)
+        source.taps.flatMap { tap in zip(tap.outcomes(), tap.rules.map(\.location)).map { ($0, $1) } }, source, findings
+      )
     }
   }
 
@@ -80,7 +81,8 @@ extension StepAttempts {
       let table = try await connection.query(rule.query)
       guard table.rows.count == 1, let row = table.rows.first else {
         throw Problem(
-          "invalid-rule", "The rule must come to one verdict on all rows, but came to \(table.rows.count): \(rule.words)",
+          "invalid-rule",
+          "The rule must come to one verdict on all rows, but came to \(table.rows.count): \(rule.words)",
           at: rule.location)
       }
       func count(_ name: String) -> Int? {

@@ -187,7 +187,8 @@ import Testing
       let letter = folder.lines("rejects.jsonl")?.first ?? ""
       #expect(
         letter.contains(
-          #""original":"{\"id\":1,\"v\":\"b\"}","position":"row 2","reason":"Breaks the rule: no \"id\" occurs twice""#))
+          #""original":"{\"id\":1,\"v\":\"b\"}","position":"row 2","reason":"Breaks the rule: no \"id\" occurs twice""#)
+      )
     }
   }
 

@@ -86,13 +86,3 @@ extension Expression {
     return try await connection.query(known).rows[0][0] != .integer(0)
   }
 }
-
-extension Rule {
-  /// Said of a rule about the rows as a whole that is told what to do to single ones.
-  var refusal: Problem {
-    Problem(
-      "rule-about-the-whole",
-      "\"\(typeName)\" is about the rows as a whole, so there are no single rows for on_fail: \(onFail.rawValue).",
-      hint: "Use on_fail: stop or warn, or a rule about each row.", at: location)
-  }
-}

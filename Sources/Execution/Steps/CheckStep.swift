@@ -32,7 +32,8 @@ extension SchemaCheck {
           time: context.timeText, others: others, history: context.history[step.id] ?? MeasureHistory()))
       do {
         switch try await test.settled(over: relation, on: engine.connection) {
-        case .relation where !rule.isAboutTheWhole && rule is Expression && [.skip, .flag, .null].contains(rule.onFail):
+        case .relation
+        where !rule.isAboutTheWhole && rule is Expression && [.skip, .flag, .null].contains(rule.onFail):
           throw rule.refusal
         case .row(let condition, let columns):
           _ = try await engine.connection.describe("SELECT coalesce(\(condition), false) FROM \(relation.sql)")

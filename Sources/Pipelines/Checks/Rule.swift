@@ -22,6 +22,14 @@ extension Rule {
   package var otherInputs: [String] { [] }
   package var patterns: [String] { [] }
   package var isAboutTheWhole: Bool { false }
+
+  /// Said of a rule about the rows as a whole that is told what to do to single ones.
+  package var refusal: Problem {
+    Problem(
+      "rule-about-the-whole",
+      "\"\(Self.manifest.name)\" is about the rows as a whole, so there are no single rows for on_fail: \(onFail.rawValue).",
+      hint: "Use on_fail: stop or warn, or a rule about each row.", at: location)
+  }
 }
 
 /// How a rule is evaluated.

@@ -92,7 +92,8 @@ extension Workspace {
       letters.isEmpty
         ? "Run \(run.id) set no rows aside." : "Run \(run.id) has no such rejected rows that could be fed in.",
       hint: by.map { "Run \($0) fed rows in; those it rejected again are its own: weir rejects list \($0)." }
-        ?? (letters.isEmpty ? nil : "weir rejects list \(run.id) shows them; rows that were only flagged or lost values have landed."))
+        ?? (letters.isEmpty
+          ? nil : "weir rejects list \(run.id) shows them; rows that were only flagged or lost values have landed."))
   }
 
   /// The rows of a choice, one letter each, secrets opened.

@@ -37,7 +37,10 @@ package struct RunLog: Sendable {
       case "read":
         return [(.info, count.map { "Extracted \($0) rows from \"\(step)\"" } ?? "Extraction of \"\(step)\" prepared")]
       case "transform": return [(.info, "Transformation complete: \"\(step)\"" + (count.map { ", \($0) rows" } ?? ""))]
-      case "check": return [(.info, "Check \"\(step)\" complete" + (rows.map { ": \($0.grouped) row\($0 == 1 ? "" : "s") passed" } ?? ""))]
+      case "check":
+        return [
+          (.info, "Check \"\(step)\" complete" + (rows.map { ": \($0.grouped) row\($0 == 1 ? "" : "s") passed" } ?? ""))
+        ]
       default: return [(.info, "Load complete: \"\(step)\"" + (count.map { ", \($0) rows in \(time) s" } ?? ""))]
       }
     case .effect(let effect): return [(.info, "\"\(step)\": \(effect.impact.joined(separator: "; "))")]

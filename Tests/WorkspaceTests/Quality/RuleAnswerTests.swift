@@ -29,7 +29,9 @@ import Workspace
     return trial
   }
 
-  @Test(arguments: ["list_sum(l) > 0", "n <> 'max(5)' OR n IS NULL AND list_sum(l) > 0", "list_sum(l) > 0 /* max(n) */"])
+  @Test(arguments: [
+    "list_sum(l) > 0", "n <> 'max(5)' OR n IS NULL AND list_sum(l) > 0", "list_sum(l) > 0 /* max(n) */",
+  ])
   func everyRowIsLookedAt(_ condition: String) async throws {
     let trial = try await trial(#"{"l":[1],"n":"a"}"# + "\n" + #"{"l":[-5],"n":"max(5)"}"# + "\n")
     let run = try await trial.run(pipeline("expression: \"\(condition)\""))
@@ -66,8 +68,9 @@ import Workspace
         #"{"id":1,"s":"good","a":{"b":"y","c":1}}"#, #"{"id":2,"s":null,"a":{"b":null,"c":2}}"#,
         #"{"id":3,"s":"good","a":null}"#,
       ])
-    #expect(run.rejects.map { $0.summary.words(of: $0.step) } == Array(repeating: "1 value emptied in 1 row of c", count: 2))
-    #expect(run.checks.map(\.outcome.columns) == [["s"], ["a.b"]] && run.checks.map(\.outcome.emptiedValues) == [1, 1])
+    #expect(run.rejects.map { $0.summary.words(of: $0.step) } == Array(repeating: "1 value of c emptied", count: 2))
+    #expect(
+      run.checks.map(\.outcome.columns) == [["s"], ["a.b"]] && run.checks.map(\.outcome.emptiedValues) == [1, 1])
     #expect(run.metrics.rowsFailed == 0)
     let kept = try await trial.workspace.rejects(of: run)
     #expect(kept.count == 2 && kept.allSatisfy { $0.isEmptied && !$0.isFlagged }, "\(kept)")
@@ -113,7 +116,8 @@ import Workspace
       let text = PipelineText(file: "pipeline.yaml", text: pipeline(rules))
       return try await trial.workspace.preview(RunRequest(text), step: "c", rows: 10)
     }
-    let stopped = try await shown("not_null: id\n        - { unique: id, on_fail: skip }\n        - row_count: { min: 1 }")
+    let stopped = try await shown(
+      "not_null: id\n        - { unique: id, on_fail: skip }\n        - row_count: { min: 1 }")
     #expect(
       stopped.effects.map(\.impact) == [["1 row breaks it; the run would stop"], ["Holds"], ["Holds: 2 rows"]],
       "\(stopped.effects)")

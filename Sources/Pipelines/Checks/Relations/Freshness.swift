@@ -9,14 +9,16 @@ package struct Freshness: Rule {
   }
 
   package static let manifest = OperationManifest(
-    name: "freshness", aliases: ["data_freshness", "recency"], summary: "The newest row isn't older than a given age, nor in the future.",
+    name: "freshness", aliases: ["data_freshness", "recency"],
+    summary: "The newest row isn't older than a given age, nor in the future.",
     shorthand: "column", example: "- freshness: { column: order_date, max_age: 1 day }",
     shown: Example(
       """
       - { id: 1, order_date: 2025-01-10 }
       - { id: 2, order_date: 2025-01-13 }
       """, observing: "the newest is 2025-01-13 00:00:00"),
-    badValues: "Empty values don't count; without any value the rule is broken, and by text that is no date. A moment more than 5 "
+    badValues:
+      "Empty values don't count; without any value the rule is broken, and by text that is no date. A moment more than 5 "
       + "minutes after the run's time and the clock's is in the future, a date more than 14 hours before it begins.",
     settings: SettingsSchema(Settings()) {
       Field(\.column, "column", "Date or time of a row.").required().also("field", "field_name")
@@ -56,7 +58,8 @@ package struct Freshness: Rule {
     // A run for an earlier time may well read rows that came after it.
     let latest: SQL = "greatest(\(now), make_timestamp(epoch_us(now()))) + \(tolerance)"
     let isFresh: SQL = "newest\(slack) >= \(now) - to_seconds(\(maxAge.seconds)) AND newest <= \(latest)"
-    let unread: SQL = "unread || CASE WHEN unread = 1 THEN ' value is' ELSE ' values are' END || ' no date, such as ' || sample"
+    let unread: SQL =
+      "unread || CASE WHEN unread = 1 THEN ' value is' ELSE ' values are' END || ' no date, such as ' || sample"
     return .relation(
       """
       SELECT unread = 0 AND coalesce(\(isFresh), FALSE) AS passed, CASE WHEN unread > 0 THEN \(unread) \

@@ -22,7 +22,8 @@ package struct Expression: Rule {
         - { id: 2, order_total: -1 }
         - { id: 3, order_total: null }
         """),
-    badValues: "Where the condition can't be told, because a value is empty, it counts as broken. With `on_fail: null` the columns "
+    badValues:
+      "Where the condition can't be told, because a value is empty, it counts as broken. With `on_fail: null` the columns "
       + "and fields it names are emptied.",
     settings: SettingsSchema(Settings()) {
       Field(\.expression, "expression", "The condition; a row where it can't be told fails.").required()
