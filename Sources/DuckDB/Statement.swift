@@ -6,7 +6,7 @@ extension Connection {
   /// or read.
   /// - Throws: an error of kind `parser` if the text is not exactly one SELECT.
   package func tableNames(in query: String) async throws -> [String] {
-    let tree = try await syntaxTree(of: query)
+    let tree = try await understood(query)
     if case .object(let fields) = tree, case .list(let statements)? = fields["statements"], statements.count != 1 {
       throw DuckDBError(kind: .parser, message: "Expected one SELECT, found \(statements.count).")
     }
@@ -20,13 +20,20 @@ extension Connection {
   /// - Throws: an error of kind `parser`.
   package func names(in expression: SQL) async throws -> ExpressionNames {
     var names = ExpressionNames()
-    try await syntaxTree(of: "SELECT \(expression.text)").collectNames(into: &names, isInside: false)
+    try await understood("SELECT \(expression.text)").collectNames(into: &names, isInside: false)
     return names
   }
 
-  private func syntaxTree(of query: String) async throws -> SyntaxTree {
-    let reply = try await self.query("SELECT json_serialize_sql(\(text: query))::VARCHAR").rows[0][0].description
-    let tree = try JSONDecoder().decode(SyntaxTree.self, from: Data(reply.utf8))
+  /// Every text and name in a query, among them the files it reads; empty if it can't be understood.
+  package func texts(in query: String) async throws -> [String] {
+    var texts: [String] = []
+    try await syntax(of: query).collectTexts(into: &texts)
+    return texts
+  }
+
+  /// - Throws: an error of kind `parser`.
+  private func understood(_ query: String) async throws -> SyntaxTree {
+    let tree = try await syntax(of: query)
     if case .object(let fields) = tree, case .flag(true)? = fields["error"] {
       guard case .text(let message)? = fields["error_message"] else {
         throw DuckDBError(kind: .parser, message: "The SQL can't be read.")
@@ -34,6 +41,11 @@ extension Connection {
       throw DuckDBError(kind: .parser, message: message)
     }
     return tree
+  }
+
+  private func syntax(of query: String) async throws -> SyntaxTree {
+    let reply = try await self.query("SELECT json_serialize_sql(\(text: query))::VARCHAR").rows[0][0].description
+    return try JSONDecoder().decode(SyntaxTree.self, from: Data(reply.utf8))
   }
 }
 
@@ -99,6 +111,15 @@ private enum SyntaxTree: Decodable {
       case .object(let value)? = constant["value"], case .text(let name)? = value["value"]
     else { return nil }
     return record + [name]
+  }
+
+  func collectTexts(into texts: inout [String]) {
+    switch self {
+    case .text(let text): texts.append(text)
+    case .list(let elements): for element in elements { element.collectTexts(into: &texts) }
+    case .object(let fields): for field in fields.values { field.collectTexts(into: &texts) }
+    case .flag, .other: break
+    }
   }
 
   func collectTables(into names: inout [String], defined: Set<String>) {

@@ -62,7 +62,8 @@ import Testing
     #expect(folder.lines("out.json")?.count == 9)
     #expect(folder.lines("out.json")?.contains(#"{"id":null}"#) == true)
     #expect(folder.lines("rejects.jsonl")?.first?.contains(#""original":"{\"id\":3}","position":"row 4""#) == true)
-    #expect(folder.lines("rejects.jsonl")?.count == 1)
+    #expect(folder.lines("rejects.jsonl")?.count == 2)
+    #expect(folder.lines("rejects.jsonl")?.last?.contains(#""isEmptied":true,"original":"{\"id\":4}""#) == true)
   }
 
   @Test func whatSeveralStepsReadIsReadOnce() async throws {

@@ -53,6 +53,7 @@ struct RuleInspection {
     case .null: "the values would be emptied"
     case .flag: "they would be flagged"
     case .warn, .alert: "the run would warn"
+    case .ask: "the run would wait for a decision"
     }
   }
 

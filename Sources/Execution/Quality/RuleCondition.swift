@@ -5,7 +5,7 @@ import Tabular
 extension RuleTest {
   /// A condition of the user's own told apart: about each row, or by an aggregate about all of them. Other tests stay as they are.
   /// - Throws: `invalid-sql`, `unknown-column`, `wrong-type`, or the engine's error.
-  func settled(over input: Relation, on connection: Connection) async throws -> RuleTest {
+  package func settled(over input: Relation, on connection: Connection) async throws -> RuleTest {
     guard case .condition(let expression) = self else { return self }
     let holds = try await connection.describe("SELECT \(expression.sql) AS holds FROM \(input.sql)").columns[0]
     guard holds.type == .boolean else {

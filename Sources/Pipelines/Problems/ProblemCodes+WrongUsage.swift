@@ -8,7 +8,8 @@ extension Problem.Code {
       "bad-expression", "A text isn't a single SQL expression or condition.",
       "Write one expression, without ; or a second statement."),
     Meaning(
-      "awaiting-input", "A target has no column for a new field, and `schema: ask` wants a person to decide.",
+      "awaiting-input",
+      "A person is to decide: about a new field without a column (`schema: ask`), or a broken rule (`on_fail: ask`).",
       "Run it and answer with weir answer, or decide in the file."),
     Meaning("bad-name", "A name can't be a column's name.", "Choose another name."),
     Meaning(

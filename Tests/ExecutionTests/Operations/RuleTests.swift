@@ -1,10 +1,9 @@
 import DuckDB
+import Execution
 import Pipelines
 import Tabular
 import TestSupport
 import Testing
-
-@testable import Execution
 
 @Suite struct RuleTests {
   /// The values of column `v` for which the rule fails, or the observation of a rule about the whole.
@@ -108,7 +107,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("list_sum(l) > 0", ["2"]), ("s <> 'max(5)'", []), ("v > 1 /* max(v) */", ["1"]), ("v > avg(v) OVER ()", ["1"]),
+    ("list_sum(l) > 0", ["2"]), ("s <> 'max(5)'", []), ("v > 1 /* max(v) */", ["1"]),
     ("v IN (SELECT max(x) FROM (VALUES (1)) t(x))", ["2"]), ("max(v) > 5", ["it is false"]), ("bool_and(v > 0)", []),
     ("bool_and(v > 1)", ["it is false"]), ("geometric_mean(v) > 100", ["it is false"]), ("MAX (v) = 2", []),
     ("count(*) FILTER (v > 1) = 1", []), ("max(v) > 5 OR sum(v) > min(l[1])", []),
@@ -122,7 +121,8 @@ import Testing
     ("s NOT IN ('v', 'no id')", ["s"]), ("v > 0 AND r.b > 0", ["v", "r.b"]), ("r['b'] + (r).b > 0", ["r.b"]),
     ("r IS NOT NULL AND r.b > 0", ["r"]), ("list_sum(list_filter(l, lambda v: v > 0)) > 0", ["l"]),
     ("EXISTS (SELECT 1 FROM (VALUES (1)) t(id) WHERE t.id = v)", ["v"]),
-    ("s IN (SELECT v FROM (VALUES ('a')) t(v))", ["s"]), ("\\\"V\\\" > 0", ["v"]), ("1 = 2", []), ("l[1] > 0", ["l"]),
+    ("s IN (SELECT v FROM (VALUES ('a')) t(v))", ["s"]), ("\\\"V\\\" > 0", ["v"]), ("1 = 2", []),
+    ("v > avg(v) OVER ()", ["v"]), ("l[1] > 0", ["l"]),
   ])
   func theParserTellsTheColumns(_ condition: String, _ columns: [String]) async throws {
     let bench = try await OperationBench()
@@ -144,12 +144,11 @@ import Testing
     #expect(try await found(#""2999-01-01 00:00:00""#) == ["the newest is 2999-01-01 00:00:00, in the future"])
     #expect(try await found(#""infinity""#) == ["the newest is infinity, in the future"])
     #expect(try await found(#""soon""#) == ["1 value is no date, such as soon"])
-    #expect(try await found("null") == ["there are no values"])
     #expect(try await found(#""2025-01-16 08:04:00""#) == [])
     for age in ["1 decade", "1 millennium", "1 dayz", "1 m2", "1 sex"] {
-      await #expect(throws: (any Error).self, "\(age)") { _ = try await found("null", age) }
+      await #expect(throws: (any Error).self, "\(age)") { _ = try await found(#""2025-01-16 08:04:00""#, age) }
     }
-    for age in ["90", "90 Seconds", "2h", "3 wks", "1 month"] { _ = try await found("null", age) }
+    for age in ["90", "90 Seconds", "2h", "3 wks", "1 month"] { _ = try await found(#""2025-01-16 08:04:00""#, age) }
   }
 
   @Test(arguments: [
