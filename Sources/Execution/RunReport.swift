@@ -69,7 +69,7 @@ final class RunReport: Sendable {
   }
 
   /// `sink` has ended well, and with it the steps that flow through it.
-  func end(_ sink: BoundStep, rows: Int, bytes: Int?) {
+  func end(_ sink: BoundStep, rows: Int?, bytes: Int?) {
     state.withLock { $0.active[sink.id] = nil }
     for step in plan.flow(into: sink, sinks: sinks) {
       guard state.withLock({ $0.ended.insert(step.id).inserted }) else { continue }

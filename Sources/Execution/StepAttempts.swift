@@ -123,7 +123,7 @@ struct StepAttempts {
       for (read, entry) in landing.cursors { report.emit(read, .cursor(entry, write: step.id)) }
       return Moved(rows: receipt.sent.rows, bytes: receipt.bytes)
     case .read, .transform, .check:
-      var rows = 0
+      var rows: Int?
       if step.isKept {
         let kept = check.engine.uniqueName("weir_kept")
         try await connection.execute("CREATE TABLE \(name: kept) AS \(step.select)")
@@ -142,9 +142,9 @@ struct StepAttempts {
         }
         try await inspect()
       }
-      try await judge(step.relationRules, step, findings, connection)
+      let judged = try await judge(step.relationRules, step, findings, connection)
       try findings.refuseOpenQuestions()
-      return Moved(rows: rows, bytes: counter.bytes)
+      return Moved(rows: rows ?? judged, bytes: counter.bytes)
     }
   }
 
@@ -182,9 +182,9 @@ struct StepAttempts {
 /// How a step's last attempt ended.
 enum StepEnding: Sendable { case succeeded, failed, cancelled, asked }
 
-/// What one attempt of a step has moved; bytes where the target tells them.
+/// What one attempt of a step has moved: rows where they are known, bytes where the target tells them.
 struct Moved: Sendable {
-  var rows: Int
+  var rows: Int?
   var bytes: Int?
 }
 

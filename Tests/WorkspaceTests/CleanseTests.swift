@@ -83,7 +83,7 @@ import Workspace
     let first = try await trial.workspace.run(trial.request("{ cleanse: { nulls: [\"-\"], required: email } }"))
     #expect(first.metrics.rowsFailed == 3 && first.checks.map(\.outcome.rule) == ["not_null"])
     let rejects = try await trial.workspace.rejects(of: first)
-    #expect(rejects.map(\.reason) == Array(repeating: "Not true: \"email\" has a value once cleansed", count: 3))
+    #expect(rejects.map(\.reason) == Array(repeating: "Breaks the rule: \"email\" has a value once cleansed", count: 3))
     #expect(rejects[0].original == #"{"id":2,"name":"Bob","email":"-","city":"Oslo"}"#, "\(rejects[0].original)")
     #expect(run(first, hasQualityOf: 50))
     _ = try trial.request("{ cleanse: { required: email } }")

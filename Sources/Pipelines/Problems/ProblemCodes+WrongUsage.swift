@@ -37,6 +37,7 @@ extension Problem.Code {
     Meaning(
       "incomparable-key", "The columns to match rows by have types that can't be compared.",
       "Choose another key, or cast it in a query."),
+    Meaning("impossible-range", "Nothing lies between two bounds.", "Exchange them; the smaller one comes first."),
     Meaning("invalid-name", "A text is not the name of a table.", "Write schema.table, with quotes where needed."),
     Meaning("invalid-path", "A JSON path or XPath can't be followed.", "Correct it; the message says what is wrong."),
     Meaning("invalid-regex", "A regular expression can't be read.", "Correct it; the message says what is wrong."),

@@ -40,7 +40,7 @@ package struct RunState: Sendable {
       if let step = event.step, let total, total > 0 { progressOfStep[step] = min(1, Double(rows) / Double(total)) }
     case .rejected(let summary):
       run.rejects.append(StepReject(step: event.step ?? "", summary: summary))
-      run.metrics.rowsFailed += summary.count
+      if summary.fate == nil { run.metrics.rowsFailed += summary.count }
     case .checked(let outcome): run.checks.append(StepCheck(step: event.step ?? "", outcome: outcome))
     case .alert(let alert): run.alerts.append(StepAlert(step: event.step ?? "", alert: alert))
     case .quality(let quality): run.quality = quality

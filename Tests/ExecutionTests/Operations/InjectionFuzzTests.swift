@@ -45,6 +45,7 @@ import Testing
         case .row(let condition, _), .rowAmongOthers(let condition, _):
           ["SELECT * FROM \(input.sql) WHERE \(condition)"]
         case .relation(let query): [query]
+        case .condition(let expression): ["SELECT * FROM \(input.sql) WHERE coalesce(\(expression.sql), FALSE)"]
         }
       }
     }

@@ -38,6 +38,14 @@ package struct FieldAccess: Sendable {
   package let path: [String]
   package let sql: SQL
   package let type: DataType
+
+  /// `address.city`
+  package var name: String { ([root.name] + path).joined(separator: ".") }
+
+  /// Whether emptying this value empties what `other` leads to.
+  package func covers(_ other: FieldAccess) -> Bool {
+    root.name == other.root.name && other.path.starts(with: path)
+  }
 }
 
 extension Relation {
