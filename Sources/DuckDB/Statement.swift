@@ -2,11 +2,11 @@ import Foundation
 import Tabular
 
 extension Connection {
-  /// The tables and views a query reads, without the names it defines itself (WITH). Nothing is looked up or read.
+  /// The tables and views a query reads, each as often as it names it, without the names it defines itself (WITH). Nothing is looked up
+  /// or read.
   /// - Throws: an error of kind `parser` if the text is not exactly one SELECT.
   package func tableNames(in query: String) async throws -> [String] {
-    let reply = try await self.query("SELECT json_serialize_sql(\(text: query))::VARCHAR").rows[0][0].description
-    let tree = try JSONDecoder().decode(SyntaxTree.self, from: Data(reply.utf8))
+    let tree = try await syntax(of: query)
     if case .object(let fields) = tree, case .flag(true)? = fields["error"] {
       guard case .text(let message)? = fields["error_message"] else {
         throw DuckDBError(kind: .parser, message: "The SQL can't be read.")
@@ -19,6 +19,18 @@ extension Connection {
     var names: [String] = []
     tree.collectTables(into: &names, defined: [])
     return names
+  }
+
+  /// Every text and name in a query, among them the files it reads; empty if it can't be understood.
+  package func texts(in query: String) async throws -> [String] {
+    var texts: [String] = []
+    try await syntax(of: query).collectTexts(into: &texts)
+    return texts
+  }
+
+  private func syntax(of query: String) async throws -> SyntaxTree {
+    let reply = try await self.query("SELECT json_serialize_sql(\(text: query))::VARCHAR").rows[0][0].description
+    return try JSONDecoder().decode(SyntaxTree.self, from: Data(reply.utf8))
   }
 }
 
@@ -45,6 +57,15 @@ private enum SyntaxTree: Decodable {
     }
   }
 
+  func collectTexts(into texts: inout [String]) {
+    switch self {
+    case .text(let text): texts.append(text)
+    case .list(let elements): for element in elements { element.collectTexts(into: &texts) }
+    case .object(let fields): for field in fields.values { field.collectTexts(into: &texts) }
+    case .flag, .other: break
+    }
+  }
+
   func collectTables(into names: inout [String], defined: Set<String>) {
     switch self {
     case .list(let elements):
@@ -57,11 +78,11 @@ private enum SyntaxTree: Decodable {
         }
       }
       if case .text("BASE_TABLE")? = fields["type"], case .text(let name)? = fields["table_name"],
-        case .text("")? = fields["schema_name"], !defined.contains(name.lowercased()), !names.contains(name)
+        case .text("")? = fields["schema_name"], !defined.contains(name.lowercased())
       {
         names.append(name)
       }
-      for field in fields.values { field.collectTables(into: &names, defined: defined) }
+      for (_, field) in fields.sorted(by: { $0.key < $1.key }) { field.collectTables(into: &names, defined: defined) }
     case .text, .flag, .other: break
     }
   }

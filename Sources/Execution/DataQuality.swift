@@ -38,6 +38,7 @@ package enum DataQuality {
     case .null?: "the values were left empty"
     case .flag?: "the rows passed and were flagged"
     case .warn?, .alert?: "the rows passed, with a warning"
+    case .ask?: "the run waits for a decision; nothing was made visible"
     }
   }
 }

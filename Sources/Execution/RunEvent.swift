@@ -37,6 +37,8 @@ package struct RunEvent: Sendable, Codable {
     case heartbeat(memoryBytes: Int)
     /// Before any row has moved: the run waits until all of these are answered.
     case paused(questions: [FieldQuestion])
+    /// In place of the end: what is broken isn't visible, and the run waits until all of these are answered.
+    case asked(questions: [RuleQuestion])
     case runFinished(status: Outcome, peakMemoryBytes: Int)
   }
 

@@ -122,12 +122,14 @@ package struct SchemaCheck: Sendable {
     }
   }
 
-  /// A relation several steps read is kept, so that all see the same rows and the source is read once; also one that a step waits for
+  /// A relation several steps read, or one reads twice, is kept, so that all see the same rows and the source is read once; also one that a step waits for
   /// without reading it.
   private func keepWhatIsReadTwice(_ bound: inout BoundPlan, _ relations: RelationNames) {
     var readers: [String: Int] = [:]
     for step in bound.steps {
-      for input in step.planned.inputs { readers[relations.current(input, for: step.id), default: 0] += 1 }
+      for input in step.planned.inputs {
+        readers[relations.current(input, for: step.id), default: 0] += step.planned.rereads.contains(input) ? 2 : 1
+      }
     }
     for index in bound.steps.indices {
       let step = bound.steps[index]
@@ -162,6 +164,7 @@ package struct SchemaCheck: Sendable {
   /// The columns of `select`; see `define`.
   func describe(_ select: SQL, origin: Schema?) async throws -> Schema {
     var schema = try await engine.connection.describe(select)
+    if let problem = Problem.twins(in: schema.names, of: "the step") { throw problem }
     for index in schema.columns.indices {
       guard let before = origin?[name: schema.columns[index].name],
         before.type.description == schema.columns[index].type.description

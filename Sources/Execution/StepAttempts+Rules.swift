@@ -57,6 +57,7 @@ extension StepAttempts {
       case .stop?:
         findings.add(step.id, .alert(Alert(.critical, outcome, in: step.id)))
         violation = violation ?? DataQuality.violation(outcome, step.id).located(at: step.planned.location)
+      case .ask?: findings.ask(RuleQuestion(step: step.id, outcome: outcome))
       case .alert?: findings.add(step.id, .alert(Alert(.warning, outcome, in: step.id)))
       case .skip?, .flag?:
         findings.add(
@@ -105,8 +106,23 @@ extension StepAttempts {
 /// What an attempt finds; told when it is the last one, so that nothing is counted twice.
 final class Findings: Sendable {
   private let events = Mutex<[(step: String, kind: RunEvent.Kind)]>([])
+  private let open = Mutex<[RuleQuestion]>([])
 
   func add(_ step: String, _ kind: RunEvent.Kind) { events.withLock { $0.append((step, kind)) } }
+
+  func ask(_ question: RuleQuestion) { open.withLock { $0.append(question) } }
+
+  /// What a person has to decide before the rows may land.
+  var questions: [RuleQuestion] { open.withLock { $0 } }
+
+  /// - Throws: `awaiting-input` if there is anything to decide.
+  func refuseOpenQuestions() throws(Problem) {
+    let open = questions
+    guard let first = open.first else { return }
+    let more = open.count > 1 ? " (and \(open.count - 1) more)" : ""
+    throw Problem(
+      "awaiting-input", "\(first.words)\(more)", hint: "Let the rule `on_fail: warn`, `skip`, or decide in a run.")
+  }
 
   func tell(_ report: RunReport) {
     for event in events.withLock({ $0 }) { report.emit(event.step, event.kind) }

@@ -40,6 +40,11 @@ struct StepAttempts {
             step.id, .stepFailed(problem: cause.located(at: step.planned.location), attempt: attempt, retryIn: nil))
           return .cancelled
         }
+        if !findings.questions.isEmpty, problems.allSatisfy({ $0.code == "awaiting-input" }) {
+          check.rejects.drop(flow)
+          report.ask(findings.questions)
+          return .asked
+        }
         let isTriedAgain = attempt < delays.count && !Task.isCancelled && problems.allSatisfy(policy.allows)
         let delay = isTriedAgain ? delays[attempt] : nil
         if delay == nil {
@@ -107,7 +112,10 @@ struct StepAttempts {
     _ step: BoundStep, _ plan: BoundPlan, _ findings: Findings, _ counter: RowCounter
   ) async throws -> Moved {
     let connection = try await check.engine.connect()
-    let inspect: () async throws -> Void = { try await self.inspect(step, plan, findings, connection) }
+    let inspect: () async throws -> Void = {
+      try await self.inspect(step, plan, findings, connection)
+      if case .write = step.planned.work { try findings.refuseOpenQuestions() }
+    }
     switch step.planned.work {
     case .write(_, let spec):
       guard let load = step.load else { return Moved(rows: 0) }
@@ -141,6 +149,7 @@ struct StepAttempts {
         try await inspect()
       }
       try await judge(step.relationRules, step, findings, connection)
+      try findings.refuseOpenQuestions()
       return Moved(rows: rows, bytes: counter.bytes)
     }
   }
@@ -177,7 +186,7 @@ struct StepAttempts {
 }
 
 /// How a step's last attempt ended.
-enum StepEnding: Sendable { case succeeded, failed, cancelled }
+enum StepEnding: Sendable { case succeeded, failed, cancelled, asked }
 
 /// What one attempt of a step has moved; bytes where the target tells them.
 struct Moved: Sendable {

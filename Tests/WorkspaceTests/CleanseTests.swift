@@ -131,6 +131,14 @@ import Workspace
     #expect(effect.rowsOut == 10)
   }
 
+  @Test func rowsWithoutTextCanBeIncompleteToo() async throws {
+    let trial = try await Trial(rows: #"[{"id": 1, "n": 2}, {"id": 2, "n": null}]"#)
+    let run = try await trial.workspace.run(trial.request("{ cleanse: { required: n } }"))
+    let effect = try #require(run.steps.first { $0.id == "clean" }?.effect, "\(run.problems)")
+    #expect(effect.impact == ["Makes 1 row of 2", "Removes 1 row (1 incomplete and set aside)"])
+    #expect(try await trial.written() == ["1|2"])
+  }
+
   @Test func cleanRowsAreSaidToBeClean() async throws {
     let trial = try await Trial(rows: #"[{"id": 1, "name": "Ann"}]"#)
     let run = try await trial.workspace.run(trial.request("{ cleanse: { drop_empty: true, drop_duplicates: true } }"))

@@ -4,8 +4,9 @@ import Tabular
 
 /// What operations need and the engine doesn't have: functions over text, known to every statement of a run.
 package enum TextFunctions {
-  /// Makes known: `weir_similarity(a, b) → DOUBLE`, from 0 to 1, null if an argument is; `weir_pattern(a) → VARCHAR`, see `TextPattern`;
-  /// `weir_number(a) → VARCHAR`, the digits of a number in any notation, see `PlainNumber`, null for other texts;
+  /// Makes known: `weir_similarity(a, b) → DOUBLE`, from 0 to 1, null if an argument is; `weir_letters(a) → BIGINT`,
+  /// see `TextSimilarity.letters`; `weir_pattern(a) → VARCHAR`, see `TextPattern`; `weir_number(a) → VARCHAR`, the digits of a number in
+  /// any notation, see `PlainNumber`, null for other texts;
   /// `weir_xpath(document, path) → VARCHAR`, the texts the path leads to as a JSON list, null if the document isn't well-formed.
   package static func register(on connection: Connection) async throws {
     try await registerXPath(on: connection)
@@ -28,6 +29,16 @@ package enum TextFunctions {
         }
         let similarity = comparison.similarity(texts[0].bytes(row), texts[1].bytes(row))
         output.data.storeBytes(of: similarity, toByteOffset: row * 8, as: Double.self)
+      }
+    }
+    try await connection.registerTextFunction("weir_letters", returning: .int64) { texts, rows, output in
+      var reader = TextSimilarity()
+      for row in 0..<rows {
+        if texts[0].isNull(row) {
+          output.setNull(row)
+        } else {
+          output.data.storeBytes(of: reader.letters(texts[0].bytes(row)), toByteOffset: row * 8, as: UInt64.self)
+        }
       }
     }
     try await connection.registerTextFunction("weir_pattern", returning: .text) { texts, rows, output in

@@ -17,6 +17,18 @@ struct TextSimilarity {
     return 1 - Double(distance) / Double(longest)
   }
 
+  /// Which characters a text has, in 64 bits: of each of 32 kinds (scalar modulo 32) whether there is one, and whether there are more.
+  /// Inserting or removing a character changes at most one bit, replacing one at most two.
+  mutating func letters(_ text: UnsafeRawBufferPointer) -> UInt64 {
+    Self.read(text, into: &left)
+    var bits: UInt64 = 0
+    for scalar in left {
+      let first: UInt64 = 1 << UInt64(scalar % 32)
+      bits |= bits & first == 0 ? first : first << 32
+    }
+    return bits
+  }
+
   private static func read(_ bytes: UnsafeRawBufferPointer, into scalars: inout [UInt32]) {
     scalars.removeAll(keepingCapacity: true)
     if bytes.allSatisfy({ $0 < 128 }) {

@@ -66,6 +66,7 @@ package enum OperationsReference {
       | `null` | The rows go on with the values concerned emptied. |
       | `skip` | The rows don't go on; they are kept as dead letters and can be replayed. |
       | `alert` | As `warn`, marked as an alert. |
+      | `ask` | Nothing is visible yet: the run pauses until `weir answer` says whether the rows pass, go, or are read again. |
 
       \(try chapters(rules))
       """

@@ -19,6 +19,8 @@ package struct PlannedStep: Sendable {
   package var id: String
   /// The steps whose rows it reads.
   package var inputs: [String]
+  /// Those of them it reads more than once: a table joined with itself.
+  package var rereads: Set<String> = []
   /// Steps that must have succeeded before, though it doesn't read their rows: a write waits for the checks of its rows.
   package var after: [String] = []
   package var work: Work

@@ -42,9 +42,11 @@ package struct Planner: Sendable {
     for (index, step) in spec.steps.enumerated() {
       inputs.refuseBadID(of: step, at: index)
       guard let (work, reads) = work(of: step, at: index, inputs, tableNames, problems) else { continue }
+      let unique = reads.indices.filter { reads.firstIndex(of: reads[$0]) == $0 }.map { reads[$0] }
       var planned = PlannedStep(
-        id: step.id, inputs: reads, work: work, retry: step.retry ?? spec.retry, timeout: step.timeout,
+        id: step.id, inputs: unique, work: work, retry: step.retry ?? spec.retry, timeout: step.timeout,
         location: step.location)
+      planned.rereads = Set(unique.filter { id in reads.count { $0 == id } > 1 })
       planned.isProfiled = step.isProfiled
       steps.append(planned)
     }

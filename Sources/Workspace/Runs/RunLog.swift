@@ -72,6 +72,10 @@ package struct RunLog: Sendable {
       return questions.map { (.warning, $0.problem.message) } + [
         (.warning, "Pipeline execution paused - awaiting user input")
       ]
+    case .asked(let questions):
+      return questions.map { (.warning, $0.words) } + [
+        (.warning, "Pipeline execution paused - awaiting user input")
+      ]
     case .progressed, .checked, .receipt, .cursor, .heartbeat: return []
     }
   }

@@ -21,6 +21,25 @@ import Testing
     }
   }
 
+  /// A pair of texts that is near enough is never left out for its letters.
+  @Test func aChangedCharacterChangesAtMostTwoBits() {
+    var numbers = SeededNumbers(seed: 5)
+    var comparison = TextSimilarity()
+    for _ in 0..<2_000 {
+      let texts = (0..<2).map { _ in
+        let characters = (0..<Int.random(in: 0...12, using: &numbers)).map { _ in
+          "abcABC é жD".randomElement(using: &numbers) ?? "a"
+        }
+        return Array(String(characters).utf8)
+      }
+      let longest = texts.map { String(decoding: $0, as: UTF8.self).unicodeScalars.count }.max() ?? 0
+      let similarity = texts[0].withUnsafeBytes { l in texts[1].withUnsafeBytes { r in comparison.similarity(l, r) } }
+      let letters = texts.map { text in text.withUnsafeBytes { comparison.letters($0) } }
+      let distance = ((1 - similarity) * Double(longest)).rounded()
+      #expect(Double((letters[0] ^ letters[1]).nonzeroBitCount) <= 2 * distance)
+    }
+  }
+
   @Test(arguments: [
     ("dedupe: { similar: [name], threshold: 0.85 }", #"[{"name":"Jon Smith"},{"name":"Jane Miller"}]"#),
     ("dedupe: { keys: name, similarity: 0.85 }", #"[{"name":"Jon Smith"},{"name":"Jane Miller"}]"#),

@@ -15,7 +15,7 @@ import Testing
     "'; DROP TABLE canary; --", "\"; DROP TABLE canary; --", "') OR 1 = 1 --", "*/ DROP TABLE canary /*",
     " UNION SELECT 1 ", " FROM canary ",
     "; DELETE FROM canary", "$$; DROP TABLE canary; $$", "COPY canary TO '/dev/null'", "ATTACH 'x' AS y",
-    "; SET threads = 1",
+    "; SET threads = 1", "\u{301}", "'\u{301}", "\"\u{200D}",
   ]
 
   private struct Target {

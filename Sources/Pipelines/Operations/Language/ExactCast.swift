@@ -75,7 +75,12 @@ private struct ISOMoment {
     switch type {
     case .date:
       let date: SQL = "TRY_CAST(\(text) AS DATE)"
-      return "CASE WHEN \(isFiner) OR \(ExactCast.hasOffset(text)) THEN NULL WHEN \(date) = \(local) THEN \(date) END"
+      // There are more dates than timestamps.
+      let isPlain: SQL = "regexp_full_match(\(text), '\\d+-\\d+-\\d+( \\(BC\\))?')"
+      return """
+        CASE WHEN \(isFiner) OR \(ExactCast.hasOffset(text)) THEN NULL \
+        WHEN coalesce(\(date) = \(local), \(isPlain)) THEN \(date) END
+        """
     case .timestampTZ:
       // The engine's cast gives a text without a zone that of the row before, so every text gets one of its own.
       return """

@@ -28,29 +28,31 @@ struct FuzzyMatch {
     }
     return """
       WITH RECURSIVE numbered AS MATERIALIZED (\(rows)), \
-      keyed AS MATERIALIZED (SELECT \(name: position) AS place, \(keys.isEmpty ? "''" : key) AS k, \
-      [\(shape)] AS texts, \(alone) AS alone FROM numbered), \
-      nodes AS MATERIALIZED (SELECT *, length(texts[1]) AS n, row_number() OVER () AS id FROM \
-      (SELECT DISTINCT k, texts FROM keyed WHERE alone IS NULL)), \
+      keyed AS MATERIALIZED (SELECT *, to_json(list_prepend(k, texts))::VARCHAR AS label FROM (SELECT \(name: position) AS place, \
+      \(keys.isEmpty ? "''" : key) AS k, [\(shape)] AS texts, \(alone) AS alone FROM numbered)), \
+      nodes AS MATERIALIZED (SELECT *, length(texts[1]) AS n, weir_letters(texts[1]) AS letters, row_number() OVER () AS id FROM \
+      (SELECT label, any_value(k) AS k, any_value(texts) AS texts FROM keyed WHERE alone IS NULL GROUP BY label)), \
       lengths AS (SELECT DISTINCT n, CAST(floor((1 - \(bound)) * n / \(bound) + 1e-9) AS BIGINT) AS most FROM nodes), \
       parts AS MATERIALIZED (SELECT n, most, i, n // (most + 1) + CASE WHEN i > most + 1 - n % (most + 1) THEN 1 ELSE 0 END AS size, \
       1 + (i - 1) * (n // (most + 1)) + greatest(0, (i - 1) - (most + 1 - n % (most + 1))) AS start \
       FROM (SELECT n, most, unnest(generate_series(1, most + 1)) AS i FROM lengths)), \
-      pieces AS MATERIALIZED (SELECT id, k, texts, n, i, texts[1][start:start + size - 1] AS piece FROM nodes JOIN parts USING (n) WHERE size > 0), \
-      windows AS MATERIALIZED (SELECT whole.n AS whole, p.n, p.i, p.size, unnest(generate_series(\
+      pieces AS MATERIALIZED (SELECT id, k, letters, n, i, texts[1][start:start + size - 1] AS piece FROM nodes JOIN parts USING (n) WHERE size > 0), \
+      windows AS MATERIALIZED (SELECT whole.n AS whole, 2 * CAST(floor((1 - \(bound)) * whole.n + 1e-9) AS BIGINT) AS bits, p.n, p.i, p.size, unnest(generate_series(\
       greatest(1, p.start - (p.i - 1), p.start + (whole.n - p.n) - (p.most + 1 - p.i)), \
       least(whole.n - p.size + 1, p.start + (p.i - 1), p.start + (whole.n - p.n) + (p.most + 1 - p.i)))) AS start \
       FROM lengths AS whole JOIN parts AS p ON p.n <= whole.n AND p.n >= ceil(\(bound) * whole.n - 1e-9) AND p.size > 0), \
-      probes AS MATERIALIZED (SELECT id, k, texts, nodes.n AS whole, windows.n, i, texts[1][start:start + size - 1] AS piece \
+      probes AS MATERIALIZED (SELECT id, k, letters, bits, nodes.n AS whole, windows.n, i, texts[1][start:start + size - 1] AS piece \
       FROM nodes JOIN windows ON windows.whole = nodes.n), \
-      pairs AS MATERIALIZED (SELECT DISTINCT probe.id AS a, near.id AS b FROM probes AS probe JOIN pieces AS near \
+      candidates AS (SELECT DISTINCT probe.id AS a, near.id AS b FROM probes AS probe JOIN pieces AS near \
       ON near.n = probe.n AND near.i = probe.i AND near.piece = probe.piece AND near.k = probe.k \
-      WHERE (near.n < probe.whole OR near.id < probe.id) AND \(alike, separator: " AND ")), \
+      WHERE (near.n < probe.whole OR near.id < probe.id) AND bit_count(xor(near.letters, probe.letters)) <= probe.bits), \
+      pairs AS MATERIALIZED (SELECT a, b FROM candidates JOIN nodes AS probe ON probe.id = a JOIN nodes AS near ON near.id = b \
+      WHERE \(alike, separator: " AND ")), \
       edges AS MATERIALIZED (SELECT a, b FROM pairs UNION ALL SELECT b, a FROM pairs), \
       reach(id, root) USING KEY (id) AS (SELECT id, id FROM nodes UNION \
       SELECT e.b, min(r.root) FROM edges AS e JOIN reach AS r ON r.id = e.a JOIN recurring.reach AS known ON known.id = e.b \
       WHERE r.root < known.root GROUP BY e.b), \
-      groups AS (SELECT place, root, alone FROM keyed LEFT JOIN nodes ON keyed.alone IS NULL AND nodes.k = keyed.k AND nodes.texts = keyed.texts \
+      groups AS (SELECT place, root, alone FROM keyed LEFT JOIN nodes ON nodes.label = keyed.label \
       LEFT JOIN reach ON reach.id = nodes.id) \
       SELECT \(names: names) FROM numbered JOIN groups ON groups.place = \(name: position) \
       QUALIFY row_number() OVER (PARTITION BY root, alone ORDER BY \(order)) = 1 ORDER BY \(name: position)

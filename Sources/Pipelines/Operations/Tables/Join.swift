@@ -14,7 +14,7 @@ package struct Join: Operation {
   package struct Settings: Sendable {
     var with: FieldName?
     var kind = Kind.left
-    var on: Setting?
+    var on: JoinKeys?
     var primaryKey: [FieldName] = []
     var foreignKey: [FieldName] = []
     var included: [FieldName]?
@@ -45,7 +45,10 @@ package struct Join: Operation {
       Field(\.with, "with", "The step whose columns are added.").required().also(
         "join_source", "source", "right", "table", "step")
       Field(\.kind, "join_type", "Which rows stay.").also("type", "how", "kind")
-      Field(\.on, "on", "Columns of the same name, or a map of a column here to one there.").also(
+      Field(
+        \.on, "on",
+        "Columns of the same name, or a map of a column here to one there (or `left` and `right` of each pair)."
+      ).also(
         "keys", "key", "join_key")
       Field(\.primaryKey, "primary_key", "Key columns of these rows.").also("left_key", "left_on", "source_key")
       Field(\.foreignKey, "foreign_key", "Key columns of the other step; the same names if not given.").also(
@@ -65,7 +68,7 @@ package struct Join: Operation {
     self.with = with
     self.location = location
     if let on = settings.on {
-      keys = try JoinKey.read(on)
+      keys = on.pairs
     } else {
       let there = settings.foreignKey.isEmpty ? settings.primaryKey : settings.foreignKey
       let here = settings.primaryKey.isEmpty ? settings.foreignKey : settings.primaryKey
@@ -141,35 +144,51 @@ package struct Join: Operation {
   }
 }
 
-/// A pair of columns that must be equal.
-struct JoinKey: Sendable {
-  let here: FieldName
-  let there: FieldName
+/// Pairs of columns: `email`, `[a, b]`, `{customer_id: id}`, `[{left: customer_id, right: id}]` or `orders.customer_id = customers.id`.
+struct JoinKeys: SettingValue {
+  var pairs: [JoinKey] = []
 
-  /// `email`, `[a, b]`, `{customer_id: id}` or `orders.customer_id = customers.id`.
-  static func read(_ setting: Setting) throws(Problem) -> [JoinKey] {
-    var result: [JoinKey] = []
-    if case .map(let entries) = setting.content {
-      for entry in entries {
-        result.append(
-          JoinKey(
-            here: try FieldName(checking: entry.key, at: entry.keyLocation), there: try FieldName(setting: entry.value))
-        )
-      }
-      return result
+  static var kind: SettingKind { .any }
+  var display: String? { nil }
+
+  init(setting: Setting) throws(Problem) {
+    if case .map = setting.content {
+      pairs = try Self.pairs(of: setting)
+      return
     }
     for element in setting.elements {
+      if case .map = element.content {
+        pairs += try Self.pairs(of: element)
+        continue
+      }
       let field = try FieldName(setting: element)
       let sides = field.name.split(separator: "=", omittingEmptySubsequences: true).map { side in
         String(side.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
       }
-      result.append(
+      pairs.append(
         sides.count == 2
           ? JoinKey(here: FieldName(sides[0], at: field.location), there: FieldName(sides[1], at: field.location))
           : JoinKey(here: field, there: field))
     }
+  }
+
+  private static func pairs(of map: Setting) throws(Problem) -> [JoinKey] {
+    if let left = map["left"], let right = map["right"], map.entries.count == 2 {
+      return [JoinKey(here: try FieldName(setting: left), there: try FieldName(setting: right))]
+    }
+    var result: [JoinKey] = []
+    for entry in map.entries {
+      let here = try FieldName(checking: entry.key, at: entry.keyLocation)
+      result.append(JoinKey(here: here, there: try FieldName(setting: entry.value)))
+    }
     return result
   }
+}
+
+/// A pair of columns that must be equal.
+struct JoinKey: Sendable {
+  let here: FieldName
+  let there: FieldName
 
   /// The two columns; sides the wrong way round, and a step's name in front of a column, are understood.
   func resolved(
