@@ -11,6 +11,7 @@ struct OperationBench {
 
   init() async throws {
     connection = try Database(settings: ["threads": "2", "ieee_floating_point_ops": "false"]).connect()
+    try await connection.execute("SET TimeZone = 'UTC'")
     try await TextFunctions.register(on: connection)
   }
 

@@ -79,7 +79,7 @@ private struct ISOMoment {
       let isPlain: SQL = "regexp_full_match(\(text), '\\d+-\\d+-\\d+( \\(BC\\))?')"
       return """
         CASE WHEN \(isFiner) OR \(ExactCast.hasOffset(text)) THEN NULL \
-        WHEN coalesce(\(date) = \(local), \(isPlain)) THEN \(date) END
+        WHEN coalesce(TRY_CAST(\(date) AS TIMESTAMP) = \(local), \(isPlain)) THEN \(date) END
         """
     case .timestampTZ:
       // The engine's cast gives a text without a zone that of the row before, so every text gets one of its own.
