@@ -73,7 +73,7 @@ struct Landing {
         case .statements(let work): try await stage(work)
         case .stream(let stream): try await stage(stream)
         }
-      note("Staged \(sent.rows.grouped) rows")
+      note("Staged \(StepEffect.count(sent.rows, "row"))")
       try await inspect()
       try await guardAgainstShrinking(to: sent.rows)
       guard level != .off, !isNothing(sent, way) else { return (sent, nil) }

@@ -40,7 +40,7 @@ struct ReceiptView {
     let ink: Ink = run.status == .success ? .green : run.status == .warning ? .yellow : .red
     let memory = run.peakMemoryBytes.map { ", \($0 / 1_000_000) MB at most" } ?? ""
     return text + ink(run.status.rawValue, if: isColored)
-      + "  \(run.pipeline)  \(run.metrics.rowsProcessed.grouped) rows in \(Self.duration(run.metrics.durationSeconds))\(memory)  run \(run.id)\n"
+      + "  \(run.pipeline)  \(StepEffect.count(run.metrics.rowsProcessed, "row")) in \(Self.duration(run.metrics.durationSeconds))\(memory)  run \(run.id)\n"
   }
 
   private func line(_ receipt: Receipt) -> String {

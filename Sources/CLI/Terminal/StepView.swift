@@ -12,7 +12,7 @@ struct StepView {
     var text = "\n" + columns("before", before) + columns("after", shown.rows.schema)
     if let rowsIn = shown.rowsIn, let rowsOut = shown.rowsOut {
       let share = shown.countedRows.map { ", of the first \($0.grouped) only" } ?? ""
-      text += "\(rowsIn.grouped) rows in, \(rowsOut.grouped) out\(share)\n"
+      text += "\(StepEffect.count(rowsIn, "row")) in, \(rowsOut.grouped) out\(share)\n"
     }
     let isList = shown.effects.count > 1 || shown.effects.first?.words != nil
     for (index, effect) in shown.effects.enumerated() {

@@ -49,9 +49,9 @@ struct RuleInspection {
   private func consequence(of rule: any Rule) -> String {
     switch rule.onFail {
     case .stop: "the run would stop"
-    case .skip: "they would be set aside"
-    case .null: "the values would be emptied"
-    case .flag: "they would be flagged"
+    case .skip: "the run would set such rows aside"
+    case .null: "the run would empty the values"
+    case .flag: "the run would flag such rows"
     case .warn, .alert: "the run would warn"
     case .ask: "the run would wait for a decision"
     }

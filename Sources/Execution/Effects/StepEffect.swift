@@ -56,7 +56,8 @@ package struct StepEffect: Sendable, Codable, Hashable {
     return lines
   }
 
-  static func count(_ number: Int, _ noun: String) -> String {
+  /// `1 row`, `1,500 rows`.
+  package static func count(_ number: Int, _ noun: String) -> String {
     "\(grouped(number)) \(noun)\(number == 1 ? "" : "s")"
   }
 

@@ -31,17 +31,17 @@ package struct RunLog: Sendable {
       default: return [(.info, "Loading to \"\(step)\"...\(again)")]
       }
     case .stepFinished(let rows, _, let seconds, _):
-      let count = rows.map(\.grouped)
+      let count = rows.map { StepEffect.count($0, "row") }
       let time = String(format: "%.2f", seconds)
       switch kind {
       case "read":
-        return [(.info, count.map { "Extracted \($0) rows from \"\(step)\"" } ?? "Extraction of \"\(step)\" prepared")]
-      case "transform": return [(.info, "Transformation complete: \"\(step)\"" + (count.map { ", \($0) rows" } ?? ""))]
+        return [(.info, count.map { "Extracted \($0) from \"\(step)\"" } ?? "Extraction of \"\(step)\" prepared")]
+      case "transform": return [(.info, "Transformation complete: \"\(step)\"" + (count.map { ", \($0)" } ?? ""))]
       case "check":
         return [
-          (.info, "Check \"\(step)\" complete" + (rows.map { ": \($0.grouped) row\($0 == 1 ? "" : "s") passed" } ?? ""))
+          (.info, "Check \"\(step)\" complete" + (count.map { ": \($0) passed" } ?? ""))
         ]
-      default: return [(.info, "Load complete: \"\(step)\"" + (count.map { ", \($0) rows in \(time) s" } ?? ""))]
+      default: return [(.info, "Load complete: \"\(step)\"" + (count.map { ", \($0) in \(time) s" } ?? ""))]
       }
     case .effect(let effect): return [(.info, "\"\(step)\": \(effect.impact.joined(separator: "; "))")]
     case .log(let level, let message): return [(level, message)]

@@ -123,6 +123,7 @@ import Workspace
       "\(stopped.effects)")
     #expect(stopped.rowsIn == 2 && stopped.rowsOut == nil)
     let skipped = try await shown("{ range: { column: n, max: 100 }, on_fail: skip }")
-    #expect(skipped.effects.map(\.impact) == [["1 row breaks it; they would be set aside"]] && skipped.rowsOut == 1)
+    #expect(
+      skipped.effects.map(\.impact) == [["1 row breaks it; the run would set such rows aside"]] && skipped.rowsOut == 1)
   }
 }
