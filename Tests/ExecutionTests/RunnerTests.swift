@@ -61,9 +61,10 @@ import Testing
     #expect(events.outcome == .warning)
     #expect(folder.lines("out.json")?.count == 9)
     #expect(folder.lines("out.json")?.contains(#"{"id":null}"#) == true)
-    #expect(folder.lines("rejects.jsonl")?.first?.contains(#""original":"{\"id\":3}","position":"row 4""#) == true)
-    #expect(folder.lines("rejects.jsonl")?.count == 2)
-    #expect(folder.lines("rejects.jsonl")?.last?.contains(#""isEmptied":true,"original":"{\"id\":4}""#) == true)
+    let letters = folder.lines("rejects.jsonl") ?? []
+    #expect(letters.count == 2)
+    #expect(letters.contains { $0.contains(#""original":"{\"id\":3}","position":"row 4""#) }, "\(letters)")
+    #expect(letters.contains { $0.contains(#""isEmptied":true,"original":"{\"id\":4}""#) }, "\(letters)")
   }
 
   @Test func whatSeveralStepsReadIsReadOnce() async throws {
