@@ -107,6 +107,7 @@ extension SchemaCheck {
       }
     }
     try await check(operation.patterns, at: operation.location)
+    try await check(formats: operation.formats, at: operation.location)
     let context = OperationContext(time: context.timeText, others: others)
     var passing = relation
     if let rule = operation.rule {

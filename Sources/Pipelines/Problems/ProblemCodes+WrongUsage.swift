@@ -36,6 +36,8 @@ extension Problem.Code {
     Meaning(
       "incomparable-key", "The columns to match rows by have types that can't be compared.",
       "Choose another key, or cast it in a query."),
+    Meaning(
+      "invalid-format", "A format of dates and times can't be read.", "Correct it; the message says what is wrong."),
     Meaning("invalid-name", "A text is not the name of a table.", "Write schema.table, with quotes where needed."),
     Meaning("invalid-path", "A JSON path or XPath can't be followed.", "Correct it; the message says what is wrong."),
     Meaning("invalid-regex", "A regular expression can't be read.", "Correct it; the message says what is wrong."),
@@ -136,6 +138,9 @@ extension Problem.Code {
     Meaning("unknown-field", "The run doesn't ask about such a field.", "weir runs show RUN lists its questions."),
     Meaning("unknown-file-type", "A path's ending doesn't say what it is.", "Give the type."),
     Meaning("unknown-function", "The workspace has no function of this name.", "weir functions list shows them."),
+    Meaning(
+      "unknown-group", "A regular expression has no group of this number.",
+      "Number the groups by their opening brackets, from 1."),
     Meaning("unknown-operation", "There is no such operation.", "See operations.md."),
     Meaning("unknown-parameter", "The pipeline has no such parameter.", "Correct the name, or declare it."),
     Meaning("unknown-rule", "There is no such rule.", "The hint lists them."),

@@ -62,6 +62,7 @@ package struct Split: Operation {
   }
 
   package var reach: OperationReach { settings.field == nil ? .rows : .relation }
+  package var patterns: [String] { settings.outputs.list.flatMap { $0.condition?.patterns ?? [] } }
   package var effect: String {
     if let field = settings.field { return "Makes one row of every element of \(field.name)." }
     guard let output = settings.output else {
