@@ -2,8 +2,8 @@ import DuckDB
 import Pipelines
 import Tabular
 
-/// Runs one unit test of a pipeline: the given rows stand in for steps, the steps that lead to the expected rows are bound and read.
-/// No connection is made and nothing is written.
+/// Runs one unit test of a pipeline: the given rows stand in for steps, and the steps that lead to the expected rows run as in any run,
+/// their rules included. No connection is made and nothing is written.
 package struct PipelineTrial: Sendable {
   /// A row that is there and not expected, or expected and not there.
   package struct Difference: Sendable, Codable, Hashable {
@@ -22,8 +22,9 @@ package struct PipelineTrial: Sendable {
   }
 
   /// The pipeline with given rows in place of steps and without its writes. Reads without rows become empty.
-  /// - Throws: `unknown-step`, `reads-a-write`, `wrong-type`.
+  /// - Throws: `unknown-step`, `reads-a-write`, `wrong-type`, `test-cannot-fail`, `missing-given`.
   package func standIn() throws(Problem) -> PipelineSpec {
+    try refuseWhatCannotFail()
     for (id, rows) in (test.given.merging(test.expect) { first, _ in first }).sorted(by: { $0.key < $1.key }) {
       guard let step = spec.steps.first(where: { $0.id == id }) else {
         throw Problem(
@@ -42,7 +43,13 @@ package struct PipelineTrial: Sendable {
       if case .write = step.work { continue }
       var step = step
       if let rows = test.given[step.id] {
-        step.work = Self.fixed(try SampleRows(rows).select, at: rows.location)
+        let rows = try SampleRows(rows)
+        guard !rows.names.isEmpty else {
+          throw Problem(
+            "missing-given", "The test \"\(test.name)\" gives no columns of \"\(step.id)\".",
+            hint: "Give at least one row, so that its columns are known.", at: test.given[step.id]?.location)
+        }
+        step.work = Self.fixed(rows.select, at: test.given[step.id]?.location ?? step.location)
       } else if case .read = step.work {
         step.work = Self.fixed("SELECT NULL AS nothing WHERE false", at: step.location)
       }
@@ -51,10 +58,26 @@ package struct PipelineTrial: Sendable {
     return copy
   }
 
-  /// Compares what the steps yield with what is expected.
+  /// - Throws: `test-cannot-fail` if nothing is expected, or only what was given.
+  private func refuseWhatCannotFail() throws(Problem) {
+    guard !test.expect.isEmpty else {
+      throw Problem(
+        "test-cannot-fail", "The test \"\(test.name)\" expects nothing.",
+        hint: "Name a step and its rows under expect.",
+        at: test.location)
+    }
+    if let (id, rows) = test.expect.first(where: { test.given[$0.key] != nil }) {
+      throw Problem(
+        "test-cannot-fail", "The test \"\(test.name)\" gives the rows of \"\(id)\" and expects them.",
+        hint: "Expect the rows of a step after it.", at: rows.location)
+    }
+  }
+
+  /// Runs the steps and compares what they yield with what is expected.
   /// - Parameter plan: of `standIn()`.
   /// - Returns: every row that differs; the order of rows doesn't matter, and columns that aren't mentioned don't either.
-  /// - Throws: `missing-given` for a read that leads to expected rows and has none, and everything the schema check finds.
+  /// - Throws: `missing-given` for a read that leads to expected rows and has none, everything the schema check finds, and what a run
+  ///   would fail with.
   package func differences(_ plan: Plan, _ check: SchemaCheck) async throws -> [Difference] {
     var needed = Set(test.expect.keys)
     for step in plan.steps.reversed() where needed.contains(step.id) { needed.formUnion(step.inputs) }
@@ -68,7 +91,15 @@ package struct PipelineTrial: Sendable {
     }
     var plan = plan
     plan.steps.removeAll { !needed.contains($0.id) }
-    let bound = try await check.check(plan)
+    var bound = try await check.check(plan)
+    for index in bound.steps.indices where test.expect[bound.steps[index].id] != nil {
+      bound.steps[index].isKept = true
+    }
+    var failures: [Problem] = []
+    for await event in Runner(check).run(bound).events {
+      if case .stepFailed(let problem, _, nil) = event.kind { failures.append(problem) }
+    }
+    guard failures.isEmpty else { throw Problems(failures) }
     let connection = try await check.engine.connect()
     var found: [Difference] = []
     for (id, rows) in test.expect.sorted(by: { $0.key < $1.key }) {
@@ -87,19 +118,15 @@ package struct PipelineTrial: Sendable {
         "unknown-column", "The test \"\(test.name)\" expects column \"\(name)\", which \"\(id)\" does not have.",
         hint: Nearest.hint(name, among: schema.names), at: setting.location)
     }
-    let names = expected.isEmpty ? schema.names : expected.names
-    let isRounded = names.map { [.float32, .float64].contains(schema[name: $0]?.type) }
-    func columns(_ cast: Bool) -> [SQL] {
-      zip(names, isRounded).map { name, isRounded in
-        let type = schema[name: name].map { $0.type == .numeric ? "VARCHAR" : $0.type.description } ?? "VARCHAR"
-        let value: SQL = cast ? "CAST(\(name: name) AS \(SQL(raw: type)))" : "\(name: name)"
-        return isRounded ? "round(\(value), 9) AS \(name: name)" : "\(value) AS \(name: name)"
-      }
+    let columns = (expected.isEmpty ? schema.names : expected.names).compactMap { name in
+      schema[name: name].map { ExpectedColumn($0, expected: expected.type(of: name)) }
     }
+    let names = columns.map(\.name)
     do {
-      try await connection.execute("CREATE TEMP TABLE weir_actual AS SELECT \(columns(false)) FROM \(name: id)")
+      try await connection.execute("CREATE TEMP TABLE weir_actual AS SELECT \(columns.map(\.value)) FROM \(name: id)")
       let wanted: SQL =
-        expected.isEmpty ? "SELECT * FROM weir_actual WHERE false" : "SELECT \(columns(true)) FROM (\(expected.texts))"
+        expected.isEmpty
+        ? "SELECT * FROM weir_actual WHERE false" : "SELECT \(columns.map(\.value)) FROM (\(expected.texts))"
       try await connection.execute("CREATE TEMP TABLE weir_expected AS \(wanted)")
       let missing = try await connection.query("FROM weir_expected EXCEPT ALL FROM weir_actual ORDER BY ALL")
       let unexpected = try await connection.query("FROM weir_actual EXCEPT ALL FROM weir_expected ORDER BY ALL")
@@ -119,5 +146,43 @@ package struct PipelineTrial: Sendable {
 
   private static func fixed(_ select: SQL, at location: Location) -> StepSpec.Work {
     .transform(TransformSpec(body: .sql(Setting(.text(select.text), at: location))))
+  }
+}
+
+/// How the values of a column are compared with the texts that are expected: as a type that holds both, so that neither is rounded.
+private struct ExpectedColumn {
+  let name: String
+  /// The value, of the relation and of the expected texts alike.
+  let value: SQL
+
+  /// - Parameter expected: the type the expected values have by themselves; see `SampleRows`.
+  init(_ column: Column, expected: String) {
+    name = column.name
+    let type = Self.type(column.type, expected)
+    let value: SQL = "CAST(\(name: name) AS \(SQL(raw: type)))"
+    self.value =
+      ["FLOAT", "DOUBLE"].contains(type) ? "round(\(value), 9) AS \(name: name)" : "\(value) AS \(name: name)"
+  }
+
+  private static func type(_ type: DataType, _ expected: String) -> String {
+    switch type {
+    case .numeric: return "VARCHAR"
+    case .integer(let bits, _) where expected.hasPrefix("DECIMAL") && bits <= 64:
+      return "DECIMAL(38,\(scale(expected)))"
+    case .decimal(let precision, let scale) where expected.hasPrefix("DECIMAL"):
+      let scale = max(scale, Self.scale(expected))
+      return precision <= 38 - scale ? "DECIMAL(38,\(scale))" : "DOUBLE"
+    case .integer, .decimal:
+      if expected == "DOUBLE" { return expected }
+    case .boolean where expected == "BIGINT": return expected
+    case .date, .timestamp:
+      if expected.hasPrefix("TIMESTAMP") { return expected }
+    default: break
+    }
+    return type.description
+  }
+
+  private static func scale(_ decimal: String) -> Int {
+    Int(decimal.dropLast().split(separator: ",").last ?? "0") ?? 0
   }
 }

@@ -8,7 +8,7 @@ package struct SampleRows: Sendable {
   private let rows: [[String: Setting]]
   private let types: [String]
 
-  /// - Throws: `wrong-type` if `setting` isn't a list of maps.
+  /// - Throws: `wrong-type` if `setting` isn't a list of maps, `name-taken` if two names of columns differ in case only.
   package init(_ setting: Setting) throws(Problem) {
     var names: [String] = []
     var rows: [[String: Setting]] = []
@@ -18,7 +18,18 @@ package struct SampleRows: Sendable {
           "wrong-type", "A row is a map of column to value.", hint: "Write - { id: 1, name: Ada }.",
           at: element.location)
       }
-      for entry in entries where !names.contains(entry.key) { names.append(entry.key) }
+      guard !entries.isEmpty else {
+        throw Problem(
+          "wrong-type", "A row names no column.", hint: "Write the columns: - { id: null }.", at: element.location)
+      }
+      for entry in entries where !names.contains(entry.key) {
+        if let other = names.first(where: { $0.lowercased() == entry.key.lowercased() }) {
+          throw Problem(
+            "name-taken", "Rows have a column \"\(other)\" and a column \"\(entry.key)\".",
+            hint: "Columns whose names differ in case only are one column; write them alike.", at: entry.keyLocation)
+        }
+        names.append(entry.key)
+      }
       rows.append(Dictionary(entries.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last }))
     }
     self.names = names
@@ -27,6 +38,11 @@ package struct SampleRows: Sendable {
   }
 
   package var isEmpty: Bool { rows.isEmpty }
+
+  /// The type the values of a column have by themselves; empty for lists, maps and nulls.
+  package func type(of name: String) -> String {
+    zip(names, types).first { $0.0.lowercased() == name.lowercased() }?.1 ?? ""
+  }
 
   /// A SELECT of the rows, typed by their values.
   package var select: SQL {

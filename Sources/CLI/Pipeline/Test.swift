@@ -6,9 +6,9 @@ import Workspace
 
 struct Test: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Run the tests that stand in a pipeline's file.",
+    abstract: "Run the tests of a pipeline: those in its file and those beside it, in NAME.tests.yaml.",
     discussion:
-      "A test gives rows of reads and expects rows of later steps; no system is asked and nothing is written. The order of rows and columns that aren't mentioned don't matter."
+      "A test gives rows of steps and expects rows of later ones; no system is asked and nothing is written. Rules hold as in a run. The order of rows and columns that aren't mentioned don't matter."
   )
   @OptionGroup var pipeline: PipelineOptions
   @OptionGroup var common: CommonOptions
@@ -25,7 +25,11 @@ struct Test: AsyncParsableCommand {
     let problems = outcomes.flatMap { outcome in
       outcome.passed || !outcome.problems.isEmpty
         ? outcome.problems
-        : [Problem("test-failed", "The test \"\(outcome.name)\" found \(outcome.differences.count) rows that differ.")]
+        : [
+          Problem(
+            "test-failed", "The test \"\(outcome.name)\" found \(outcome.differences.count) rows that differ.",
+            at: outcome.location)
+        ]
     }
     try common.show(Report(passed: passed, tests: outcomes, problems: problems)) {
       outcomes.map(words).joined() + "\(outcomes.count { $0.passed }) of \(outcomes.count) tests passed\n"

@@ -77,6 +77,8 @@ extension Problem.Code {
     Meaning("no-rules", "A list of rules is empty.", "Add one, or remove the step."),
     Meaning("no-steps", "A pipeline has no steps.", "Add a read and a write."),
     Meaning("no-tests", "A file has no tests.", "Add tests: with given and expect."),
+    Meaning(
+      "test-cannot-fail", "A test expects nothing, or only the rows it gives.", "Expect the rows of a later step."),
     Meaning("not-a-file", "A path is a folder where one file is needed.", "Give the path of a file."),
     Meaning("not-a-pipeline", "The file is no map with name and steps.", "weir new makes one to start from."),
     Meaning("not-a-table", "The target is a view.", "Write into a table."),
@@ -125,6 +127,7 @@ extension Problem.Code {
     Meaning("syntax", "The file is no YAML or JSON.", "Look at the place."),
     Meaning("taken-column", "Two fields would land in the same column.", "Answer otherwise for one of them."),
     Meaning("template-circle", "A rule template uses itself.", "The hint shows the circle; take one use out."),
+    Meaning("too-many-rules", "Rule templates make more rules than any check needs.", "Write the rules once."),
     Meaning("too-large", "A file has too many values.", "Split it."),
     Meaning("two-forms", "A pipeline is written in two forms at once.", "Keep one."),
     Meaning("two-subjects", "A read names more than one of table, query and path.", "Keep one."),

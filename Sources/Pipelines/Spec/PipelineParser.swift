@@ -47,6 +47,18 @@ package struct PipelineParser: Sendable {
     return spec
   }
 
+  /// Reads a file of tests that stands beside a pipeline file: a list of tests, or a map with `tests`.
+  /// - Throws: Every problem the text has, in the order of their places.
+  package func tests(_ text: String, file: String) throws(Problems) -> [PipelineTest] {
+    let written = try SettingReader.read(text, file: file)
+    let problems = ProblemCollector()
+    let tests = PipelineReading(problems: problems, parameters: [:]).tests(written["tests"] ?? written)
+    guard problems.all.isEmpty else {
+      throw Problems(problems.all.map(redactor.redact).sorted(by: Problem.standsBefore))
+    }
+    return tests
+  }
+
   private func fill(
     _ root: Setting, declared: [ParameterSpec], _ problems: ProblemCollector
   ) -> (Setting, used: Set<String>) {

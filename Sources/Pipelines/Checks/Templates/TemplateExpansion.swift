@@ -3,9 +3,11 @@ import Tabular
 /// Puts the rules of templates in the places where they are used.
 struct TemplateExpansion {
   static let key = "use"
+  /// More rules than any check needs: templates that use others several times each multiply.
+  private static let most = 500
   let templates: any RuleTemplateLookup
 
-  /// - Throws: `unknown-template` with the near name; the problems of a template; `template-circle`.
+  /// - Throws: `unknown-template` with the near name; the problems of a template; `template-circle`; `too-many-rules`.
   func expand(_ rules: [RuleSpec], inside chain: [String] = []) throws(Problems) -> [RuleSpec] {
     var result: [RuleSpec] = []
     for rule in rules {
@@ -32,6 +34,13 @@ struct TemplateExpansion {
       for var made in try expand(try template.rules(with: given, at: rule.location), inside: chain + [name]) {
         if rule.isOnFailGiven, !made.isOnFailGiven { (made.onFail, made.isOnFailGiven) = (rule.onFail, true) }
         result.append(made)
+      }
+      guard result.count <= Self.most else {
+        throw Problems([
+          Problem(
+            "too-many-rules", "The rule template \"\(name)\" makes more than \(Self.most) rules.",
+            hint: "Templates that use each other several times multiply; write the rules once.", at: rule.location)
+        ])
       }
     }
     return result
