@@ -63,6 +63,8 @@ package struct BoundStep: Sendable {
   var boundary: BoundaryTap?
   var taps: [RuleTap] = []
   var cleanseTaps: [CleanseTap] = []
+  /// Of a split into outputs without `else`.
+  var strayTap: StrayTap?
   var relationRules: [RelationRule] = []
   /// The Python functions its rows flow through, in order.
   var programs: [PythonRows] = []

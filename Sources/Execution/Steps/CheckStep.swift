@@ -79,7 +79,8 @@ extension SchemaCheck {
     for format in formats {
       let text: SQL = "\(text: format)"
       do {
-        _ = try await engine.connection.query("SELECT strftime(TIMESTAMP '2000-01-01', \(text)), try_strptime('', \(text))")
+        _ = try await engine.connection.query(
+          "SELECT strftime(TIMESTAMP '2000-01-01', \(text)), try_strptime('', \(text))")
       } catch let error as DuckDBError {
         let reason = error.message.split(separator: ": ").last ?? ""
         throw Problem(

@@ -131,6 +131,10 @@ extension SchemaCheck {
       let tap = CleanseTap(try operation.cleansing(of: passing, in: context), operation: index)
       select = try await tap.wrap(as: engine.uniqueName("weir_cleanse"), on: engine.connection)
       result.cleanseTaps.append(tap)
+    } else if let split = operation as? Split, let fits = try split.fits(over: passing) {
+      let tap = StrayTap(split.outputNames)
+      select = try await tap.wrap(passing, fits, as: engine.uniqueName("weir_stray"), on: engine.connection)
+      result.strayTap = tap
     } else {
       select = try operation.select(from: passing, in: context)
     }

@@ -129,6 +129,9 @@ extension Problem.Code {
     Meaning("template-circle", "A rule template uses itself.", "The hint shows the circle; take one use out."),
     Meaning("too-many-rules", "Rule templates make more rules than any check needs.", "Write the rules once."),
     Meaning("too-large", "A file has too many values.", "Split it."),
+    Meaning(
+      "too-many-pairs", "Finding the rows whose texts are alike would take too many comparisons.",
+      "Name keys that must be equal, or compare a shorter column."),
     Meaning("two-forms", "A pipeline is written in two forms at once.", "Keep one."),
     Meaning("two-subjects", "A read names more than one of table, query and path.", "Keep one."),
     Meaning("two-works", "A transform has both sql and operations.", "Make two steps."),

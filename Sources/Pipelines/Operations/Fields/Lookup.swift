@@ -33,12 +33,14 @@ package struct Lookup: FieldOperation {
         - { order: 2, status: unknown }
         - { order: 3, status: unknown }
         """),
-    badValues: "Values are compared as those of the column's type: `1` is also the 1.0 of a column with fractions. A value that "
+    badValues:
+      "Values are compared as those of the column's type: `1` is also the 1.0 of a column with fractions. A value that "
       + "isn't in the table, an empty one too, becomes the default (`default: null` empties it); without a default it stays. "
       + "Replacements without a default that don't go with the column's type are refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.field, "field", "The column.").required().also("field_name", "column")
-      Field(\.table, "table", "Value → replacement; all text, all numbers or all true and false.").required().also("mapping", "values", "map", "lookup_table")
+      Field(\.table, "table", "Value → replacement; all text, all numbers or all true and false.").required().also(
+        "mapping", "values", "map", "lookup_table")
       Field(\.fallback, "default", "For values that aren't in the table.").also("default_value", "else")
       Field(\.output, "output_field", "Column that takes the result; the same one if not given.").also(
         "as", "target_field", "into")
@@ -67,7 +69,7 @@ package struct Lookup: FieldOperation {
       let holds = try ValueMatch.sql(access, of: field, equals: value.name, at: value.location)
       cases.append("WHEN \(holds) THEN \(try Literal.constant(replacement).sql)")
     }
-    let (rest, type) = try rest(of: access)
+    let (rest, type) = try remainder(of: access)
     let output = settings.output ?? FieldName(access.root.name, at: field.location)
     if settings.output == nil, !access.path.isEmpty {
       throw Problem(
@@ -77,8 +79,8 @@ package struct Lookup: FieldOperation {
   }
 
   /// What a value that isn't in the table becomes, and the type of all results.
-  private func rest(of access: FieldAccess) throws(Problem) -> (SQL, DataType) {
-    var constants = settings.table.entries.map(\.value)
+  private func remainder(of access: FieldAccess) throws(Problem) -> (SQL, DataType) {
+    var constants = settings.table.entries.map { $0.value }
     var fallback: SQL?
     if case .constant(let setting) = settings.fallback {
       constants.append(setting)

@@ -35,7 +35,8 @@ package struct Mask: FieldOperation {
         - { id: 3, email: "********" }
         - { id: 4, email: null }
         """),
-    badValues: "Empty values stay empty. With `email`, the first letter stays unless it is all there is before the @; text "
+    badValues:
+      "Empty values stay empty. With `email`, the first letter stays unless it is all there is before the @; text "
       + "without an @ is hidden whole.",
     settings: SettingsSchema(Settings()) {
       Field(\.fields, "fields", "Columns.").required().also("field", "field_name", "column", "columns", "field_names")

@@ -6,7 +6,9 @@ enum RegexGroups {
   static func count(in regex: String) -> Int {
     let signs = Array(regex.unicodeScalars)
     var (count, index, inClass) = (0, 0, false)
-    func stands(_ text: String, at place: Int) -> Bool { signs[min(place, signs.count)...].starts(with: text.unicodeScalars) }
+    func stands(_ text: String, at place: Int) -> Bool {
+      signs[min(place, signs.count)...].starts(with: text.unicodeScalars)
+    }
     while index < signs.count {
       switch signs[index] {
       case "\\" where stands("Q", at: index + 1) && !inClass:

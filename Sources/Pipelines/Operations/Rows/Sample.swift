@@ -10,7 +10,8 @@ package struct Sample: Operation {
 
   package static let manifest = OperationManifest(
     name: "sample", aliases: ["random_sample"],
-    summary: "Keeps rows chosen by chance, the same ones in every run over the same rows, in whatever order they are read. "
+    summary:
+      "Keeps rows chosen by chance, the same ones in every run over the same rows, in whatever order they are read. "
       + "Whether a row is chosen depends on its values and the seed; of equal rows each is drawn by itself.",
     shorthand: "rows",
     example: """
@@ -26,9 +27,10 @@ package struct Sample: Operation {
       """,
       gives: """
         - { id: 1 }
-        - { id: 3 }
+        - { id: 4 }
         """),
-    badValues: "Empty values are values like others. Afterwards rows stand in no particular order unless they are sorted.",
+    badValues:
+      "Empty values are values like others. Afterwards rows stand in no particular order unless they are sorted.",
     settings: SettingsSchema(Settings()) {
       Field(\.rows, "rows", "How many.").also("n", "count", "size")
       Field(\.percent, "percent", "Or the chance of each row, in percent; about so many stay.").also("percentage")

@@ -40,7 +40,8 @@ package struct Window: Operation {
         - { customer_id: A, order_date: 2025-01-02, amount: 5.50, so_far: 15.50 }
         - { customer_id: A, order_date: 2025-01-03, amount: null, so_far: 15.50 }
         """),
-    badValues: "Empty values count for nothing in totals and averages. Where the total is 0, `share` is empty. Afterwards rows stand in no particular order "
+    badValues:
+      "Empty values count for nothing in totals and averages. Where the total is 0, `share` is empty. Afterwards rows stand in no particular order "
       + "unless they are sorted. Where a number is needed, a column that isn't one is refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(

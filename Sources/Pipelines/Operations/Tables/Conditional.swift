@@ -28,7 +28,8 @@ package struct Conditional: Operation {
         - { id: 2, customer_segment: Basic, discount_rate: 0.05 }
         - { id: 3, customer_segment: null, discount_rate: 0.05 }
         """),
-    badValues: "Where the condition can't be told, because a value is empty, `else` applies. A column that would be text in some "
+    badValues:
+      "Where the condition can't be told, because a value is empty, `else` applies. A column that would be text in some "
       + "rows and a number, a date or true and false in others is refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.condition, "condition", "SQL text, or `{field, operator, value}`.").required().also("if", "when", "where")
@@ -109,7 +110,8 @@ package struct Conditional: Operation {
     let holds: SQL = "coalesce(\(try condition.sql(over: input)), FALSE)"
     projection.set(Assignment(flag, "CASE WHEN \(reached) THEN \(holds) ELSE FALSE END", .boolean))
     var relation = Relation("(\(projection.select(from: input)))", projection.schema)
-    for (parts, test) in [(then, "\(name: flag)"), (otherwise, "(\(reached) AND NOT \(name: flag))")] as [([Part], SQL)] {
+    for (parts, test) in [(then, "\(name: flag)"), (otherwise, "(\(reached) AND NOT \(name: flag))")] as [([Part], SQL)]
+    {
       for part in parts {
         switch part {
         case .nested(let conditional): relation = try conditional.apply(to: relation, where: test, in: context, &flags)

@@ -26,7 +26,8 @@ package struct Pivot: Operation {
         - { region: North, jan: 10, feb: 12 }
         - { region: South, jan: 7, feb: null }
         """),
-    badValues: "Values are compared as those of the column's type: `1` is also the 1.0 of a column with fractions. A value "
+    badValues:
+      "Values are compared as those of the column's type: `1` is also the 1.0 of a column with fractions. A value "
       + "that isn't named gets no column. Where there is nothing to compute from, the cell is empty.",
     settings: SettingsSchema(Settings()) {
       Field(\.on, "on", "The column whose values become columns.").required().also("column", "field")
