@@ -14,7 +14,7 @@ import Workspace
         subcommands: [
           Init.self, New.self, RunPipeline.self, Validate.self, ShowPlan.self, Preview.self, Query.self, Diff.self,
           ProfileTable.self,
-          Suggest.self, Test.self, Replay.self, Answer.self, Fix.self, ShowSchema.self,
+          Suggest.self, Test.self, Replay.self, Answer.self, Issues.self, Fix.self, ShowSchema.self,
         ]),
       CommandGroup(
         name: "Workspace",

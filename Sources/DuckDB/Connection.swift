@@ -28,12 +28,6 @@ package actor Connection {
   /// Stops the statement that runs now. May be called from anywhere.
   package nonisolated func interrupt() { database.api.interrupt(handle) }
 
-  /// Rows per second and share done of the running statement, if the engine knows; may be called from anywhere.
-  package nonisolated var progress: (share: Double, rows: Int) {
-    let progress = database.api.query_progress(handle)
-    return (progress.percentage, Int(clamping: progress.rows_processed))
-  }
-
   /// Runs one or more statements for their effect.
   /// - Returns: rows changed by the last one.
   @discardableResult
@@ -137,7 +131,7 @@ package actor Connection {
     DuckDBError(text(api.result_error(&result)))
   }
 
-  private func interruptible<Result>(_ body: (Interruption) throws -> Result) async throws -> Result {
+  func interruptible<Result>(_ body: (Interruption) throws -> Result) async throws -> Result {
     let interruption = Interruption { [self] in interrupt() }
     defer { interruption.end() }
     return try await withTaskCancellationHandler {
@@ -154,7 +148,7 @@ package actor Connection {
 
 /// The wish to stop one call of the engine. The engine forgets an interrupt that comes before a statement runs, so it is told again until the
 /// call has returned, and never after.
-private final class Interruption: Sendable {
+final class Interruption: Sendable {
   private let state = Mutex((isWanted: false, hasEnded: false))
   private let interrupt: @Sendable () -> Void
 

@@ -10,7 +10,8 @@ package enum DataQuality {
   static func words(_ outcome: CheckOutcome, _ step: String) -> String {
     let found =
       outcome.failedRows > 0
-      ? "\(outcome.failedRows.grouped) of \(outcome.rows.grouped) rows break the rule" : "the rule doesn't hold"
+      ? "\(outcome.failedRows.grouped) of \(StepEffect.count(outcome.rows, "row")) break\(outcome.failedRows == 1 ? "s" : "") the rule"
+      : "the rule doesn't hold"
     let columns = outcome.columns ?? []
     let subject =
       columns.count == 1 && outcome.failedRows > 0
@@ -25,8 +26,9 @@ package enum DataQuality {
     let examples = outcome.examples.map { "\n    \($0.position): \($0.value ?? $0.original)" }.joined()
     return Problem(
       "data-quality", "\(words(outcome, step))\(examples)\n    Action taken: \(action(outcome)).",
-      hint:
-        "Correct the values at their source, or let the rule `on_fail: skip`, `null`, `flag` or `warn`; weir fix does that for you."
+      hint: outcome.columns == nil && outcome.rule != "unique"
+        ? "Correct the rows at their source, or let the rule `on_fail: warn` or `alert`."
+        : "Correct the values at their source, or let the rule `on_fail: skip`, `null`, `flag` or `warn`; weir fix does that for you."
     )
   }
 
@@ -38,6 +40,7 @@ package enum DataQuality {
     case .null?: "the values were left empty"
     case .flag?: "the rows passed and were flagged"
     case .warn?, .alert?: "the rows passed, with a warning"
+    case .ask?: "the run waits for a decision; nothing was made visible"
     }
   }
 }

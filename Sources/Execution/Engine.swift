@@ -15,7 +15,7 @@ package final class Engine: Sendable {
     if let threads = limits.threads { settings["threads"] = String(threads) }
     // Without a folder of its own, one that no other process spills into; the engine makes it when it needs it and removes it.
     settings["temp_directory"] =
-      folder.map { $0 + "/spill" } ?? NSTemporaryDirectory() + "weir-spill-\(UUID().uuidString)"
+      folder.map { $0 + "/spill" } ?? Scratch.path("spill")
     do {
       if let bytes = limits.memoryBytes {
         settings.merge(try Engine.settings(for: bytes, threads: limits.threads)) { $1 }

@@ -14,6 +14,12 @@ package struct EngineInquiry: Inquiry {
     try await connection(setup).query(query).rows
   }
 
+  package func read(
+    _ address: String, setup: [SQL], _ body: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void
+  ) async throws {
+    try await connection(setup).readFile(address, body)
+  }
+
   private func connection(_ setup: [SQL]) async throws -> Connection {
     let connection = try await Engine().connect()
     try await connection.registerExactFunctions()

@@ -100,6 +100,7 @@ struct Landing {
     let tap = FingerprintTap(step.schema, level, sample: SampleRule(for: step.schema), counter: counter)
     let rows = try await tap.wrap(step.select, as: engine.uniqueName("weir_sent"), on: connection)
     for statement in work.stage(rows) { try await connection.execute(statement) }
+    try await connection.blocking({ try work.seal() }, stop: {})
     return tap.finish()
   }
 
@@ -155,7 +156,11 @@ struct Landing {
         return try await connection.blocking({ [state] in stream.load.commit(state: state) }, stop: {})
       case .statements(let work):
         for statement in work.settle { try await connection.execute(statement) }
-        for check in work.checks where try await !connection.query(check.finds).rows.isEmpty { throw check.problem }
+        for check in work.checks {
+          if let row = try await connection.query(check.finds).rows.first {
+            throw check.problem(row.map(\.description))
+          }
+        }
         for statement in work.publish(state) { try await connection.execute(statement) }
         var warnings: [Problem] = []
         if work.isTransactional {

@@ -12,11 +12,16 @@ final class RejectSink: Sendable {
   private let seal: @Sendable (String) throws -> String
 
   private let isMuted: Bool
+  /// Whether the run set rows aside before it was paused.
+  private let hasEarlier: Bool
+  /// The steps that have begun since then.
+  private let earlier = Mutex<Set<String>>([])
 
   /// - Parameter isMuted: keeps nothing.
   init(_ context: RunContext, isMuted: Bool = false) {
     self.isMuted = isMuted
     folder = context.folder
+    hasEarlier = FileManager.default.fileExists(atPath: context.folder + "/rejects.jsonl")
     redact = context.redact
     seal = context.seal
   }
@@ -61,11 +66,29 @@ final class RejectSink: Sendable {
 
   /// `steps` are run again from their beginning.
   func drop(_ steps: Set<String>) {
+    forgetEarlier(steps)
     open.withLock { open in
       for step in steps where open.removeValue(forKey: step) != nil {
         try? FileManager.default.removeItem(atPath: part(step))
       }
     }
+  }
+
+  /// A run that goes on after a pause sets the rows of `steps` aside anew.
+  private func forgetEarlier(_ steps: Set<String>) {
+    guard hasEarlier, !isMuted else { return }
+    let new = earlier.withLock { earlier -> Set<String> in
+      defer { earlier.formUnion(steps) }
+      return steps.subtracting(earlier)
+    }
+    let path = folder + "/rejects.jsonl"
+    guard !new.isEmpty, let data = FileManager.default.contents(atPath: path) else { return }
+    let lines = data.split(separator: 0x0A)
+    let kept = lines.filter { line in
+      (try? JSONDecoder().decode(DeadLetter.self, from: Data(line))).map { !new.contains($0.step) } ?? true
+    }
+    guard kept.count < lines.count else { return }
+    try? kept.reduce(into: Data()) { $0 += $1 + [0x0A] }.write(to: URL(fileURLWithPath: path), options: .atomic)
   }
 
   private func part(_ step: String) -> String { folder + "/rejects-\(step).part" }

@@ -3,20 +3,6 @@ import Pipelines
 import Synchronization
 import Tabular
 
-/// A row rule as the engine evaluates it.
-struct RowRule: Sendable {
-  var name: String
-  var words: String
-  var reason: String
-  var condition: SQL
-  var columns: [String]
-  var onFail: OnFail
-  /// Whether the condition uses `RuleTest.position`.
-  var looksAround = false
-  /// Where the rule stands among those of its step, from 0.
-  var place: Int?
-}
-
 /// Evaluates row rules while rows flow past, and does to each failing row what its rule says (C42).
 final class RuleTap: Sendable {
   let step: String
@@ -28,8 +14,10 @@ final class RuleTap: Sendable {
   private let seen = RowCounter()
   private let failures: [RowCounter]
   /// The column with the names of the rules that flagged a row.
-  private static let flags = "_weir_flags"
+  static let flags = "_weir_flags"
   private let examples: Mutex<[[RejectedRow]]>
+  /// Values emptied by each rule.
+  private let emptied: [RowCounter]
 
   init(step: String, rules: [RowRule], schema: Schema, operation: Int? = nil, rejects: RejectSink) {
     self.step = step
@@ -38,6 +26,7 @@ final class RuleTap: Sendable {
     self.operation = operation
     self.rejects = rejects
     failures = rules.map { _ in RowCounter() }
+    emptied = rules.map { _ in RowCounter() }
     examples = Mutex(rules.map { _ in [] })
   }
 
@@ -73,10 +62,11 @@ final class RuleTap: Sendable {
 
   private func columns(_ verdicts: [SQL]) -> [SQL] {
     var list: [SQL] = schema.columns.map { column in
-      let nulling = rules.indices.filter { rules[$0].onFail == .null && rules[$0].columns.contains(column.name) }
-      guard !nulling.isEmpty else { return "\(name: column.name)" }
-      return
-        "CASE WHEN \(nulling.map { verdicts[$0] }, separator: " AND ") THEN \(name: column.name) END AS \(name: column.name)"
+      let places = rules.indices.filter { rules[$0].onFail == .null }.flatMap { index in
+        rules[index].columns.filter { $0.root.name == column.name }.map { (path: $0.path, unless: verdicts[index]) }
+      }
+      guard !places.isEmpty else { return "\(name: column.name)" }
+      return "\(NestedRecord.emptying(column, places)) AS \(name: column.name)"
     }
     let flagging = rules.indices.filter { rules[$0].onFail == .flag }
     guard !flagging.isEmpty else { return list }
@@ -94,24 +84,28 @@ final class RuleTap: Sendable {
     let first = seen.reserve(batch.rowCount)
     for (index, rule) in rules.enumerated() {
       var failed: [RejectedRow] = []
-      var count = 0
+      var kept: [RejectedRow] = []
+      var (count, lost) = (0, 0)
       let verdict = batch.columns[index]
       for row in 0..<batch.rowCount where verdict.load(row, as: UInt8.self) == 0 {
         count += 1
-        let isKept = rule.onFail == .skip || rule.onFail == .flag
+        let losses = rule.onFail == .null ? self.losses(to: rule, batch, row) : 0
+        lost += losses
+        let isKept = rule.onFail == .skip || rule.onFail == .flag || losses > 0
         if isKept || count <= 3 {
-          failed.append(
-            RejectedRow(
-              position: "row \(place(of: row, in: batch) ?? first + row + 1)", original: original(batch, row),
-              rule: rule.name, reason: rule.reason,
-              value: count <= 3 ? values(of: rule, batch, row) : nil))
+          let found = RejectedRow(
+            position: "row \(place(of: row, in: batch) ?? first + row + 1)", original: original(batch, row),
+            rule: rule.name, reason: rule.reason, value: count <= 3 ? values(of: rule, batch, row) : nil)
+          if count <= 3 { failed.append(found) }
+          if isKept { kept.append(found) }
         }
         if rule.onFail == .skip { keep[row] = 0 }
       }
       guard count > 0 else { continue }
       failures[index].add(count)
+      emptied[index].add(lost)
       examples.withLock { $0[index] += failed.prefix(max(0, 3 - $0[index].count)) }
-      if rule.onFail == .skip || rule.onFail == .flag { try rejects.append(failed, like: letter(rule)) }
+      if rule.onFail == .skip || rule.onFail == .flag || lost > 0 { try rejects.append(kept, like: letter(rule)) }
     }
   }
 
@@ -119,7 +113,24 @@ final class RuleTap: Sendable {
     var letter = DeadLetter(in: step)
     letter.operation = operation
     letter.isFlagged = rule.onFail == .flag ? true : nil
+    letter.isEmptied = rule.onFail == .null ? true : nil
     return letter
+  }
+
+  /// How many values of a row the rule empties: those that aren't empty anyway.
+  private func losses(to rule: RowRule, _ batch: Batch, _ row: Int) -> Int {
+    rule.columns.count { field in value(of: field, batch, row) != .null }
+  }
+
+  /// What `field` leads to; inside JSON text, the text.
+  private func value(of field: FieldAccess, _ batch: Batch, _ row: Int) -> Value {
+    guard let index = schema.names.firstIndex(of: field.root.name) else { return .null }
+    var value = batch.columns[rules.count + index].value(row)
+    for part in field.path {
+      guard case .structure(let fields) = value else { break }
+      value = fields.first { $0.name == part }?.value ?? .null
+    }
+    return plain(value)
   }
 
   private func place(of row: Int, in batch: Batch) -> Int? {
@@ -137,8 +148,7 @@ final class RuleTap: Sendable {
 
   /// The values the rule is about.
   private func values(of rule: RowRule, _ batch: Batch, _ row: Int) -> String? {
-    let columns = schema.names.indices.filter { rule.columns.contains(schema.names[$0]) }
-    let values = columns.map { (name: schema.names[$0], value: plain(batch.columns[rules.count + $0].value(row))) }
+    let values = rule.columns.map { (name: $0.name, value: value(of: $0, batch, row)) }
     return values.count == 1 ? values[0].value.jsonText : values.isEmpty ? nil : Value.structure(values).jsonText
   }
 
@@ -158,7 +168,8 @@ final class RuleTap: Sendable {
         rule: rules[index].name, words: rules[index].words, onFail: rules[index].onFail.rawValue,
         passed: failures[index].rows == 0, rows: seen.rows, failedRows: failures[index].rows, observed: nil,
         examples: found[index])
-      outcome.columns = rules[index].columns
+      outcome.columns = rules[index].columns.map(\.name)
+      outcome.emptiedValues = rules[index].onFail == .null ? emptied[index].rows : nil
       outcome.place = operation ?? rules[index].place
       return outcome
     }
@@ -170,7 +181,7 @@ final class RuleTap: Sendable {
   /// Begins another attempt.
   func reset() {
     seen.reset()
-    failures.forEach { $0.reset() }
+    (failures + emptied).forEach { $0.reset() }
     examples.withLock { $0 = rules.map { _ in [] } }
   }
 }

@@ -16,7 +16,7 @@ package struct RunEvent: Sendable, Codable {
     /// Rows so far; `total` if it is known.
     case progressed(rows: Int, total: Int?)
     case log(level: LogLevel, message: String)
-    /// Rows that were set aside; the rows themselves stand in the file `RunContext.rejectsFile`.
+    /// Rows that were set aside, flagged or emptied; the rows themselves stand in the file `RunContext.rejectsFile`.
     case rejected(RejectSummary)
     case checked(CheckOutcome)
     case alert(Alert)
@@ -37,6 +37,8 @@ package struct RunEvent: Sendable, Codable {
     case heartbeat(memoryBytes: Int)
     /// Before any row has moved: the run waits until all of these are answered.
     case paused(questions: [FieldQuestion])
+    /// In place of the end: what is broken isn't visible, and the run waits until all of these are answered.
+    case asked(questions: [RuleQuestion])
     case runFinished(status: Outcome, peakMemoryBytes: Int)
   }
 
@@ -68,13 +70,29 @@ package struct StepOutline: Sendable, Codable {
   }
 }
 
-/// Rows that were set aside by one rule.
+/// Rows that one rule set aside, flagged, or emptied values of.
 package struct RejectSummary: Sendable, Codable {
+  /// What became of rows that went on.
+  package enum Fate: String, Sendable, Codable { case flagged, emptied }
   package var rule: String
   package var reason: String
   package var count: Int
   /// Up to three of them: position and original text.
   package var examples: [RejectedRow]
+  /// nil = they were set aside.
+  package var fate: Fate?
+  /// How many values were emptied.
+  package var values: Int?
+
+  /// `2 rows of sane set aside`, `1 row of sane flagged`, `3 values of sane emptied`.
+  package func words(of step: String) -> String {
+    let rows = "\(StepEffect.count(count, "row")) of \(step)"
+    return switch fate {
+    case nil: "\(rows) set aside"
+    case .flagged?: "\(rows) flagged"
+    case .emptied?: "\(StepEffect.count(values ?? 0, "value")) of \(step) emptied"
+    }
+  }
 }
 
 /// A row that could not be used, as it was (guarantee 6).
@@ -98,6 +116,8 @@ package struct CheckOutcome: Sendable, Codable {
   package var rows: Int
   package var failedRows: Int
   package var observed: String?
+  /// With `on_fail: null`: how many values it emptied.
+  package var emptiedValues: Int?
   package var examples: [RejectedRow]
   /// For a rule about single rows: the columns it is about. nil = it is about the rows as a whole.
   package var columns: [String]?

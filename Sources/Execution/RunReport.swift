@@ -15,6 +15,7 @@ final class RunReport: Sendable {
     /// Why the run was stopped from inside.
     var cause: Problem?
     var wasStopped = false
+    var questions: [RuleQuestion] = []
     var quality = QualityTally()
   }
   private let plan: BoundPlan
@@ -68,7 +69,7 @@ final class RunReport: Sendable {
   }
 
   /// `sink` has ended well, and with it the steps that flow through it.
-  func end(_ sink: BoundStep, rows: Int, bytes: Int?) {
+  func end(_ sink: BoundStep, rows: Int?, bytes: Int?) {
     state.withLock { $0.active[sink.id] = nil }
     for step in plan.flow(into: sink, sinks: sinks) {
       guard state.withLock({ $0.ended.insert(step.id).inserted }) else { continue }
@@ -83,6 +84,11 @@ final class RunReport: Sendable {
       if let effect = plan.effect(of: step) { emit(step.id, .effect(effect)) }
     }
   }
+
+  /// What has to be decided before a step may go on.
+  func ask(_ questions: [RuleQuestion]) { state.withLock { $0.questions += questions } }
+
+  var isAsking: Bool { state.withLock { !$0.questions.isEmpty } }
 
   /// Why the run is being stopped, though nobody cancelled it; the first step that ends for it takes it as its failure.
   func stop(because cause: Problem) { state.withLock { $0.cause = cause } }
@@ -101,6 +107,17 @@ final class RunReport: Sendable {
   }
 
   func finish(isCancelled: Bool, _ context: RunContext) {
+    let (questions, hasFailed) = state.withLock { ($0.questions, $0.hasFailed) }
+    if !questions.isEmpty, !isCancelled {
+      guard hasFailed else { return emit(nil, .asked(questions: questions)) }
+      // A run that failed elsewhere asks nobody any more.
+      for question in questions {
+        emit(question.step, .checked(question.outcome))
+        emit(
+          question.step,
+          .stepFailed(problem: DataQuality.violation(question.outcome, question.step), attempt: 0, retryIn: nil))
+      }
+    }
     let limit = context.limits.memoryBytes
     if let quality = state.withLock({ $0.quality }).quality(at: context.time, target: context.qualityTarget) {
       emit(nil, .quality(quality))

@@ -61,7 +61,8 @@ package struct Runner: Sendable {
           if !needs.isDisjoint(with: failed) {
             failed.insert(step.id)
             waiting.removeAll { $0.id == step.id }
-            report.skip(step.id, because: "a step before it failed")
+            report.skip(
+              step.id, because: report.isAsking ? "the run waits for an answer" : "a step before it failed")
             return startWhatCanRun()
           }
           guard needs.isSubset(of: done), sinks.contains(step.id) else { continue }

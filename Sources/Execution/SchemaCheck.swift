@@ -164,6 +164,7 @@ package struct SchemaCheck: Sendable {
   /// The columns of `select`; see `define`.
   func describe(_ select: SQL, origin: Schema?) async throws -> Schema {
     var schema = try await engine.connection.describe(select)
+    if let problem = Problem.twins(in: schema.names, of: "the step") { throw problem }
     for index in schema.columns.indices {
       guard let before = origin?[name: schema.columns[index].name],
         before.type.description == schema.columns[index].type.description

@@ -21,7 +21,11 @@ extension StepAttempts {
       for outcome in source.programs.compactMap(\.outcome) { findings.add(source.id, outcome) }
       if let words = source.strayTap?.words { findings.add(source.id, .log(level: .info, message: words)) }
     }
-    for source in flow { try conclude(source.taps.flatMap { $0.outcomes() }, source, findings) }
+    for source in flow {
+      try conclude(
+        source.taps.flatMap { tap in zip(tap.outcomes(), tap.rules.map(\.location)).map { ($0, $1) } }, source, findings
+      )
+    }
   }
 
   private func collectRejects(
@@ -48,50 +52,57 @@ extension StepAttempts {
     }
   }
 
-  private func conclude(_ outcomes: [CheckOutcome], _ step: BoundStep, _ findings: Findings) throws {
+  private func conclude(
+    _ outcomes: [(CheckOutcome, Location?)], _ step: BoundStep, _ findings: Findings
+  ) throws {
     // All that is broken is told; the first of it ends the step.
     var violation: Problem?
-    for outcome in outcomes {
+    for (outcome, location) in outcomes {
       if step.kind != "read" || !outcome.passed { findings.add(step.id, .checked(outcome)) }
       guard !outcome.passed else { continue }
       switch OnFail(rawValue: outcome.onFail) {
       case .stop?:
         findings.add(step.id, .alert(Alert(.critical, outcome, in: step.id)))
-        violation = violation ?? DataQuality.violation(outcome, step.id).located(at: step.planned.location)
+        violation = violation ?? DataQuality.violation(outcome, step.id).located(at: location ?? step.planned.location)
+      case .ask?: findings.ask(RuleQuestion(step: step.id, outcome: outcome))
       case .alert?: findings.add(step.id, .alert(Alert(.warning, outcome, in: step.id)))
-      case .skip?, .flag?:
-        findings.add(
-          step.id,
-          .rejected(
-            RejectSummary(
-              rule: outcome.rule, reason: outcome.examples.first?.reason ?? outcome.words, count: outcome.failedRows,
-              examples: outcome.examples)))
+      case .skip?, .flag?: findings.add(step.id, .rejected(RejectSummary(outcome)))
+      case .null? where outcome.emptiedValues ?? 0 > 0: findings.add(step.id, .rejected(RejectSummary(outcome)))
       default: findings.add(step.id, .log(level: .warning, message: DataQuality.words(outcome, step.id)))
       }
     }
     if let violation { throw violation }
   }
 
+  /// - Returns: how many rows the rules looked at; nil = none of them tells.
   func judge(
     _ rules: [RelationRule], _ step: BoundStep, _ findings: Findings, _ connection: Connection
-  ) async throws {
+  ) async throws -> Int? {
+    var seen: Int?
     for rule in rules {
       let table = try await connection.query(rule.query)
-      guard let row = table.rows.first else { continue }
-      func count(_ name: String) -> Int {
+      guard table.rows.count == 1, let row = table.rows.first else {
+        throw Problem(
+          "invalid-rule",
+          "The rule must come to one verdict on all rows, but came to \(table.rows.count): \(rule.words)",
+          at: rule.location)
+      }
+      func count(_ name: String) -> Int? {
         guard let index = table.schema.names.firstIndex(of: name), case .integer(let count) = row[index] else {
-          return 0
+          return nil
         }
         return Int(count)
       }
       let passed = row[0] == .boolean(true)
       let observed = row.count > 1 && row[1] != .null ? row[1].description : nil
       var outcome = CheckOutcome(
-        rule: rule.name, words: rule.words, onFail: rule.onFail.rawValue, passed: passed, rows: count("rows"),
-        failedRows: count("failed"), observed: observed, examples: [], measure: measure(row, table.schema))
+        rule: rule.name, words: rule.words, onFail: rule.onFail.rawValue, passed: passed, rows: count("rows") ?? 0,
+        failedRows: count("failed") ?? 0, observed: observed, examples: [], measure: measure(row, table.schema))
       outcome.place = rule.place
-      try conclude([outcome], step, findings)
+      seen = seen ?? count("seen") ?? count("rows")
+      try conclude([(outcome, rule.location)], step, findings)
     }
+    return seen
   }
 
   /// The figure a rule looked at; one of a part of the rows is no measure of later runs.
@@ -103,11 +114,35 @@ extension StepAttempts {
   }
 }
 
+extension RejectSummary {
+  fileprivate init(_ outcome: CheckOutcome) {
+    let fates: [String: Fate] = [OnFail.flag.rawValue: .flagged, OnFail.null.rawValue: .emptied]
+    self.init(
+      rule: outcome.rule, reason: outcome.examples.first?.reason ?? outcome.words, count: outcome.failedRows,
+      examples: outcome.examples, fate: fates[outcome.onFail], values: outcome.emptiedValues)
+  }
+}
+
 /// What an attempt finds; told when it is the last one, so that nothing is counted twice.
 final class Findings: Sendable {
   private let events = Mutex<[(step: String, kind: RunEvent.Kind)]>([])
+  private let open = Mutex<[RuleQuestion]>([])
 
   func add(_ step: String, _ kind: RunEvent.Kind) { events.withLock { $0.append((step, kind)) } }
+
+  func ask(_ question: RuleQuestion) { open.withLock { $0.append(question) } }
+
+  /// What a person has to decide before the rows may land.
+  var questions: [RuleQuestion] { open.withLock { $0 } }
+
+  /// - Throws: `awaiting-input` if there is anything to decide.
+  func refuseOpenQuestions() throws(Problem) {
+    let open = questions
+    guard let first = open.first else { return }
+    let more = open.count > 1 ? " (and \(open.count - 1) more)" : ""
+    throw Problem(
+      "awaiting-input", "\(first.words)\(more)", hint: "Let the rule `on_fail: warn`, `skip`, or decide in a run.")
+  }
 
   func tell(_ report: RunReport) {
     for event in events.withLock({ $0 }) { report.emit(event.step, event.kind) }

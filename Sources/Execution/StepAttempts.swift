@@ -39,6 +39,11 @@ struct StepAttempts {
             step.id, .stepFailed(problem: cause.located(at: step.planned.location), attempt: attempt, retryIn: nil))
           return .cancelled
         }
+        if !findings.questions.isEmpty, problems.allSatisfy({ $0.code == "awaiting-input" }) {
+          check.rejects.drop(flow)
+          report.ask(findings.questions)
+          return .asked
+        }
         let isTriedAgain = attempt < delays.count && !Task.isCancelled && problems.allSatisfy(policy.allows)
         let delay = isTriedAgain ? delays[attempt] : nil
         if delay == nil {
@@ -102,7 +107,10 @@ struct StepAttempts {
     _ step: BoundStep, _ plan: BoundPlan, _ findings: Findings, _ counter: RowCounter
   ) async throws -> Moved {
     let connection = try await check.engine.connect()
-    let inspect: () async throws -> Void = { try await self.inspect(step, plan, findings, connection) }
+    let inspect: () async throws -> Void = {
+      try await self.inspect(step, plan, findings, connection)
+      if case .write = step.planned.work { try findings.refuseOpenQuestions() }
+    }
     switch step.planned.work {
     case .write(_, let spec):
       guard let load = step.load else { return Moved(rows: 0) }
@@ -116,7 +124,7 @@ struct StepAttempts {
       for (read, entry) in landing.cursors { report.emit(read, .cursor(entry, write: step.id)) }
       return Moved(rows: receipt.sent.rows, bytes: receipt.bytes)
     case .read, .transform, .check:
-      var rows = 0
+      var rows: Int?
       if step.isKept {
         let kept = check.engine.uniqueName("weir_kept")
         try await connection.execute("CREATE TABLE \(name: kept) AS \(step.select)")
@@ -135,8 +143,9 @@ struct StepAttempts {
         }
         try await inspect()
       }
-      try await judge(step.relationRules, step, findings, connection)
-      return Moved(rows: rows, bytes: counter.bytes)
+      let judged = try await judge(step.relationRules, step, findings, connection)
+      try findings.refuseOpenQuestions()
+      return Moved(rows: rows ?? judged, bytes: counter.bytes)
     }
   }
 
@@ -172,11 +181,11 @@ struct StepAttempts {
 }
 
 /// How a step's last attempt ended.
-enum StepEnding: Sendable { case succeeded, failed, cancelled }
+enum StepEnding: Sendable { case succeeded, failed, cancelled, asked }
 
-/// What one attempt of a step has moved; bytes where the target tells them.
+/// What one attempt of a step has moved: rows where they are known, bytes where the target tells them.
 struct Moved: Sendable {
-  var rows: Int
+  var rows: Int?
   var bytes: Int?
 }
 

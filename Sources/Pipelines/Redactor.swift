@@ -59,6 +59,7 @@ package final class Redactor: Sendable {
   package func isSecret(in text: String) -> Bool {
     known.withLock { known in
       known.values.contains { text.contains($0) } || known.spellings.contains { text.contains($0) }
+        || known.values.contains { !$0.isEmpty && Self.hiding($0, in: text) != nil }
     }
       || SecretShape.scrub(text) != text
   }
@@ -66,10 +67,28 @@ package final class Redactor: Sendable {
   /// `text` with every known secret value replaced by `•••`; for rows, where nothing else may change.
   package func redactValues(_ text: String) -> String {
     var result = text
-    for value in known.withLock({ $0.spellings }) where result.contains(value) {
-      result = result.split(separator: value, omittingEmptySubsequences: false).joined(separator: SecretShape.mark)
+    for value in known.withLock({ $0.spellings }) {
+      if result.contains(value) {
+        result = result.split(separator: value, omittingEmptySubsequences: false).joined(separator: SecretShape.mark)
+      }
+      // An accent behind it makes another character of its last one.
+      if let hidden = Self.hiding(value, in: result) { result = hidden }
     }
     return result
+  }
+
+  /// `text` with the bytes of `value` replaced by the mark; nil if they aren't in it.
+  private static func hiding(_ value: String, in text: String) -> String? {
+    let (wanted, bytes) = (Array(value.utf8), Array(text.utf8))
+    var (result, position): ([UInt8], Int) = ([], 0)
+    while let begin = bytes[position...].firstIndex(of: wanted[0]) {
+      result += bytes[position..<begin]
+      let isHere = bytes[begin...].starts(with: wanted)
+      result += isHere ? Array(SecretShape.mark.utf8) : [bytes[begin]]
+      position = begin + (isHere ? wanted.count : 1)
+    }
+    let hidden = String(decoding: result + bytes[position...], as: UTF8.self)
+    return hidden == text ? nil : hidden
   }
 
   /// `text` with every known secret value, and whatever looks like credentials in an address, replaced by `•••`.

@@ -42,7 +42,7 @@ package enum SecretShape {
         .joined()
     }
     var forms = [
-      value, String(JSONText.quote(value).dropFirst().dropLast()), value.replacing("'", with: "''"),
+      value, String(JSONText.quote(value).dropFirst().dropLast()), SQL.doubling("'", in: value),
       percent(Array("0123456789ABCDEF")), percent(Array("0123456789abcdef")),
     ]
     // The letters that don't depend on what stands before or after, for each of the three ways a value may lie in base64.

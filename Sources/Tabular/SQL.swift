@@ -36,7 +36,31 @@ package struct SQL: Hashable, Sendable, ExpressibleByStringInterpolation, Custom
   }
 
   /// `text` between two `mark`s, with each `mark` inside doubled.
-  package static func quote(_ text: String, with mark: String) -> String {
-    mark + text.split(separator: mark, omittingEmptySubsequences: false).joined(separator: mark + mark) + mark
+  package static func quote(_ text: String, with mark: Unicode.Scalar) -> String {
+    "\(mark)\(doubling(mark, in: text))\(mark)"
+  }
+
+  /// `text` with each `mark` doubled: also one that carries an accent, which Swift takes for another character.
+  package static func doubling(_ mark: Unicode.Scalar, in text: String) -> String {
+    guard text.unicodeScalars.contains(mark) else { return text }
+    var result = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      result.append(scalar)
+      if scalar == mark { result.append(mark) }
+    }
+    return String(result)
+  }
+
+  /// The name between double quotation marks, or `text` as it is if it has none.
+  package static func unquoted(_ text: String) -> String {
+    let scalars = text.unicodeScalars
+    guard scalars.count > 1, scalars.first == "\"", scalars.last == "\"" else { return text }
+    var result = String.UnicodeScalarView()
+    var isFirst = false
+    for scalar in scalars.dropFirst().dropLast() {
+      isFirst = scalar == "\"" && !isFirst
+      if !isFirst { result.append(scalar) }
+    }
+    return String(result)
   }
 }

@@ -38,8 +38,8 @@ package struct Schema: Hashable, Sendable, Codable {
 
   /// The column of that name; exact spelling first, else the only one that differs in case.
   package subscript(name name: String) -> Column? {
-    if let exact = columns.first(where: { $0.name == name }) { return exact }
-    let folded = columns.filter { $0.name.lowercased() == name.lowercased() }
+    if let exact = columns.first(where: { ColumnNames.areIdentical($0.name, name) }) { return exact }
+    let folded = columns.filter { ColumnNames.areSame($0.name, name) }
     return folded.count == 1 ? folded[0] : nil
   }
 }

@@ -109,7 +109,7 @@ package struct Workspace: Sendable {
   package func plan(
     _ spec: PipelineSpec, _ engine: Engine, _ redactor: Redactor, isFullRefresh: Bool = false
   ) async throws(Problems) -> Plan {
-    try await Planner(
+    let plan = try await Planner(
       catalog: catalog, connections: connections(redactor), directory: directory.path, extensions: Library.extensions,
       redactor: redactor, inquiry: EngineInquiry(), isFullRefresh: isFullRefresh, templates: ruleTemplates
     ).plan(spec) { sql async throws in
@@ -119,6 +119,8 @@ package struct Workspace: Sendable {
         throw Problem("invalid-sql", String(error.message.prefix { $0 != "\n" }))
       }
     }
+    try await plan.refuseAnswersWithoutRows(on: engine.connection)
+    return plan
   }
 }
 

@@ -1,11 +1,12 @@
 import Foundation
 import Pipelines
+import TestSupport
 import Testing
 
 /// Runs the built program as a person would: `Cases/*.yaml` say what is typed and what must come out.
 @Suite struct CommandLineTests {
   @Test(arguments: try AcceptanceCase.all())
-  func commandLine(_ example: AcceptanceCase) throws {
+  func commandLine(_ example: AcceptanceCase) async throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "weir-case-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -14,8 +15,9 @@ import Testing
       try FileManager.default.createDirectory(at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
       try Data((file.value.text ?? "").utf8).write(to: place)
     }
-    let result = try example.run(in: folder)
-    #expect(String(result.code) == example.setting["exit"]?.text, "\(result.output)\n\(result.errors)")
+    let result = try await example.run(in: folder)
+    let exit = try #require(example.setting["exit"]?.text.flatMap(Int32.init))
+    #expect(result.ending == .exited(exit), "\(result.output)\n\(result.errors)")
     for text in example.texts("stdout_contains") { #expect(result.output.contains(text), "\(result.output)") }
     for text in example.texts("stderr_contains") { #expect(result.errors.contains(text), "\(result.errors)") }
     for path in example.texts("files_after") {
@@ -47,17 +49,13 @@ struct AcceptanceCase: Sendable, CustomTestStringConvertible {
 
   func texts(_ key: String) -> [String] { setting[key]?.elements.compactMap(\.text) ?? [] }
 
-  func run(in folder: URL) throws -> (code: Int32, output: String, errors: String) {
-    let process = Process()
-    let repository = Self.folder.deletingLastPathComponent().deletingLastPathComponent()
-    process.executableURL = URL(filePath: "/bin/sh")
-    process.arguments = ["-c", "{ \"$WEIR\" \(setting["run"]?.text ?? "")\n} >stdout.txt 2>stderr.txt </dev/null"]
-    process.currentDirectoryURL = folder
-    process.environment = ["WEIR": repository.appending(path: ".build/debug/weir").path, "PATH": "/usr/bin:/bin"]
-    try process.run()
-    process.waitUntilExit()
+  func run(in folder: URL) async throws -> (ending: ChildProcess.Ending, output: String, errors: String) {
+    let child = try ChildProcess(
+      "/bin/sh", ["-c", "{ \"$WEIR\" \(setting["run"]?.text ?? "")\n} >stdout.txt 2>stderr.txt </dev/null"],
+      environment: ["WEIR": Program.path(), "PATH": "/usr/bin:/bin"], in: folder.path)
+    let ending = await child.ending()
     func read(_ name: String) throws -> String { try String(contentsOf: folder.appending(path: name), encoding: .utf8) }
-    return (process.terminationStatus, try read("stdout.txt"), try read("stderr.txt"))
+    return (ending, try read("stdout.txt"), try read("stderr.txt"))
   }
 }
 

@@ -11,7 +11,9 @@ import Testing
     }.sorted()
   }
 
-  @Test(arguments: ["out.csv", "out.json", "out.parquet", "out.avro", "out.xml", "out.duckdb/t", "out.sqlite/t"])
+  @Test(arguments: [
+    "out.csv", "out.json", "out.parquet", "out.avro", "out.xml", "out.xlsx", "out.duckdb/t", "out.sqlite/t",
+  ])
   func nothingIsHalfWritten(_ target: String) async throws {
     let program = try Program()
     let parts = target.split(separator: "/")

@@ -43,7 +43,7 @@ import Workspace
   static let cases: [Case] = [
     .file("csv", "csv"), .file("json", "json", empty: "empty-file"), .file("parquet", "parquet"), .file("avro", "avro"),
     .file("excel", "xlsx"),
-    .file("xml", "xml", empty: "unknown-column"),
+    .file("xml", "xml", empty: "empty-file"),
     Case(
       id: "text", settings: "path: it.txt", gone: "path: gone.txt",
       rows: "SELECT 'ü \"q\", <x> ' AS line UNION ALL SELECT ' two' UNION ALL SELECT ''",

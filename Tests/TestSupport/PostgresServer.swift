@@ -1,10 +1,11 @@
 import Foundation
+import Glibc
 
 /// A real PostgreSQL server for this test process: Debian's binaries, a temporary folder, a free port on loopback.
 package final class PostgresServer: @unchecked Sendable {
   package let port: Int
   package let folder: String
-  private let postmaster: Process
+  private let postmaster: ChildProcess
 
   /// Why there is none, or the server. Tests skip with the reason; with `CI=true` they run and fail.
   package static let shared = Result { try PostgresServer() }
@@ -63,15 +64,15 @@ package final class PostgresServer: @unchecked Sendable {
         "-c", "unix_socket_directories=\(folder)",
       ] + options
     let quoted = command.map { "'\($0)'" }.joined(separator: " ")
-    postmaster = Process()
-    postmaster.executableURL = URL(fileURLWithPath: "/bin/sh")
-    postmaster.arguments = [
-      "-c",
-      "\(quoted) >'\(folder)/log' 2>&1 & server=$!; cat >/dev/null; kill -INT $server; wait $server; rm -rf '\(folder)'",
-    ]
-    leash = Pipe()
-    postmaster.standardInput = leash
-    try postmaster.run()
+    let (held, given) = try ChildProcess.line()
+    leash = held
+    defer { try? given.close() }
+    postmaster = try ChildProcess(
+      "/bin/sh",
+      [
+        "-c",
+        "\(quoted) >'\(folder)/log' 2>&1 & server=$!; cat >/dev/null; kill -INT $server; wait $server; rm -rf '\(folder)'",
+      ], input: given.fileDescriptor)
     let deadline = Date(timeIntervalSinceNow: 120)
     while try PostgresServer.run(["\(programs)/pg_isready", "-q", "-h", "127.0.0.1", "-p", String(port)]) != 0 {
       guard Date() < deadline, postmaster.isRunning else {
@@ -81,17 +82,12 @@ package final class PostgresServer: @unchecked Sendable {
   }
 
   /// Closes when this process ends, which stops the server.
-  private let leash: Pipe
+  private let leash: FileHandle
 
   private static func run(_ command: [String]) throws -> Int32 {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: command[0])
-    process.arguments = Array(command.dropFirst())
-    process.standardOutput = FileHandle.nullDevice
-    process.standardError = FileHandle.nullDevice
-    try process.run()
-    process.waitUntilExit()
-    return process.terminationStatus
+    switch try ChildProcess(command[0], Array(command.dropFirst())).wait() {
+    case .exited(let status), .signalled(let status): status
+    }
   }
 
   /// Makes two authorities and the server's key and certificate.

@@ -47,10 +47,13 @@ package struct Program {
   /// Runs any program to its end, in the folder, with the program's variables and a terminal's absence.
   package func run(_ program: String, _ arguments: [String]) async throws -> Outcome {
     let files = (folder.file("\(UUID().uuidString).out"), folder.file("\(UUID().uuidString).err"))
-    let status = try await ChildProcess.run(
+    let child = try ChildProcess(
       program, arguments, environment: ProcessInfo.processInfo.environment.merging(environment) { _, own in own },
-      in: folder.path,
-      output: files.0, errors: files.1)
+      in: folder.path, output: .file(files.0), errors: .file(files.1))
+    let status =
+      switch await child.ending() {
+      case .exited(let status), .signalled(let status): status
+      }
     return Outcome(
       status: status, output: try String(contentsOfFile: files.0, encoding: .utf8),
       errors: try String(contentsOfFile: files.1, encoding: .utf8))

@@ -83,7 +83,7 @@ import Workspace
     let first = try await trial.workspace.run(trial.request("{ cleanse: { nulls: [\"-\"], required: email } }"))
     #expect(first.metrics.rowsFailed == 3 && first.checks.map(\.outcome.rule) == ["not_null"])
     let rejects = try await trial.workspace.rejects(of: first)
-    #expect(rejects.map(\.reason) == Array(repeating: "Not true: \"email\" has a value once cleansed", count: 3))
+    #expect(rejects.map(\.reason) == Array(repeating: "Breaks the rule: \"email\" has a value once cleansed", count: 3))
     #expect(rejects[0].original == #"{"id":2,"name":"Bob","email":"-","city":"Oslo"}"#, "\(rejects[0].original)")
     #expect(run(first, hasQualityOf: 50))
     _ = try trial.request("{ cleanse: { required: email } }")
@@ -129,6 +129,14 @@ import Workspace
     let effect = try #require(run.steps.first { $0.id == "clean" }?.effect, "\(run.problems)")
     #expect(effect.cleansed?.corrected.map(\.values) == [5010])
     #expect(effect.rowsOut == 10)
+  }
+
+  @Test func rowsWithoutTextCanBeIncompleteToo() async throws {
+    let trial = try await Trial(rows: #"[{"id": 1, "n": 2}, {"id": 2, "n": null}]"#)
+    let run = try await trial.workspace.run(trial.request("{ cleanse: { required: n } }"))
+    let effect = try #require(run.steps.first { $0.id == "clean" }?.effect, "\(run.problems)")
+    #expect(effect.impact == ["Makes 1 row of 2", "Removes 1 row (1 incomplete and set aside)"])
+    #expect(try await trial.written() == ["1|2"])
   }
 
   @Test func cleanRowsAreSaidToBeClean() async throws {

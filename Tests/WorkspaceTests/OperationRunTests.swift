@@ -241,6 +241,19 @@ import Workspace
     #expect(run.problems.first?.code == "name-taken", "\(run.problems)")
   }
 
+  @Test func columnsThatOnlyLookTheSameAreRefused() async throws {
+    let folder = try TemporaryFolder()
+    let workspace = try await Workspace(directory: URL(fileURLWithPath: folder.path))
+    let text = """
+      name: p
+      steps:
+        - { id: made, transform: { sql: 'SELECT 1 AS "caf\u{E9}", 2 AS "cafe\u{301}"' } }
+        - { id: file, write: { from: made, to: out.parquet } }
+      """
+    let run = try await workspace.run(RunRequest(PipelineText(file: "p.yaml", text: text)))
+    #expect(run.problems.first?.code == "column-collision" && run.problems.first?.location?.line == 3)
+  }
+
   @Test(arguments: [
     ("[{ extract: { field: y, path: $.a, output_field: z } }]", "bad-value"),
     ("[{ extract: { field: y, xpath: /a, output_field: z } }]", "bad-value"),

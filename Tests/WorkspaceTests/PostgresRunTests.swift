@@ -1,3 +1,4 @@
+import DuckDB
 import Execution
 import Foundation
 import Pipelines
@@ -45,6 +46,84 @@ import Workspace
       #expect(step.rows == 5000, "\(step.id)")
       #expect((step.bytes ?? 0) > 50_000, "\(step.id)")
     }
+  }
+
+  @Test func jsonbComesThroughToFiles() async throws {
+    let pg = try connection("jsonb_run")
+    try pg.run(
+      """
+      CREATE TABLE a (id int, doc jsonb, docs jsonb[]);
+      INSERT INTO a VALUES (1, '{"b": 1.50, "a": [1, 12345678901234567890.123456789], "é": "x\\"y\\n"}', ARRAY['{"k": [1]}', '2']::jsonb[]),
+        (2, 'null', NULL), (3, NULL, '{}'), (4, '"text"', NULL), (5, '-0.10', NULL), (6, '[]', NULL)
+      """)
+    let folder = try TemporaryFolder()
+    let run = try await run(
+      """
+        - { id: rows, read: { from: PG, table: jsonb_run.a } }
+        - { id: told, read: { from: PG, query: "SELECT * FROM jsonb_run.a WHERE id <> 2" } }
+        - { id: one, write: { from: told, to: out.json, mode: replace } }
+        - { id: two, write: { from: rows, to: out.parquet, mode: replace } }
+      """, in: folder)
+    #expect(run.status == .success && run.receipts.map(\.verified) == [true, true], "\(run.problems)")
+    let documents = try pg.rows("SELECT id, doc::text FROM a ORDER BY id")
+    let text = try String(contentsOfFile: folder.file("out.json"), encoding: .utf8)
+    // In a JSON file the document `null` and no document would look the same.
+    for document in documents where document[0] != "2" {
+      let compact = (document[1] ?? "null").replacing("\": ", with: "\":").replacing(", ", with: ",")
+      #expect(text.contains("{\"id\":\(document[0] ?? ""),\"doc\":\(compact),"), "\(text)")
+    }
+    let engine = try Database().connect()
+    let stored = try await engine.query(
+      "SELECT id::VARCHAR, doc::VARCHAR, doc FROM \(text: folder.file("out.parquet")) ORDER BY id")
+    #expect(stored.rows.map { $0.prefix(2).map { $0 == .null ? nil : $0.description } } == documents)
+    #expect(stored.schema.columns[2].type == .json)
+  }
+
+  /// Sessions end with what they were opened for, whatever became of it.
+  @Test func noSessionStaysOpen() async throws {
+    let pg = try connection("idle_run")
+    _ = try? pg.run("CREATE DATABASE weir_idle")
+    let folder = try TemporaryFolder()
+    func run(_ steps: String) async throws -> Run {
+      let port = try PostgresServer.shared.get().port
+      let address = "\"postgres://postgres:secret@127.0.0.1:\(port)/weir_idle?sslmode=disable\""
+      return try await Workspace(directory: URL(fileURLWithPath: folder.path)).run(
+        RunRequest(
+          PipelineText(
+            file: "trial.yaml", text: "name: trial\nsteps:\n" + steps.replacing("PG", with: address))))
+    }
+    let rows = "  - { id: rows, transform: { sql: \"SELECT range AS id, 'x' AS v FROM range(10)\" } }\n"
+    let good = try await run(rows + "  - { id: load, write: { from: rows, to: PG, table: t, mode: replace } }")
+    #expect(good.status == .success, "\(good.problems)")
+    for (steps, code) in [
+      (
+        "  - { id: r, read: { from: PG, table: nowhere } }\n  - { id: w, write: { from: r, to: a.json } }",
+        "unknown-table"
+      ),
+      (
+        "  - { id: r, read: { from: PG, query: \"SELECT 1 / (id - 5) AS x FROM t\" } }\n  - { id: w, write: { from: r, to: a.json, mode: replace } }",
+        nil
+      ),
+      (
+        "  - { id: r, read: { from: PG, table: t } }\n  - { id: c, transform: { sql: \"SELECT error('no') AS id FROM r\" } }\n  - { id: w, write: { from: c, to: PG, table: u, mode: replace } }",
+        nil
+      ),
+      (
+        rows
+          + "  - { id: two, transform: \"SELECT 1 AS id, v || id AS v FROM rows\" }\n  - { id: w, write: { from: two, to: PG, table: t, mode: merge, key: id } }",
+        "duplicate-key"
+      ),
+    ] as [(String, String?)] {
+      let run = try await run(steps)
+      #expect(run.status == .failed && (code == nil || run.problems.first?.code.description == code), "\(run.problems)")
+    }
+    let deadline = Date(timeIntervalSinceNow: 20)
+    var open = "?"
+    repeat {
+      open = try pg.value("SELECT count(*) FROM pg_stat_activity WHERE datname = 'weir_idle'") ?? ""
+    } while open != "0" && Date() < deadline
+    let left = try pg.rows("SELECT application_name, state, query FROM pg_stat_activity WHERE datname = 'weir_idle'")
+    #expect(open == "0", "\(left)")
   }
 
   @Test func aNewTableHasTheSourcesOwnTypesAlsoBehindTransforms() async throws {

@@ -42,13 +42,14 @@ import Workspace
     var (workspace, launch) = try await workspace(folder)
     let process = Mutex<Int32>(0)
     let cancellation = Cancellation()
-    launch.onMessage = { number, id in
+    launch.onMessage = { number, id, _ in
       process.withLock { $0 = id }
       if number == 2 { cancellation.cancel() }
     }
     let run = try await workspace.runIsolated(
       RunRequest(PipelineText(file: "endless.yaml", text: Self.endless)), worker: launch, cancellation: cancellation)
-    #expect(run.status == .cancelled || run.problems.map(\.code) == ["worker-died"], "\(run.status) \(run.problems)")
+    #expect(run.status == .cancelled && run.problems.isEmpty && run.receipts.isEmpty, "\(run.status) \(run.problems)")
+    #expect(try await workspace.store.run(run.id)?.status == .cancelled)
     #expect(kill(-process.withLock { $0 }, 0) == -1 && errno == ESRCH)
     #expect(try String(contentsOfFile: folder.file("out.json"), encoding: .utf8) == "old")
   }
@@ -68,7 +69,7 @@ import Workspace
     let folder = try TemporaryFolder()
     var (workspace, launch) = try await workspace(folder)
     launch.silence = 2
-    launch.onMessage = { number, id in if number == 2 { kill(id, SIGSTOP) } }
+    launch.onMessage = { number, id, _ in if number == 2 { kill(id, SIGSTOP) } }
     let run = try await workspace.runIsolated(
       RunRequest(PipelineText(file: "endless.yaml", text: Self.endless)), worker: launch)
     #expect(run.status == .failed)
@@ -134,31 +135,18 @@ import Workspace
     let folder = try TemporaryFolder()
     try Data("old".utf8).write(to: URL(fileURLWithPath: folder.file("out.json")))
     try Data(Self.endless.utf8).write(to: URL(fileURLWithPath: folder.file("endless.yaml")))
-    let parent = Process()
-    parent.executableURL = URL(fileURLWithPath: try Program.path())
-    parent.arguments = ["run", "endless.yaml", "--isolated"]
-    parent.currentDirectoryURL = URL(fileURLWithPath: folder.path)
-    let errors = Pipe()
-    parent.standardError = errors
-    parent.standardOutput = FileHandle.nullDevice
-    parent.standardInput = FileHandle.nullDevice
-    try parent.run()
-    var heard = ""
-    while !heard.contains("Loading to") {
-      let data = errors.fileHandleForReading.availableData
-      if data.isEmpty { break }
-      heard += String(decoding: data, as: UTF8.self)
-    }
-    let children = "/proc/\(parent.processIdentifier)/task/\(parent.processIdentifier)/children"
-    let all = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(parent.processIdentifier)/task").flatMap {
-      task in
-      (try? String(contentsOfFile: "/proc/\(parent.processIdentifier)/task/\(task)/children", encoding: .utf8))?.split(
+    let errors = try ChildOutput()
+    let parent = try ChildProcess(
+      Program.path(), ["run", "endless.yaml", "--isolated"], in: folder.path, errors: errors.end)
+    let heard = await errors.heard(upTo: "Loading to")
+    let all = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(parent.id)/task").flatMap { task in
+      (try? String(contentsOfFile: "/proc/\(parent.id)/task/\(task)/children", encoding: .utf8))?.split(
         separator: " ") ?? []
     }
-    let worker = ProcessMark(id: try #require(all.first.flatMap { Int32($0) }, "\(children) \(heard)"))
+    let worker = ProcessMark(id: try #require(all.first.flatMap { Int32($0) }, "\(heard)"))
     #expect(worker.isAlive)
-    kill(parent.processIdentifier, SIGKILL)
-    parent.waitUntilExit()
+    kill(parent.id, SIGKILL)
+    #expect(await parent.ending() == .signalled(SIGKILL))
     while worker.isAlive { await Task.yield() }
     #expect(try String(contentsOfFile: folder.file("out.json"), encoding: .utf8) == "old")
     let workspace = try await Workspace(directory: URL(fileURLWithPath: folder.path))

@@ -24,6 +24,11 @@ typedef struct _duckdb_bind_info *duckdb_bind_info;
 typedef struct _duckdb_init_info *duckdb_init_info;
 typedef struct _duckdb_table_function *duckdb_table_function;
 typedef struct _duckdb_scalar_function *duckdb_scalar_function;
+typedef struct _duckdb_client_context *duckdb_client_context;
+typedef struct _duckdb_file_system *duckdb_file_system;
+typedef struct _duckdb_file_open_options *duckdb_file_open_options;
+typedef struct _duckdb_file_handle *duckdb_file_handle;
+typedef struct _duckdb_error_data *duckdb_error_data;
 
 typedef struct {
   idx_t deprecated_column_count;
@@ -33,12 +38,6 @@ typedef struct {
   char *deprecated_error_message;
   void *internal_data;
 } duckdb_result;
-
-typedef struct {
-  double percentage;
-  uint64_t rows_processed;
-  uint64_t total_rows_to_process;
-} duckdb_query_progress_type;
 
 /// A string inside a vector: up to 12 bytes inline, longer ones behind a pointer.
 typedef struct {
@@ -66,7 +65,6 @@ typedef void (*duckdb_scalar_function_t)(duckdb_function_info info, duckdb_data_
   X(duckdb_state, connect, (duckdb_database database, duckdb_connection *out))                                      \
   X(void, disconnect, (duckdb_connection *connection))                                                              \
   X(void, interrupt, (duckdb_connection connection))                                                                \
-  X(duckdb_query_progress_type, query_progress, (duckdb_connection connection))                                     \
   X(duckdb_state, query, (duckdb_connection connection, const char *query, duckdb_result *out))                     \
   X(void, destroy_result, (duckdb_result *result))                                                                  \
   X(const char *, result_error, (duckdb_result *result))                                                            \
@@ -160,7 +158,23 @@ typedef void (*duckdb_scalar_function_t)(duckdb_function_info info, duckdb_data_
   X(void, scalar_function_set_function, (duckdb_scalar_function function, duckdb_scalar_function_t main))           \
   X(void *, scalar_function_get_extra_info, (duckdb_function_info info))                                            \
   X(void, scalar_function_set_error, (duckdb_function_info info, const char *error))                                \
-  X(duckdb_state, register_scalar_function, (duckdb_connection connection, duckdb_scalar_function function))
+  X(duckdb_state, register_scalar_function, (duckdb_connection connection, duckdb_scalar_function function))        \
+  X(void, connection_get_client_context, (duckdb_connection connection, duckdb_client_context *out))                \
+  X(void, destroy_client_context, (duckdb_client_context *context))                                                 \
+  X(duckdb_file_system, client_context_get_file_system, (duckdb_client_context context))                            \
+  X(void, destroy_file_system, (duckdb_file_system *system))                                                        \
+  X(duckdb_error_data, file_system_error_data, (duckdb_file_system system))                                         \
+  X(duckdb_file_open_options, create_file_open_options, (void))                                                     \
+  X(duckdb_state, file_open_options_set_flag, (duckdb_file_open_options options, int flag, bool value))             \
+  X(void, destroy_file_open_options, (duckdb_file_open_options *options))                                           \
+  X(duckdb_state, file_system_open,                                                                                 \
+    (duckdb_file_system s, const char *path, duckdb_file_open_options o, duckdb_file_handle *out))                  \
+  X(int64_t, file_handle_read, (duckdb_file_handle file, void *buffer, int64_t size))                               \
+  X(int64_t, file_handle_size, (duckdb_file_handle file))                                                           \
+  X(duckdb_error_data, file_handle_error_data, (duckdb_file_handle file))                                           \
+  X(void, destroy_file_handle, (duckdb_file_handle *file))                                                          \
+  X(const char *, error_data_message, (duckdb_error_data error))                                                    \
+  X(void, destroy_error_data, (duckdb_error_data *error))
 
 #define DUCKDB_FIELD(result, name, parameters) result(*name) parameters;
 typedef struct {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Execution
 import Foundation
 import Pipelines
 import Workspace
@@ -10,11 +11,17 @@ struct Answer: AsyncParsableCommand {
       A write with `schema: ask` pauses its run before any row moves when a field has no column in the target. Each answer is \
       FIELD=map:COLUMN (its values land in that column), FIELD=create (the target gets the column) or FIELD=ignore (it is left out); \
       STEP.FIELD=… answers for one of several writes. When all is answered the same run goes on, with its text, parameters and logical time. \
-      At a terminal, weir answer RUN asks for what is missing. Exit code 3 says that questions are still open.
+      A broken rule with `on_fail: ask` pauses its run before its rows are visible: proceed lets them pass with a warning, skip sets those that break \
+      it aside, null leaves the values empty, fixed reads them again once they have been corrected at their source, stop ends the run; \
+      STEP.NUMBER=… answers for one of several rules. At a terminal, weir answer RUN asks for what is missing. Exit code 3 says that \
+      questions are still open.
       """)
   @Argument(help: "A run's id, or latest.") var id: String
-  @Argument(help: ArgumentHelp("FIELD=map:COLUMN, FIELD=create or FIELD=ignore.", valueName: "answer")) var answers:
-    [String] = []
+  @Argument(
+    help: ArgumentHelp(
+      "FIELD=map:COLUMN, FIELD=create or FIELD=ignore; for rules proceed, skip, null, fixed or stop.",
+      valueName: "answer"))
+  var answers: [String] = []
   @Flag(help: "Apply these answers to future runs of the pipeline, too.") var always = false
   @Flag(help: "End the run instead; nothing has moved.") var cancel = false
   @Flag(help: "Run in a process of its own.") var isolated = false
@@ -22,18 +29,25 @@ struct Answer: AsyncParsableCommand {
 
   func run() async throws {
     let workspace = try await common.open()
-    if cancel {
-      guard answers.isEmpty, !always else {
+    if cancel || answers == ["stop"] {
+      guard answers.isEmpty || !cancel, !always else {
         throw Problem("usage", "--cancel ends the run, so answers are of no use.", hint: "Leave them away.")
       }
       let run = try await workspace.cancelPaused(id)
       return try common.show(run) { "cancelled run \(run.id)\n" }
     }
     var run = try await workspace.answer(id, answers, isKept: always)
-    if !run.openQuestions.isEmpty, Terminal.isTerminal(0), common.output == .table {
+    if run.isAsking, Terminal.isTerminal(0), common.output == .table {
       run = try await ask(run, workspace)
+      for question in run.openRuleQuestions {
+        guard let answered = try await ask(question, run, workspace) else {
+          let run = try await workspace.cancelPaused(id)
+          return try common.show(run) { "cancelled run \(run.id)\n" }
+        }
+        run = answered
+      }
     }
-    guard run.openQuestions.isEmpty || answers.isEmpty else {
+    guard !run.isAsking || answers.isEmpty else {
       try common.show(run) { QuestionView(run: run, isColored: common.isColored).text }
       throw Leave(code: 3)
     }
@@ -75,6 +89,23 @@ struct Answer: AsyncParsableCommand {
       }
     }
     return run
+  }
+
+  /// - Returns: nil to end the run.
+  private func ask(_ question: RuleQuestion, _ run: Run, _ workspace: Workspace) async throws -> Run? {
+    Terminal.writeError("\n" + QuestionView(run: run, isColored: common.isColored).describe(question))
+    for (number, choice) in question.choices.enumerated() {
+      Terminal.writeError("  \(number + 1). \(QuestionView.words(choice))\n")
+    }
+    let last = question.choices.count + 1
+    Terminal.writeError("  \(last). Stop\nYour choice (1 to \(last)): ")
+    guard let line = readLine()?.trimmingCharacters(in: .whitespaces), !line.isEmpty else {
+      throw Problem("missing-answer", "Run \(run.id) stays paused.", hint: "weir answer \(run.id) asks again.")
+    }
+    if line == "stop" || Int(line) == last { return nil }
+    let chosen =
+      Int(line).flatMap { question.choices.indices.contains($0 - 1) ? question.choices[$0 - 1].rawValue : nil } ?? line
+    return try await workspace.answer(run.id, ["\(question.name)=\(chosen)"])
   }
 
   private func words(_ choice: String, _ question: FieldQuestion) -> String {

@@ -31,7 +31,7 @@ struct QualityView {
   static func words(_ outcome: CheckOutcome) -> String {
     if let percent = outcome.validPercent, outcome.failedRows > 0 {
       return
-        "\(outcome.words) failed for \(outcome.failedRows.grouped) of \(outcome.rows.grouped) rows, \(Self.percent(percent)) valid"
+        "\(outcome.words) failed for \(outcome.failedRows.grouped) of \(outcome.rows.grouped) row\(outcome.rows == 1 ? "" : "s"), \(Self.percent(percent)) valid"
     }
     return "not true: \(outcome.words)" + (outcome.observed.map { "; \($0)" } ?? "")
   }

@@ -1,3 +1,4 @@
+import Execution
 import Foundation
 import Pipelines
 import Workspace
@@ -8,6 +9,7 @@ struct QuestionView {
   var isColored: Bool
 
   var text: String {
+    if !run.ruleQuestions.isEmpty { return rules }
     let open = run.openQuestions
     var text = "\n" + Ink.bold("Ambiguous data mapping detected", if: isColored) + "\n"
     for question in run.questions {
@@ -24,6 +26,39 @@ struct QuestionView {
       text += "\nWith --always the answer holds for future runs, too. weir answer \(run.id) --cancel ends the run.\n"
     }
     return text + Ink.yellow(run.statusWords, if: isColored) + "  \(run.pipeline)  run \(run.id)\n"
+  }
+
+  private var rules: String {
+    var text = "\n" + Ink.bold("Data quality warning", if: isColored) + "\n"
+    for question in run.ruleQuestions {
+      text += "\n" + describe(question)
+      if let answer = question.answer { text += "  Answer: \(answer.rawValue)\n" }
+    }
+    if let first = run.openRuleQuestions.first {
+      let name = run.ruleQuestions.count > 1 ? "[\(first.name)=]" : ""
+      text += "\n"
+      for choice in first.choices {
+        text +=
+          "  \(Self.words(choice)): " + Ink.dim("weir answer \(run.id) \(name)\(choice.rawValue)", if: isColored) + "\n"
+      }
+      text += "  Stop: " + Ink.dim("weir answer \(run.id) stop", if: isColored) + "\n"
+    }
+    return text + Ink.yellow(run.statusWords, if: isColored) + "  \(run.pipeline)  run \(run.id)\n"
+  }
+
+  /// The broken rule, and some of the values that break it.
+  func describe(_ question: RuleQuestion) -> String {
+    "\(Ink.bold(question.name, if: isColored))  \(QualityView.words(question.outcome))\n"
+      + question.outcome.examples.map { "  \($0.position): \($0.value ?? $0.original)\n" }.joined()
+  }
+
+  static func words(_ choice: RuleQuestion.Answer) -> String {
+    switch choice {
+    case .proceed: "Proceed anyway, with a warning"
+    case .skip: "Fix: set these rows aside"
+    case .null: "Fix: leave these values empty"
+    case .fixed: "Fixed at the source: read and check again"
+    }
   }
 
   /// The field, what it may mean, and some of its values.
@@ -49,6 +84,7 @@ struct QuestionView {
   }
 
   private static func quoted(_ word: String) -> String {
-    word.wholeMatch(of: /[A-Za-z0-9_.:=\/-]+/) != nil ? word : "'\(word.replacing("'", with: "'\\''"))'"
+    word.wholeMatch(of: /[A-Za-z0-9_.:=\/-]+/) != nil
+      ? word : "'\(word.unicodeScalars.map { $0 == "'" ? "'\\''" : String($0) }.joined())'"
   }
 }

@@ -26,7 +26,7 @@ struct ReceiptView {
     for reject in run.rejects {
       text +=
         Ink.yellow("!", if: isColored)
-        + " \(reject.summary.count.grouped) rows of \(reject.step) set aside: \(reject.summary.reason)\n"
+        + " \(reject.summary.words(of: reject.step)): \(reject.summary.reason)\n"
     }
     for check in run.checks where !check.outcome.passed {
       text += Ink.yellow("!", if: isColored) + " \(check.step): \(QualityView.words(check.outcome))\n"

@@ -1,19 +1,44 @@
 import Foundation
 import Glibc
 
-/// Standard output and standard error. A reader that went away is no failure of ours.
+/// Standard output and standard error. A reader that went away is no failure of ours. Texts that come from data, files or programs can't
+/// command the terminal.
 enum Terminal {
   static func write(_ text: String) { write(text, to: 1) }
   static func writeError(_ text: String) { write(text, to: 2) }
 
   private static func write(_ text: String, to descriptor: Int32) {
-    var bytes = Array(text.utf8)[...]
+    var bytes = Array(harmless(text).utf8)[...]
     while !bytes.isEmpty {
       let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if count < 0 && errno == EINTR { continue }
       guard count > 0 else { return }
       bytes = bytes.dropFirst(count)
     }
+  }
+
+  /// The text with control characters made visible (ESC as ␛), but for line ends, tabs, and what `Ink` and `Progress` write themselves.
+  static func harmless(_ text: String) -> String {
+    func isControl(_ scalar: Unicode.Scalar) -> Bool {
+      scalar.value < 0x20 && scalar != "\n" && scalar != "\t" || (0x7F...0x9F).contains(scalar.value)
+    }
+    guard text.unicodeScalars.contains(where: isControl) else { return text }
+    var result = String.UnicodeScalarView()
+    var rest = text.unicodeScalars[...]
+    while let scalar = rest.first {
+      if scalar == "\u{1B}" || scalar == "\r",
+        let own = String(String.UnicodeScalarView(rest.prefix(12))).prefixMatch(of: /\r?\u{1B}\[(?:[0-9;]{0,7}m|K)/)
+      {
+        result.append(contentsOf: own.output.unicodeScalars)
+        rest = rest.dropFirst(own.output.unicodeScalars.count)
+        continue
+      }
+      rest.removeFirst()
+      let shown =
+        scalar.value < 0x20 ? Unicode.Scalar(0x2400 + scalar.value) : scalar == "\u{7F}" ? "\u{2421}" : "\u{FFFD}"
+      result.append(isControl(scalar) ? shown ?? "\u{FFFD}" : scalar)
+    }
+    return String(result)
   }
 
   static func isTerminal(_ descriptor: Int32) -> Bool {

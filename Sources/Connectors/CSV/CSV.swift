@@ -54,7 +54,7 @@ package struct CSV: FileFormat {
     if files.bytes != nil { files.paths = files.paths.filter { FileSet.size($0) > 0 } }
     guard let first = files.paths.first else {
       throw Problem(
-        "empty-file", "\"\(read.files.paths[0])\" is empty: it has neither names nor rows.", at: read.request.location)
+        "empty-file", "\"\(read.files.first)\" is empty: it has neither names nor rows.", at: read.request.location)
     }
     let encoding = try encodingName(first, isLocal: files.bytes != nil, at: read.request.location)
     if encoding != "utf-8", encoding != "utf-16", encoding != "latin-1" {
@@ -62,7 +62,9 @@ package struct CSV: FileFormat {
     }
     let sampled = FileRead(files: files, request: read.request, context: read.context)
     let (groups, copies) = try await CSVSniffing(format: self, read: sampled, encoding: encoding).groups()
-    return try CSVReading(format: self, read: sampled, encoding: encoding, groups: groups, copies: copies).extract()
+    for copy in copies { files.replace(copy.original, with: copy.path, copy) }
+    let final = FileRead(files: files, request: read.request, context: read.context)
+    return try CSVReading(format: self, read: final, encoding: encoding, groups: groups).extract()
   }
 
   /// The engine's name of the encoding.
@@ -82,7 +84,7 @@ package struct CSV: FileFormat {
       default: return encoding
       }
     }
-    guard isLocal, !path.hasSuffix(".zst"), let reader = try? ByteReader(path) else { return "utf-8" }
+    guard isLocal, let reader = try? ByteReader(path) else { return "utf-8" }
     var head: [UInt8] = []
     while head.count < 65_536, let byte = try? reader.next() { head.append(byte) }
     if head.starts(with: [0xFF, 0xFE]) { return "utf-16" }

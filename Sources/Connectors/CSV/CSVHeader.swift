@@ -24,8 +24,8 @@ struct CSVHeader {
     for (place, first) in renamed where names[place].lowercased() == names[first].lowercased() {
       let words =
         names[place] == names[first]
-        ? "Columns \(first + 1) and \(place + 1) of \"\(read.files.paths[0])\" are both named \"\(names[place])\"."
-        : "Columns \(first + 1) (\"\(names[first])\") and \(place + 1) (\"\(names[place])\") of \"\(read.files.paths[0])\" differ only in case."
+        ? "Columns \(first + 1) and \(place + 1) of \"\(read.files.first)\" are both named \"\(names[place])\"."
+        : "Columns \(first + 1) (\"\(names[first])\") and \(place + 1) (\"\(names[place])\") of \"\(read.files.first)\" differ only in case."
       throw Problem(
         "column-collision", words,
         hint:

@@ -7,12 +7,15 @@ struct CSVReading {
   let read: FileRead
   let encoding: String
   let groups: [CSVGroup]
-  /// What is read in place of some of the files.
-  var copies: [UnifiedFile] = []
 
   func extract() throws -> Extract {
     var groups = try groups.map(declared)
     if let refused = read.request.refused { groups = try groups.compactMap { try only(refused, $0) } }
+    if let twins = Problem.twins(
+      in: groups.flatMap(\.names), of: "\"\(read.files.first)\"", at: read.request.location)
+    {
+      throw twins
+    }
     var columns: [(name: String, type: CSVType)] = []
     for group in groups {
       for (name, type) in zip(group.names, group.types) where !columns.contains(where: { $0.name == name }) {
@@ -23,7 +26,7 @@ struct CSVReading {
       columns = try wanted.map { name in
         guard let column = columns.first(where: { $0.name == name }) else {
           throw Problem(
-            "unknown-column", "\"\(read.files.paths[0])\" has no column \"\(name)\".",
+            "unknown-column", "\"\(read.files.first)\" has no column \"\(name)\".",
             hint: Nearest.hint(name, among: columns.map(\.name)), at: read.request.location)
         }
         return column
@@ -44,7 +47,7 @@ struct CSVReading {
       let values = columns.map { value($0.name, $0.type) }
       extract.projection = "\(values)"
     }
-    extract.holds = copies
+    extract.holds = read.files.copies
     if !format.strict { extract.rejects = RejectQuery(query: rejects) }
     extract.readsRefused = read.request.refused != nil
     return extract
@@ -52,14 +55,14 @@ struct CSVReading {
 
   /// The same group over the lines that were refused before; nil if there are none of its files.
   private func only(_ refused: RefusedLines, _ group: CSVGroup) throws(Problem) -> CSVGroup? {
-    let known = groups.flatMap(\.paths)
+    let known = groups.flatMap(\.paths).map(read.files.name)
     if let gone = refused.files.keys.sorted().first(where: { !known.contains($0) }) {
       throw Problem(
         "file-not-found", "Rows were set aside from \"\(gone)\", which isn't read any more.",
         hint: "Its headings and types are needed to read them again; put it back.", at: read.request.location)
     }
     var group = group
-    group.paths = group.paths.compactMap { refused.files[$0] }
+    group.paths = group.paths.compactMap { refused.files[read.files.name(of: $0)] }
     group.dialect.hasHeader = false
     group.dialect.skip = 0
     return group.paths.isEmpty ? nil : group
@@ -197,7 +200,9 @@ struct CSVReading {
   }
 
   private var original: SQL {
-    let cases = copies.map { copy -> SQL in "WHEN \(text: copy.path) THEN \(text: copy.original) " }
-    return copies.isEmpty ? "s.file_path" : "CASE s.file_path \(cases, separator: "")ELSE s.file_path END"
+    let cases = read.files.originals.sorted { $0.key < $1.key }.map { copy, original -> SQL in
+      "WHEN \(text: copy) THEN \(text: original) "
+    }
+    return cases.isEmpty ? "s.file_path" : "CASE s.file_path \(cases, separator: "")ELSE s.file_path END"
   }
 }

@@ -70,7 +70,7 @@ struct CSVSniffing {
       let quote = (format.quote ?? "\"").utf8.first ?? 0x22
       var copies: [UnifiedFile] = []
       let paths = try read.files.paths.map { path in
-        guard !path.hasSuffix(".zst"), let copy = try UnifiedFile(path, quote: quote) else { return path }
+        guard let copy = try UnifiedFile(path, quote: quote) else { return path }
         copies.append(copy)
         return copy.path
       }
@@ -96,7 +96,10 @@ struct CSVSniffing {
       let guesses = columns.map {
         isISO || !($0.type.hasPrefix("DATE") || $0.type.hasPrefix("TIMESTAMP")) ? $0.type : "VARCHAR"
       }
-      if let place = groups.firstIndex(where: { $0.dialect == dialect && $0.names == columns.map(\.name) }) {
+      let names = columns.map(\.name)
+      if let place = groups.firstIndex(where: { group in
+        group.dialect == dialect && group.names == names && zip(group.names, names).allSatisfy(ColumnNames.areIdentical)
+      }) {
         groups[place].paths.append(row[0].description)
         groups[place].guesses = zip(groups[place].guesses, guesses).map(CSVSniffing.common)
       } else {

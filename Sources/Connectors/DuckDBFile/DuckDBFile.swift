@@ -19,7 +19,9 @@ package struct DuckDBFile: Source, Destination {
   let context: ConnectorContext
 
   package init(_ settings: Settings, context: ConnectorContext) throws {
-    path = FileLocation(base: settings.path, relative: nil, directory: context.directory).path
+    let place = FileLocation(base: settings.path, relative: nil, directory: context.directory)
+    try place.refuseNUL()
+    path = place.path
     self.context = context
   }
 

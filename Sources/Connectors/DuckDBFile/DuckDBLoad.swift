@@ -24,7 +24,7 @@ extension DuckDBFile {
       }
       return Column(column.name, DuckDBFile.type(named: existing))
     }
-    let attached = AttachedLoad(
+    let attached = try AttachedLoad(
       target: target, staging: staging, state: table("_weir_state"), dialect: .duckdb,
       columns: landing.map { .init(name: $0.name, storage: $0.type) }, known: known, request: request)
     let publish = try (attached.isRefilled ? widened : []) + attached.publish()

@@ -106,10 +106,18 @@ struct XLSWorkbook {
     return .moment(is1904 ? value - 24107 : value < 60 ? value - 25568 : value - 25569)
   }
 
-  private static func isDate(_ id: Int, _ format: String?) -> Bool {
+  /// Whether a number of that format is a point in time.
+  /// - Parameter format: nil = the built-in one of that number.
+  static func isDate(_ id: Int, _ format: String?) -> Bool {
     guard let format else {
       return (14...22).contains(id) || (27...36).contains(id) || (45...47).contains(id) || (50...58).contains(id)
     }
+    return !letters(of: format).isEmpty
+  }
+
+  /// The parts of a point in time (y, m, d, h, s) that a format shows.
+  static func letters(of format: String) -> Set<Character> {
+    var found: Set<Character> = []
     var (isQuoted, isBracket, isEscaped) = (false, false, false)
     for character in format.lowercased() {
       if isEscaped {
@@ -121,11 +129,11 @@ struct XLSWorkbook {
       case "\"": isQuoted.toggle()
       case "[": isBracket = true
       case "]": isBracket = false
-      case "y", "m", "d", "h", "s": if !isQuoted, !isBracket { return true }
+      case "y", "m", "d", "h", "s": if !isQuoted, !isBracket { found.insert(character) }
       default: break
       }
     }
-    return false
+    return found
   }
 
   private static func records(

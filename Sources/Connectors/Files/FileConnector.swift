@@ -17,11 +17,12 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
 
   package func read(_ request: ReadRequest) async throws -> Extract {
     let format = try options(request.options)
-    let files = try location(request.subject, at: request.location).files(
+    var files = try location(request.subject, at: request.location).files(
       endings: Format.manifest.fileEndings, extensions: context.extensions)
-    for path in files.paths where path.hasSuffix(".gz") && !path.contains("://") { try await Gzip.verify(path) }
+    try await files.complete(onDisk: Format.readsFromDisk, context, at: request.location)
     let read = FileRead(files: files, request: request, context: context)
     var extract = try await format.extract(read)
+    extract.holds += files.copies
     extract.estimatedBytes = extract.estimatedBytes ?? files.bytes
     extract.bytesRead = { [bytes = files.bytes] in bytes }
     return extract
@@ -43,6 +44,7 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
   package func prepare(_ request: WriteRequest) async throws -> Load {
     let format = try options(request.options)
     let place = place(of: request.target, format)
+    do throws(Problem) { try place.refuseNUL() } catch { throw error.located(at: request.location) }
     guard !place.isRemote else {
       throw Problem("not-writable", "Files can't be written to the address \"\(place.path)\".", at: request.location)
     }
@@ -67,7 +69,8 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
             target.makeRoom()
             return [layout.copy(rows, target.temporary)]
           },
-          readBack: layout.readBack(target.temporary), finish: { try target.finish() },
+          seal: { try layout.seal(target.temporary) }, readBack: layout.readBack(target.temporary),
+          finish: { try target.finish() },
           stagedBytes: { FileSet.size(target.temporary) }, discard: { target.discard() })))
     load.values = layout.values
     return load
@@ -157,6 +160,7 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
       (
         .query,
         {
+          try await files.complete(onDisk: Format.readsFromDisk, context, at: nil)
           let read = FileRead(
             files: files, request: ReadRequest(.whole, limit: 1, step: context.name), context: context)
           let count = try await columns(of: format.extract(read), read).count
@@ -171,7 +175,8 @@ package struct FileConnector<Format: FileFormat>: Source, Destination {
     let files = try place.files(endings: Format.manifest.fileEndings, extensions: context.extensions)
     var resources: [Resource] = []
     for path in files.paths {
-      let one = FileSet(paths: [path], bytes: files.bytes.map { _ in FileSet.size(path) }, setup: files.setup)
+      var one = FileSet(paths: [path], bytes: files.bytes.map { _ in FileSet.size(path) }, setup: files.setup)
+      try await one.complete(onDisk: Format.readsFromDisk, context, at: nil)
       let read = FileRead(files: one, request: ReadRequest(.path(path), step: context.name), context: context)
       let extract = try await format.extract(read)
       let name = path.hasPrefix(place.path + "/") ? String(path.dropFirst(place.path.count + 1)) : path

@@ -7,10 +7,16 @@ package protocol FileFormat: Sendable {
   static var manifest: Manifest<Self> { get }
   /// The connection's file, folder, pattern or address; empty = steps name their own.
   var path: String { get }
+  /// Whether a file on the web has to be fetched before it is read.
+  static var readsFromDisk: Bool { get }
   /// How rows of these files enter the engine.
   func extract(_ read: FileRead) async throws -> Extract
   /// How rows land in one file.
   func layout(_ write: FileWrite) throws -> FileLayout
+}
+
+extension FileFormat {
+  package static var readsFromDisk: Bool { false }
 }
 
 /// One read of a format.
@@ -48,7 +54,7 @@ package struct FileRead: Sendable {
 
   func refused(_ error: any Error) -> Problem {
     let words = String("\(error)".prefix { $0 != "\n" }).prefix(300)
-    let name = files.paths.count == 1 ? "\"\(files.paths[0])\"" : "\(files.paths.count) files"
+    let name = files.paths.count == 1 ? "\"\(files.first)\"" : "\(files.paths.count) files"
     return Problem("unreadable-file", "\(name) can't be read: \(words)", at: request.location, cause: error)
   }
 }
@@ -77,7 +83,7 @@ package struct FileWrite: Sendable {
   let context: ConnectorContext
 
   /// What the file's name says of its compression.
-  var compression: String { path.hasSuffix(".gz") ? "gzip" : path.hasSuffix(".zst") ? "zstd" : "none" }
+  var compression: String { Compression(path).rawValue }
 
   func refusal(_ column: Column, _ format: String) -> Problem {
     Problem(
@@ -96,4 +102,6 @@ package struct FileLayout: Sendable {
   var copy: @Sendable (_ rows: SQL, _ path: String) -> SQL
   /// Reads a path back with the columns of `landing`.
   var readBack: @Sendable (_ path: String) -> SQL
+  /// Makes the file at a path out of what `copy` wrote, if that isn't the file itself.
+  var seal: @Sendable (_ path: String) throws -> Void = { _ in }
 }

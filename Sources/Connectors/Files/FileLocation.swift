@@ -33,6 +33,14 @@ struct FileLocation: Sendable, Hashable {
     return directory.hasSuffix("/") ? directory + path : directory + "/" + path
   }
 
+  /// The system's calls would take what stands before a NUL for the whole path.
+  /// - Throws: `file-not-found`.
+  func refuseNUL() throws(Problem) {
+    guard path.utf8.contains(0) else { return }
+    throw Problem(
+      "file-not-found", "No file can be called \"\(path.filter { $0 != "\0" })\": there is a NUL character in it.")
+  }
+
   /// The files that are there now.
   /// - Parameter endings: which files of a folder are meant.
   /// - Throws: `file-not-found`, `no-permission`.
@@ -45,6 +53,7 @@ struct FileLocation: Sendable, Hashable {
   /// The files that are there now, whether or not this user may read them.
   /// - Throws: `file-not-found`.
   func found(endings: [String], extensions: String) throws(Problem) -> FileSet {
+    try refuseNUL()
     if isRemote {
       guard path.hasPrefix("http://") || path.hasPrefix("https://") else {
         throw Problem(
@@ -98,6 +107,36 @@ struct FileSet: Sendable {
   var bytes: Int?
   /// Statements the engine needs before it can read them.
   var setup: [SQL]
+  /// What some of the paths are copies of.
+  var originals: [String: String] = [:]
+  /// What must live as long as the read: the copies.
+  var copies: [any Sendable] = []
+
+  /// What a file is called in messages.
+  func name(of path: String) -> String { originals[path] ?? path }
+  var first: String { paths.first.map(name) ?? "" }
+
+  /// Puts a copy in a file's place.
+  mutating func replace(_ path: String, with copy: String, _ owner: any Sendable) {
+    originals[copy] = name(of: path)
+    copies.append(owner)
+    paths = paths.map { $0 == path ? copy : $0 }
+  }
+
+  /// Makes sure that no packed file ends too early, and fetches what is on the web and packed, or must be read from the disk.
+  /// - Throws: `truncated-file`, `unreadable-file`, `disk-full`.
+  mutating func complete(onDisk: Bool, _ context: ConnectorContext, at location: Location?) async throws {
+    if bytes == nil, let address = paths.first, onDisk || Compression(FetchedFile.ending(address)) != .none {
+      let fetched = try await FetchedFile(address, setup: setup, context, at: location)
+      replace(address, with: fetched.path, fetched)
+      bytes = FileSet.size(fetched.path)
+      setup = []
+    }
+    for path in paths where !path.contains("://") {
+      try await Compression.verify(path, named: name(of: path))
+      try Task.checkCancellation()
+    }
+  }
 
   /// The paths as an SQL list.
   var list: SQL { "[\(paths.map { "\(text: $0)" }, separator: ", ")]" }

@@ -64,7 +64,19 @@ struct FileTarget: Sendable {
     }
   }
 
-  func discard() { unlink(temporary) }
+  func discard() {
+    unlink(temporary)
+    unlink(FileTarget.part(of: temporary))
+  }
+
+  /// Where a part of a file is made before the file: beside it, and swept as it is.
+  static func part(of path: String) -> String {
+    let url = URL(fileURLWithPath: path)
+    let name = url.lastPathComponent
+    let process = name.prefix(6) + name.dropFirst(6).prefix { $0.isNumber }
+    return url.deletingLastPathComponent().path + "/"
+      + (name.hasPrefix(".weir-") ? process + ".part" + name.dropFirst(process.count) : name + ".part")
+  }
 
   private static func synchronize(_ path: String) throws(Problem) {
     let file = open(path, O_RDONLY)
@@ -73,10 +85,12 @@ struct FileTarget: Sendable {
     guard fsync(file) == 0 else { throw failure("made durable", path) }
   }
 
-  private static func failure(_ action: String, _ path: String) -> Problem {
+  /// What the system said of a file just now.
+  static func failure(_ action: String, _ path: String) -> Problem {
     let reason = String(cString: strerror(errno))
+    let isFull = [ENOSPC, EDQUOT, EFBIG].contains(errno)
     return Problem(
-      errno == ENOSPC ? "disk-full" : "input-output", "\"\(path)\" can't be \(action): \(reason).",
-      hint: errno == ENOSPC ? "Free some space on that disk." : nil)
+      isFull ? "disk-full" : "input-output", "\"\(path)\" can't be \(action): \(reason).",
+      hint: isFull ? "Free some space on that disk." : nil)
   }
 }

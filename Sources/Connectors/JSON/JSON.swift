@@ -24,7 +24,12 @@ package struct JSON: FileFormat {
       Field(\.strict, "strict", "Fails at the first bad line of JSON lines instead of setting it aside.")
     })
 
+  package static var readsFromDisk: Bool { true }
+
   package func extract(_ read: FileRead) async throws -> Extract {
+    var files = read.files
+    try await files.dropByteOrderMarks()
+    let read = FileRead(files: files, request: read.request, context: read.context)
     let documents = JSONDocuments(format: self, read: read)
     let survey = try await documents.survey()
     let columns = try named(survey.schema.columns, read)
@@ -44,6 +49,7 @@ package struct JSON: FileFormat {
       query = JSONValues(columns: zip(columns, settled).map { Column($0.name, $1) }).select(from: documents.records)
     }
     var extract = Extract(.query("", setup: read.files.setup))
+    extract.holds = files.copies
     if types != nil {
       let values: [SQL] = try columns.map { column in try declared(column, &extract) ?? "\(name: column.name)" }
       query = "SELECT \(values) FROM (\(query))"
@@ -60,6 +66,9 @@ package struct JSON: FileFormat {
   /// The columns that are read: those that were found, or those that were declared where there are no records.
   /// - Throws: `empty-file`, `column-collision`.
   private func named(_ found: [Column], _ read: FileRead) throws(Problem) -> [Column] {
+    if let twins = Problem.twins(in: found.map(\.name), of: "\"\(read.files.first)\"", at: read.request.location) {
+      throw twins
+    }
     var columns = found
     for name in types?.entries.map(\.key) ?? [] where !columns.contains(where: { $0.name == name }) {
       columns.append(Column(name, .text))
@@ -70,7 +79,7 @@ package struct JSON: FileFormat {
       }
       guard !columns.isEmpty else {
         throw Problem(
-          "empty-file", "\"\(read.files.paths[0])\" holds no record, so its columns aren't known.",
+          "empty-file", "\"\(read.files.first)\" holds no record, so its columns aren't known.",
           hint: "If it may be empty, name its columns: `types: { id: BIGINT, name: VARCHAR }`; then it has no rows.",
           at: read.request.location)
       }
@@ -83,7 +92,7 @@ package struct JSON: FileFormat {
       }
       throw Problem(
         "column-collision",
-        "\"\(read.files.paths[0])\" has the keys \"\(first)\" and \"\(second)\", which differ only in case.",
+        "\"\(read.files.first)\" has the keys \"\(first)\" and \"\(second)\", which differ only in case.",
         hint: "Rename one of them in the file, or read one of the two with `columns:`.", at: read.request.location)
     }
     return columns

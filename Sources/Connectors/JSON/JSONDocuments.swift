@@ -26,16 +26,16 @@ struct JSONDocuments {
     self.read = read
     isLines =
       format.layout != .array
-      && read.files.paths.allSatisfy { JSONDocuments.isLines($0, format, isLocal: read.files.bytes != nil) }
+      && read.files.paths.allSatisfy { JSONDocuments.isLines($0, named: read.files.name(of: $0), format) }
     layout = isLines ? "newline_delimited" : format.layout == .array ? "array" : "auto"
-    let packed = read.files.paths.contains { $0.hasSuffix(".gz") || $0.hasSuffix(".zst") }
+    let packed = read.files.paths.contains { Compression($0) != .none }
     limit = min(2_000_000_000, max(64_000_000, (read.files.bytes ?? 0) * (packed ? 20 : 1) + 1_000_000))
   }
 
-  private static func isLines(_ path: String, _ format: JSON, isLocal: Bool) -> Bool {
-    let plain = FileSet.plainName(path)
+  private static func isLines(_ path: String, named name: String, _ format: JSON) -> Bool {
+    let plain = FileSet.plainName(String(name.prefix { $0 != "?" }))
     let isNamedSo = format.layout == .lines || plain.hasSuffix(".jsonl") || plain.hasSuffix(".ndjson")
-    guard isLocal, !path.hasSuffix(".zst"), let reader = try? ByteReader(path) else { return isNamedSo }
+    guard let reader = try? ByteReader(path) else { return isNamedSo }
     var head: [UInt8] = []
     while head.count < 1_000_000, let byte = try? reader.next() {
       if byte == 10, !head.isEmpty { break }
@@ -77,7 +77,7 @@ struct JSONDocuments {
         """
       ).first ?? []
     guard row.count == 4, case .integer(let refused) = row[0], case .integer(let records) = row[2] else {
-      throw Problem("unreadable-file", "\"\(read.files.paths[0])\" can't be read.", at: read.request.location)
+      throw Problem("unreadable-file", "\"\(read.files.first)\" can't be read.", at: read.request.location)
     }
     let traits = if case .integer(let bits) = row[1] { bits } else { Int128(0) }
     guard records > 0 else {
@@ -87,7 +87,7 @@ struct JSONDocuments {
     guard row[3] != .integer(0), let schema = try await schema() else {
       if !format.records.isEmpty { throw missingRecords() }
       throw Problem(
-        "no-records", "\"\(read.files.paths[0])\" holds values that are no records.",
+        "no-records", "\"\(read.files.first)\" holds values that are no records.",
         hint:
           "A record is an object: {\"id\": 1}. If the records are inside a document, say where: `records: data.items`.",
         at: read.request.location)
@@ -115,7 +115,7 @@ struct JSONDocuments {
 
   private func missingRecords() -> Problem {
     Problem(
-      "no-records", "\"\(read.files.paths[0])\" has no records at \"\(format.records)\".",
+      "no-records", "\"\(read.files.first)\" has no records at \"\(format.records)\".",
       hint: "`records` names the fields on the way to the list, separated by points.", at: read.request.location)
   }
 }

@@ -23,7 +23,7 @@ extension JSONDocuments {
     let first = try await refused(limit: 1).first
     return Problem(
       "malformed-row",
-      "\(first?.position ?? read.files.paths[0]): \(JSONDocuments.reason) \(first?.original.prefix(200) ?? "")",
+      "\(first?.position ?? read.files.first): \(JSONDocuments.reason) \(first?.original.prefix(200) ?? "")",
       hint: "Mend the line, or leave out `strict` to set such lines aside.", at: read.request.location)
   }
 
@@ -34,15 +34,11 @@ extension JSONDocuments {
     for path in read.files.paths {
       let bad = try await read.ask(
         """
-        SELECT DISTINCT line FROM (\(Lines.read(path, column: "line", compression: path.hasSuffix(".gz") ? "gzip" : path.hasSuffix(".zst") ? "zstd" : "none"))) WHERE trim(line) <> '' \
+        SELECT DISTINCT line FROM (\(Lines.read(path, column: "line", compression: Compression(path).rawValue))) WHERE trim(line) <> '' \
         AND NOT coalesce(json_valid(line) AND json_type(TRY_CAST(line AS JSON)) = 'OBJECT', false)
         """
       ).compactMap { row in if case .text(let text)? = row.first { text } else { nil } }
       guard !bad.isEmpty else { continue }
-      guard read.files.bytes != nil, !path.hasSuffix(".zst") else {
-        result += bad.map { Refusal(position: path, original: $0) }
-        continue
-      }
       let wanted = Set(bad)
       let reader = try ByteReader(path)
       var (line, number) = ([UInt8](), 0)
@@ -50,7 +46,9 @@ extension JSONDocuments {
         number += 1
         if line.last == 13 { line.removeLast() }
         let text = String(decoding: line, as: UTF8.self)
-        if wanted.contains(text) { result.append(Refusal(position: "\(path):\(number)", original: text)) }
+        if wanted.contains(text) {
+          result.append(Refusal(position: "\(read.files.name(of: path)):\(number)", original: text))
+        }
         line.removeAll(keepingCapacity: true)
       }
     }

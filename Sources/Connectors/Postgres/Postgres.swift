@@ -124,7 +124,7 @@ extension PostgresPlan {
 
   /// The statements of `strategy`, for `weir plan`.
   var statements: [String] {
-    let setUp = (creation.map { [$0] } ?? []) + alterations
+    let setUp = (creation.map { [$0] } ?? []) + alterations.map { "ALTER TABLE \(target.sql) \($0)" }
     guard path == .staged else {
       return path == .swap ? [PostgresSwap(target: target).create.text] + setUp.map(\.text) : setUp.map(\.text)
     }

@@ -26,6 +26,10 @@ final class PostgresConnection: @unchecked Sendable {
     pq = try LibPQ.functions()
     place = "\(settings.host):\(settings.port)"
     let parameters = settings.parameters
+    // libpq would take what stands before it for the whole value.
+    if let cut = parameters.first(where: { $0.value.utf8.contains(0) }) {
+      throw Problem("wrong-type", "The setting \"\(cut.key)\" of the connection to PostgreSQL holds a NUL character.")
+    }
     let keywords = parameters.map { strdup($0.key) } + [nil]
     let values = parameters.map { strdup($0.value) } + [nil]
     defer { for pointer in keywords + values { free(pointer) } }

@@ -112,13 +112,9 @@ final class PostgresLoad: StreamLoad {
     if let creation = plan.creation { try connection.run(creation) }
     if plan.path == .swap, let oid = plan.existing?.oid {
       try PostgresSwap(target: plan.target).prepare(oid, on: connection)
-      for change in plan.alterations {
-        try connection.run(
-          SQL(raw: change.text.replacingPrefix("ALTER TABLE \(plan.target.sql) ", with: "ALTER TABLE \(staging) ")))
-      }
-    } else {
-      for change in plan.alterations { try connection.run(change) }
     }
+    let altered = plan.path == .swap ? staging : plan.target.sql
+    for change in plan.alterations { try connection.run("ALTER TABLE \(altered) \(change)") }
     if plan.path == .staged { try makeTemporaryTable() }
   }
 
@@ -247,10 +243,4 @@ final class PostgresLoad: StreamLoad {
   }
 
   func cancel() { connection.cancel() }
-}
-
-extension String {
-  fileprivate func replacingPrefix(_ prefix: SQL, with other: SQL) -> String {
-    hasPrefix(prefix.text) ? other.text + dropFirst(prefix.text.count) : self
-  }
 }

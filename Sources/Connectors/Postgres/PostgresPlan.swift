@@ -28,7 +28,7 @@ struct PostgresPlan: Sendable {
   var existing: PostgresTable?
   var path: Path
   var columns: [PlannedColumn]
-  /// Changes of the existing table: new columns, and those widened whatever the values.
+  /// Changes of the existing table, as `ALTER TABLE …` takes them: new columns, and those widened whatever the values.
   var alterations: [SQL] = []
   /// Source types this server has too.
   var known = PostgresNatives()
@@ -61,7 +61,7 @@ struct PostgresPlan: Sendable {
     columns = []
     known = try PostgresNatives(request.schema, on: connection)
     try planColumns(PostgresWriteOptions.read(request.options))
-    try checkKey()
+    _ = try StagedKey(request)
     choosePath()
     try refuseCascades()
     if existing == nil, try connection.value("SELECT 1 FROM pg_namespace WHERE nspname = \(text: schema)") == nil {
@@ -86,20 +86,6 @@ struct PostgresPlan: Sendable {
       index < columns.count
     else { return name }
     return columns[index].name
-  }
-
-  private func checkKey() throws {
-    let needsKey = [WriteMode.merge, .deleteInsert, .scd2].contains(request.mode)
-    if needsKey, request.key.isEmpty {
-      throw Problem(
-        "missing-key", "Mode \(request.mode.rawValue) needs a key.", hint: "Name its columns: `key: [id]`.",
-        at: request.location)
-    }
-    for name in request.key where request.schema[name: name] == nil {
-      throw Problem(
-        "unknown-column", "The key names column \"\(name)\", which the rows don't have.",
-        hint: Nearest.hint(name, among: request.schema.names), at: request.location)
-    }
   }
 
   private mutating func choosePath() {

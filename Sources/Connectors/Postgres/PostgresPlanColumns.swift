@@ -29,6 +29,10 @@ extension PostgresPlan {
     }
     if let existing { checkMissing(existing, &problems) }
     guard problems.isEmpty else { throw Problems(problems) }
+    if let existing, request.mode == .scd2 {
+      let missing = Publication.versionColumns.filter { name in !existing.columns.contains { $0.name == name } }
+      alterations += missing.map { "ADD COLUMN \(name: $0) timestamptz" }
+    }
     if existing == nil {
       var definitions = columns.map { column -> SQL in
         "\(name: column.name) \(SQL(raw: column.fit.castTo ?? column.fit.staged))"
@@ -107,7 +111,7 @@ extension PostgresPlan {
 
   private mutating func allow(_ change: SQL, _ reason: String, isAnswered: Bool = false, _ problems: inout [Problem]) {
     if request.schemaPolicy == .evolve || isAnswered {
-      alterations.append("ALTER TABLE \(target.sql) \(change)")
+      alterations.append(change)
     } else {
       problems.append(
         Problem(

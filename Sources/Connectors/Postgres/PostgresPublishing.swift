@@ -22,7 +22,7 @@ struct PostgresPublishing {
     var outcome = LoadOutcome(inserted: 0)
     for change in load.lateChanges { try connection.run(change) }
     if isKeyed {
-      try PostgresKeys(publication: publication, step: plan.request).check(on: connection)
+      try checkKey()
       try connection.run("LOCK TABLE \(plan.target.sql) IN SHARE ROW EXCLUSIVE MODE")
       try connection.run("ANALYZE \(load.staging) (\(names: publication.key))")
     }
@@ -61,6 +61,16 @@ struct PostgresPublishing {
     case .deleteInsert: return publication.deleteInsert
     case .scd2: return publication.scd2(time: plan.request.time)
     }
+  }
+
+  /// - Throws: `null-key`, `duplicate-key`.
+  private func checkKey() throws {
+    let key = try StagedKey(plan.request)
+    if try !connection.rows(publication.nullKey).isEmpty { throw key.nullProblem }
+    guard try !connection.rows(publication.repeatedKey).isEmpty else { return }
+    try connection.run(publication.dropCopies)
+    guard let example = try connection.rows(publication.repeatedKey).first else { return }
+    throw key.duplicateProblem(example.map { $0 ?? "NULL" })
   }
 
   // MARK: Behind triggers and rules

@@ -15,15 +15,16 @@ struct TableName: Hashable, Sendable {
   init(_ text: String) throws(Problem) {
     var parts: [String] = [""]
     var isQuoted = false
-    var rest = text[...]
-    while let character = rest.popFirst() {
-      switch character {
+    // Not by characters: a mark with an accent on it is a mark all the same.
+    var rest = text.unicodeScalars[...]
+    while let scalar = rest.popFirst() {
+      switch scalar {
       case "\"" where isQuoted && rest.first == "\"":
         parts[parts.count - 1].append("\"")
         rest.removeFirst()
       case "\"": isQuoted.toggle()
       case "." where !isQuoted: parts.append("")
-      default: parts[parts.count - 1].append(character)
+      default: parts[parts.count - 1].unicodeScalars.append(scalar)
       }
     }
     guard !isQuoted, (1...2).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }) else {

@@ -16,13 +16,22 @@ struct AttachedLoad: Sendable {
   let columns: [StoredColumn]
   let known: Resource?
   let request: WriteRequest
+  private let key: StagedKey
+
+  /// - Throws: `missing-key`, `unknown-column`.
+  init(
+    target: SQL, staging: SQL, state: SQL, dialect: SQLDialect, columns: [StoredColumn], known: Resource?,
+    request: WriteRequest
+  ) throws(Problem) {
+    (self.target, self.staging, self.state, self.dialect) = (target, staging, state, dialect)
+    (self.columns, self.known, self.request) = (columns, known, request)
+    key = try StagedKey(request)
+  }
 
   private var publication: Publication {
     Publication(
-      dialect: dialect, target: target, staging: staging, columns: columns.map { .init($0.name) }, key: request.key)
+      dialect: dialect, target: target, staging: staging, columns: columns.map { .init($0.name) }, key: key.columns)
   }
-
-  private var isKeyed: Bool { [.merge, .deleteInsert, .scd2].contains(request.mode) }
 
   private var table: String {
     if case .table(let name) = request.target { name } else { "" }
@@ -40,9 +49,8 @@ struct AttachedLoad: Sendable {
   }
 
   /// The statements that make staged rows visible.
-  /// - Throws: `missing-key`, `unknown-column`, `schema-changed`, `missing-value`.
+  /// - Throws: `schema-changed`, `missing-value`.
   func publish() throws(Problem) -> [SQL] {
-    try checkKey()
     let added = isRefilled ? columns.filter { !isKnown($0.name) } : []
     try checkPolicy(added)
     var statements: [SQL] = []
@@ -73,20 +81,6 @@ struct AttachedLoad: Sendable {
     return statements + steps.map(\.statement) + ["DROP TABLE \(staging)"]
   }
 
-  private func checkKey() throws(Problem) {
-    guard isKeyed else { return }
-    guard !request.key.isEmpty else {
-      throw Problem("missing-key", "`mode: \(request.mode.rawValue)` needs a `key`.", at: request.location)
-    }
-    let names = columns.map(\.name)
-    for name in request.key where !names.contains(name) {
-      throw Problem(
-        "unknown-column", "The key names column \"\(name)\", which the rows don't have.",
-        hint: Nearest.hint(name, among: names),
-        at: request.location)
-    }
-  }
-
   private func checkPolicy(_ added: [StoredColumn]) throws(Problem) {
     if request.schemaPolicy != .evolve, let first = added.first(where: { !request.created.contains($0.name) }) {
       throw Problem(
@@ -106,24 +100,14 @@ struct AttachedLoad: Sendable {
   }
 
   /// Brings identical copies of a row down to one, where rows have keys.
-  var settle: [SQL] { isKeyed && !request.key.isEmpty ? [publication.dropCopies] : [] }
+  var settle: [SQL] { key.columns.isEmpty ? [] : [publication.dropCopies] }
 
   /// What must hold of staged rows before any becomes visible.
   var checks: [LoadCheck] {
-    guard isKeyed, !request.key.isEmpty else { return [] }
-    let key = request.key.joined(separator: ", ")
+    guard !key.columns.isEmpty else { return [] }
     return [
-      LoadCheck(
-        finds: publication.nullKey,
-        problem: Problem(
-          "null-key", "Some rows have no value in the key (\(key)).",
-          hint: "Filter them out, or set them aside with a check.",
-          at: request.location)),
-      LoadCheck(
-        finds: publication.repeatedKey,
-        problem: Problem(
-          "duplicate-key", "Several different rows have the same key (\(key)).",
-          hint: "Use `dedupe` to choose one of them, or name more columns in `key`.", at: request.location)),
+      LoadCheck(finds: publication.nullKey) { [key] _ in key.nullProblem },
+      LoadCheck(finds: publication.repeatedKey) { [key] in key.duplicateProblem($0) },
     ]
   }
 

@@ -19,7 +19,9 @@ package struct SQLite: Source, Destination {
   let context: ConnectorContext
 
   package init(_ settings: Settings, context: ConnectorContext) throws {
-    path = FileLocation(base: settings.path, relative: nil, directory: context.directory).path
+    let place = FileLocation(base: settings.path, relative: nil, directory: context.directory)
+    try place.refuseNUL()
+    path = place.path
     self.context = context
   }
 
@@ -73,10 +75,10 @@ package struct SQLite: Source, Destination {
           at: request.location)
       }
       relation = "\(name: name)"
-    case .query(let query): relation = SQL(enclosing: query)
+    case .query(let query): relation = try SQLiteText.enclosed(query, at: request.location)
     case .whole: throw Problem("missing-setting", "Say which `table` of \"\(path)\" to read.", at: request.location)
     }
-    let filter: SQL = request.filter.map { " WHERE \(SQL(enclosing: $0))" } ?? ""
+    let filter: SQL = try request.filter.map { " WHERE \(try SQLiteText.enclosed($0, at: request.location))" } ?? ""
     let columns = try await stored(relation, filter, request)
     let limit: SQL = request.limit.map { " LIMIT \($0)" } ?? ""
     let rows = SQLiteRows(

@@ -78,7 +78,7 @@ extension SQLite {
     var declared: [String: String] = [:]
     if case .query = request.subject {
     } else {
-      let name = String(relation.text.dropFirst().dropLast()).replacing("\"\"", with: "\"")
+      let name = SQL.unquoted(relation.text)
       for row in try await ask("SELECT name, type FROM pragma_table_info(\(text: name))") {
         declared[row[0] ?? ""] = row[1]?.uppercased()
       }

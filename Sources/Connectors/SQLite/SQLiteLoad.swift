@@ -12,7 +12,7 @@ extension SQLite {
       FileManager.default.fileExists(atPath: path)
       ? try await resources().first { $0.name.lowercased() == name.lowercased() && $0.kind == "table" } : nil
     let columns = try request.schema.columns.map { try SQLiteLanding($0, in: known, request) }
-    let attached = AttachedLoad(
+    let attached = try AttachedLoad(
       target: table(known?.name ?? name), staging: table("_weir_staging_\(request.step)"), state: table("_weir_state"),
       dialect: .sqlite, columns: columns.map { .init(name: $0.column.name, storage: $0.storage) }, known: known,
       request: request)

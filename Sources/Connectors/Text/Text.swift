@@ -13,12 +13,11 @@ package struct Text: FileFormat {
       Field(\.path, "path", "File, folder, pattern or http(s) address.").example("logs/*.log").also("file_path", "url")
     })
 
+  package static var readsFromDisk: Bool { true }
+
   /// Lines end at LF; a CR before it is not part of the line.
   package func extract(_ read: FileRead) async throws -> Extract {
-    guard read.files.setup.isEmpty else {
-      return Extract(.query(read.restricted(Text.split(read.files.list)), setup: read.files.setup))
-    }
-    return Extract(.batches(LineSource(paths: read.files.paths)))
+    Extract(.batches(LineSource(paths: read.files.paths)))
   }
 
   /// The lines of whole small files.

@@ -11,7 +11,7 @@ package struct XML: FileFormat {
     id: "xml", title: "XML", summary: "Reads a repeated element of XML documents as rows, and writes rows as elements.",
     category: .file, fileEndings: ["xml"],
     settings: SettingsSchema(XML()) {
-      Field(\.path, "path", "File, folder or pattern.").example("orders.xml").also("file_path")
+      Field(\.path, "path", "File, folder, pattern or http(s) address.").example("orders.xml").also("file_path", "url")
       Field(
         \.record, "record",
         "The element that is a row: its name, or its path from the root. If not given, the repeated element nearest to the root; `row` when writing."
@@ -20,21 +20,23 @@ package struct XML: FileFormat {
       Field(\.root, "root", "The outermost element when writing.").advanced().also("root_tag")
     })
 
+  package static var readsFromDisk: Bool { true }
+
   package func extract(_ read: FileRead) async throws -> Extract {
-    guard read.files.setup.isEmpty else {
-      throw Problem(
-        "unknown-scheme", "XML can't be read from a web address yet.", hint: "Fetch the file first.",
-        at: read.request.location)
-    }
     var wanted = record?.split(whereSeparator: { $0 == "/" || $0 == "." }).map(String.init) ?? []
     if let name = record, wanted.count == 1 { wanted = [name] }
-    let paths = read.files.paths
-    if wanted.isEmpty, let first = paths.first { wanted = try await Blocking.run { try XMLRecords.detect(first) } }
+    let (paths, given) = (read.files.paths, wanted)
+    if given.isEmpty { wanted = try await Blocking.run { try XMLRecords.detect(paths) } }
     let record = wanted
     let (names, count) = try await Blocking.interruptible { try XMLRecords.names(in: paths, record: record, until: $0) }
+    if names.isEmpty || (given.isEmpty && record.count == 1),
+      try await Blocking.run({ try paths.allSatisfy { try XMLRecords.isEmpty($0, record: given) } })
+    {
+      return try nothing(read)
+    }
     guard !names.isEmpty else {
       throw Problem(
-        "no-records", "\"\(read.files.paths[0])\" has no element \"\(wanted.joined(separator: "/"))\" with values.",
+        "no-records", "\"\(read.files.first)\" has no element \"\(wanted.joined(separator: "/"))\" with values.",
         hint: "`record` names the element that is a row.", at: read.request.location)
     }
     for name in read.request.columns ?? [] where !names.contains(name) {
@@ -43,9 +45,20 @@ package struct XML: FileFormat {
         hint: Nearest.hint(name, among: names), at: read.request.location)
     }
     let rows = XMLRows(
-      paths: read.files.paths, record: wanted, schema: Schema((read.request.columns ?? names).map { Column($0, .text) })
-    )
+      paths: paths, record: wanted, schema: Schema((read.request.columns ?? names).map { Column($0, .text) }))
     return Extract(.batches(rows), estimatedRows: count)
+  }
+
+  /// No rows with the columns the step names.
+  /// - Throws: `empty-file` if it names none.
+  private func nothing(_ read: FileRead) throws(Problem) -> Extract {
+    guard let columns = read.request.columns else {
+      throw Problem(
+        "empty-file", "\"\(read.files.first)\" holds no record, so its columns aren't known.",
+        hint: "If it may be empty, name its columns: `columns: [id, name]`; then it has no rows.",
+        at: read.request.location)
+    }
+    return Extract(.batches(XMLRows(paths: [], record: [], schema: Schema(columns.map { Column($0, .text) }))))
   }
 
   package func layout(_ write: FileWrite) throws -> FileLayout {
@@ -93,9 +106,15 @@ package struct XML: FileFormat {
     return name.allSatisfy { $0.isLetter || $0.isNumber || "_-.:".contains($0) }
   }
 
+  /// A text as it may stand in an element or attribute.
+  static func quoted(_ text: String) -> String {
+    (marks + [("\"", "&quot;")]).reduce(text) { $0.replacing($1.0, with: $1.1) }
+  }
+
   private static let marks = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\n", "&#10;"), ("\r", "&#13;")]
 
-  private static func escaped(_ value: SQL) -> SQL {
+  /// The same in SQL; an error for what XML can't hold.
+  static func escaped(_ value: SQL) -> SQL {
     let safe: SQL = """
       CASE WHEN regexp_matches(\(value), '[\\x00-\\x08\\x0B\\x0C\\x0E-\\x1F]') \
       THEN error('A text holds a control character, which XML can not hold.') ELSE \(value) END

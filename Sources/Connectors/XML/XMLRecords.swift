@@ -40,23 +40,70 @@ final class XMLRecords {
     in paths: [String], record: [String], until stop: Stop
   ) throws(Problem) -> (names: [String], count: Int) {
     var names: [String] = []
-    var known: Set<String> = []
+    var known: [String: String] = [:]
     var count = 0
     for path in paths {
       let records = try XMLRecords(path, record: record)
       while let fields = try records.next() {
         count += 1
-        for field in fields where known.insert(field.name).inserted { names.append(field.name) }
+        for field in fields {
+          let other = known[field.name]
+          if other == nil {
+            known[field.name] = field.name
+            names.append(field.name)
+          } else if let other, !ColumnNames.areIdentical(other, field.name),
+            let twins = Problem.twins(in: [other, field.name], of: "\"\(path)\"")
+          {
+            throw twins
+          }
+        }
         try stop.check()
       }
     }
     return (names, count)
   }
 
+  /// Whether a document has no records but could: its root stands empty, or the element around the records does.
+  /// - Parameter record: where records are; empty = not known.
+  static func isEmpty(_ path: String, record: [String]) throws(Problem) -> Bool {
+    let events = try XMLEvents(file: path)
+    let around = record.dropLast()
+    var (hasContent, sawAround) = (false, false)
+    while let event = try events.next() {
+      switch event {
+      case .start(let name, let attributes):
+        let place = events.path
+        if place.count > 1 || (record.isEmpty && !attributes.allSatisfy { $0.name.hasPrefix("xmlns") }) {
+          hasContent = true
+        }
+        let isRecord =
+          record.count == 1
+          ? name == record[0] : !record.isEmpty && (place == record || Array(place.dropFirst()) == record)
+        if isRecord || (record.isEmpty && hasContent) { return false }
+        if !around.isEmpty, place[...] == around || place.dropFirst() == around { sawAround = true }
+      case .text(let text): if events.path.count == 1, !text.allSatisfy({ $0 <= 32 }) { hasContent = true }
+      case .end: break
+      }
+    }
+    return !hasContent || sawAround
+  }
+
+  /// Finds the records of files by the first that has any.
+  static func detect(_ paths: [String]) throws(Problem) -> [String] {
+    var found: [String] = []
+    for path in paths {
+      found = try detect(path)
+      if found.count > 1 { break }
+      if try !isEmpty(path, record: []) { break }
+    }
+    return found
+  }
+
   /// Finds the repeated element nearest to the root, in the document's first elements; else the root's first child; else the root.
   static func detect(_ path: String) throws(Problem) -> [String] {
     let events = try XMLEvents(file: path)
-    var seen: [[String: Int]] = [[:]]
+    // By bytes: names that only look the same aren't repeated.
+    var seen: [[[UInt8]: Int]] = [[:]]
     var found: [String]?
     var first: [[String]] = []
     var count = 0
@@ -66,8 +113,9 @@ final class XMLRecords {
         count += 1
         let place = events.path
         if first.count < 2, first.count == place.count - 1 { first.append(place) }
-        seen[seen.count - 1][name, default: 0] += 1
-        if seen[seen.count - 1][name] == 2, place.count < found?.count ?? .max { found = place }
+        let bytes = Array(name.utf8)
+        seen[seen.count - 1][bytes, default: 0] += 1
+        if seen[seen.count - 1][bytes] == 2, place.count < found?.count ?? .max { found = place }
         seen.append([:])
         if found?.count == 2 { return place.count == 2 ? place : found ?? place }
       case .end: seen.removeLast()
@@ -111,7 +159,7 @@ struct XMLElement {
   private var grouped: [(String, [Value])] {
     var result: [(String, [Value])] = []
     func add(_ name: String, _ value: Value) {
-      if let place = result.firstIndex(where: { $0.0 == name }) {
+      if let place = result.firstIndex(where: { ColumnNames.areIdentical($0.0, name) }) {
         result[place].1.append(value)
       } else {
         result.append((name, [value]))

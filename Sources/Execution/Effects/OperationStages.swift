@@ -19,7 +19,7 @@ struct OperationStages {
       guard operation.program == nil else { break }
       let context = OperationContext(time: time, others: try others(operation))
       let rowsIn = try await count("SELECT count(*) FROM \(relation.sql)")
-      let failing = try failures(of: operation, over: relation, context)
+      let failing = try await failures(of: operation, over: relation, context)
       var passing = relation
       if let failing, operation.rule?.onFail == .skip {
         passing.sql = "(SELECT * FROM \(relation.sql) WHERE NOT \(failing))"
@@ -64,10 +64,10 @@ struct OperationStages {
   /// True for the rows that break the operation's rule; nil if it has none, or one that can't be told row by row.
   private func failures(
     of operation: any Pipelines.Operation, over relation: Relation, _ context: OperationContext
-  ) throws -> SQL? {
-    guard let rule = operation.rule, case .row(let condition, _) = try rule.test(over: relation, in: context) else {
-      return nil
-    }
+  ) async throws -> SQL? {
+    guard let test = try operation.rule?.test(over: relation, in: context),
+      case .row(let condition, _) = try await test.settled(over: relation, on: connection)
+    else { return nil }
     return "(NOT coalesce(\(condition), false))"
   }
 

@@ -14,6 +14,8 @@ package struct StepEffect: Sendable, Codable, Hashable {
   package var retyped: [String] = []
   /// What its cleansing operations corrected and removed; nil = it has none.
   package var cleansed: CleansedRows?
+  /// For a rule: what it finds, and what a run does about it.
+  package var verdict: String?
 
   package init(words: String? = nil, rowsIn: Int? = nil, rowsOut: Int? = nil, from before: Schema, to after: Schema) {
     self.words = words
@@ -34,7 +36,9 @@ package struct StepEffect: Sendable, Codable, Hashable {
   /// `Affects 234 rows`, `Creates 1 new column (total)`; empty if nothing changes as far as is known.
   package var impact: [String] {
     var lines: [String] = []
-    if let affected {
+    if let verdict {
+      lines.append(verdict)
+    } else if let affected {
       lines.append(affected == 0 ? "Affects no rows" : "Affects \(Self.count(affected, "row"))")
     } else if let rowsIn, let rowsOut, rowsIn != rowsOut {
       lines.append("Makes \(Self.count(rowsOut, "row")) of \(Self.grouped(rowsIn))")

@@ -10,7 +10,7 @@ package struct StepInspection: Sendable {
   package var rows: [[Value]]
   package var rowsIn: Int?
   package var rowsOut: Int?
-  /// One for each operation in order; one for the whole step if it has no list of operations.
+  /// One for each operation or rule in order; one for the whole step if it has no list of them.
   package var effects: [StepEffect]
   /// If the counts are of the first rows only: of how many.
   package var countedRows: Int?
@@ -53,6 +53,10 @@ extension SchemaCheck {
         (whole.rowsIn, whole.rowsOut, result.countedRows) = (nil, nil, StepInspection.most)
       }
       (result.rowsIn, result.rowsOut, result.effects) = (whole.rowsIn, whole.rowsOut, [whole])
+      guard case .check(let rules) = step.planned.work else { return result }
+      let inspection = RuleInspection(check: self, step: step, connection: connection)
+      result.effects = try await inspection.effects(of: rules, over: input, in: bound)
+      if inspection.stops(result.effects, rules) { result.rowsOut = nil }
       return result
     }
     let stages = OperationStages(connection: connection, time: context.timeText)
@@ -67,10 +71,10 @@ extension SchemaCheck {
 
   /// Without counting anything.
   private func effects(of step: BoundStep, _ whole: StepEffect) -> [StepEffect] {
-    guard case .transform(.operations(let operations)) = step.planned.work else { return [whole] }
-    return operations.map { operation in
+    guard let words = step.operationsInWords else { return [whole] }
+    return words.map { words in
       var effect = whole
-      (effect.added, effect.removed, effect.retyped, effect.words) = ([], [], [], operation.effect)
+      (effect.added, effect.removed, effect.retyped, effect.words) = ([], [], [], words)
       return effect
     }
   }
@@ -94,9 +98,12 @@ extension BoundPlan {
 }
 
 extension BoundStep {
-  /// What its operations are told to do; nil if it has no list of them.
+  /// What its operations or rules are told to do; nil if it has no list of them.
   package var operationsInWords: [String]? {
-    guard case .transform(.operations(let operations)) = planned.work else { return nil }
-    return operations.map(\.effect)
+    switch planned.work {
+    case .transform(.operations(let operations)): operations.map(\.effect)
+    case .check(let rules): rules.map(\.effect)
+    case .read, .transform, .write: nil
+    }
   }
 }

@@ -15,11 +15,16 @@ package struct DeadLetter: Sendable, Codable, Hashable {
   package var isLine: Bool?
   /// Whether the row went on all the same, with a flag.
   package var isFlagged: Bool?
+  /// Whether the row went on all the same, with the values emptied that break the rule.
+  package var isEmptied: Bool?
 
   init(in step: String) {
     self.step = step
     (position, original, rule, reason) = ("", "", "", "")
   }
+
+  /// Whether the row isn't missing in the target.
+  package var hasGoneOn: Bool { isFlagged == true || isEmptied == true }
 
   /// Where rows of this kind go in again.
   package var entrance: Entrance { Entrance(step: step, operation: operation, isLine: isLine == true) }

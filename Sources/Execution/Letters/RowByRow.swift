@@ -79,7 +79,7 @@ struct RowByRow {
   /// `memory.weir_stub."rows"` → `rows`.
   private static func name(_ table: String) -> String {
     let last = table.components(separatedBy: "weir_stub.").last ?? table
-    return last.hasPrefix("\"") ? String(last.dropFirst().dropLast()).replacing("\"\"", with: "\"") : last
+    return SQL.unquoted(last)
   }
 
   private static func refused(_ step: PlannedStep, _ reason: String) -> Problem {

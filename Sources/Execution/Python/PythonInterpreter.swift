@@ -33,16 +33,7 @@ package struct PythonInterpreter: Sendable {
     guard let file = FileHandle(forReadingAtPath: path), try file.read(upToCount: 2) == Data("#!".utf8) else {
       return path
     }
-    let process = Process()
-    process.executableURL = URL(filePath: path)
-    process.arguments = ["-I", "-c", "import sys; print(sys.executable)"]
-    let output = Pipe()
-    process.standardOutput = output
-    process.standardError = FileHandle.nullDevice
-    process.standardInput = FileHandle.nullDevice
-    try process.run()
-    let said = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
+    let said = try output(of: [path, "-I", "-c", "import sys; print(sys.executable)"])
     let found = said.trimmingCharacters(in: .whitespacesAndNewlines)
     guard access(found, X_OK) == 0 else {
       throw Problem(
@@ -50,5 +41,19 @@ package struct PythonInterpreter: Sendable {
         hint: "Set WEIR_PYTHON to the path of a Python 3.8 or newer.")
     }
     return found
+  }
+
+  /// What a program prints until its end.
+  private static func output(of arguments: [String]) throws -> String {
+    let line = Pipe()
+    let nothing = FileHandle.nullDevice.fileDescriptor
+    let (reading, writing) = (line.fileHandleForReading, line.fileHandleForWriting)
+    for end in [reading, writing] { _ = fcntl(end.fileDescriptor, F_SETFD, FD_CLOEXEC) }
+    let id = try ProcessStart.run(arguments, standard: (nothing, writing.fileDescriptor, nothing))
+    try writing.close()
+    let said = reading.readDataToEndOfFile()
+    var status: Int32 = 0
+    while waitpid(id, &status, 0) < 0 && errno == EINTR {}
+    return String(decoding: said, as: UTF8.self)
   }
 }

@@ -18,7 +18,7 @@ final class PythonProcess: Sendable {
   /// - Throws: `python-missing` if it can't be started.
   init(_ interpreter: PythonInterpreter, log: @escaping @Sendable (String) -> Void) throws {
     _ = Self.ignoresBrokenPipes
-    folder = NSTemporaryDirectory() + "weir-python-" + UUID().uuidString
+    folder = Scratch.path("python")
     let program = folder + "/weir.py"
     try FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -37,11 +37,11 @@ final class PythonProcess: Sendable {
       "OPENBLAS_NUM_THREADS=1", "MALLOC_ARENA_MAX=2",
     ]
     do {
-      id = try Self.spawn(arguments, environment, stdin[0], stdout[1], stderr[1])
+      id = try ProcessStart.run(arguments, environment, standard: (stdin[0], stdout[1], stderr[1]))
     } catch {
       for end in stdin + stdout + stderr { close(end) }
       try? FileManager.default.removeItem(atPath: folder)
-      throw error
+      throw Self.unstartable(error.code.rawValue)
     }
     for end in [stdin[0], stdout[1], stderr[1]] { close(end) }
     input = stdin[1]
@@ -91,32 +91,6 @@ final class PythonProcess: Sendable {
     ended.signal()
     let signal = status & 0x7f
     return (signal == 0 ? nil : signal, (status >> 8) & 0xff)
-  }
-
-  private static func spawn(
-    _ arguments: [String], _ environment: [String], _ input: Int32, _ output: Int32, _ errors: Int32
-  ) throws -> Int32 {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    for (end, place) in [(input, Int32(0)), (output, 1), (errors, 2)] {
-      posix_spawn_file_actions_adddup2(&actions, end, place)
-    }
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    var signals = sigset_t()
-    sigemptyset(&signals)
-    posix_spawnattr_setsigmask(&attributes, &signals)
-    posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK))
-    var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-    var envp: [UnsafeMutablePointer<CChar>?] = environment.map { strdup($0) } + [nil]
-    defer { for text in argv + envp { free(text) } }
-    var id: pid_t = 0
-    let code = posix_spawn(&id, arguments[0], &actions, &attributes, &argv, &envp)
-    guard code == 0 else { throw unstartable(code) }
-    return id
   }
 
   private static func unstartable(_ code: Int32) -> Problem {

@@ -27,9 +27,13 @@ extension PythonRunner {
         function = found[name]
         arguments = function.args.posonlyargs + function.args.args
         needed = len(arguments) - len(function.args.defaults)
-        if not arguments or needed > 1 or any(d is None for d in function.args.kw_defaults) or isinstance(function, ast.AsyncFunctionDef):
+        if not arguments or needed > 1 or any(d is None for d in function.args.kw_defaults):
             return {"kind": "signature", "line": function.lineno, "function": name}
-        if not any(isinstance(node, ast.Return) and node.value is not None for node in ast.walk(function)):
+        if isinstance(function, ast.AsyncFunctionDef):
+            return {"kind": "async", "line": function.lineno, "function": name}
+        if any(isinstance(node, (ast.Yield, ast.YieldFrom)) for node in ast.walk(function)):
+            return {"kind": "generator", "line": function.lineno, "function": name}
+        if not any(isinstance(node, ast.Return) and node.value is not None or isinstance(node, ast.Raise) for node in ast.walk(function)):
             return {"kind": "no-return", "line": function.lineno, "function": name}
         first = arguments[0].arg
         answer = {"function": name, "mode": first if first in ("table", "batch") else "row", "line": function.lineno,

@@ -54,6 +54,15 @@ package struct PythonScript: Sendable {
         "python-no-function", "\"\(finding.function ?? "")\" must take one argument.",
         hint: "Write def transform(row):, def transform(batch): or def transform(table):.", at: place(finding.line ?? 1)
       )
+    case "async"?:
+      throw Problem(
+        "python-no-function",
+        "\"\(finding.function ?? "")\" is an async function; rows are changed one after the other.",
+        hint: "Write def instead of async def.", at: place(finding.line ?? 1))
+    case "generator"?:
+      throw Problem(
+        "python-no-function", "\"\(finding.function ?? "")\" yields; a function must return what becomes of its rows.",
+        hint: "Collect the rows in a list and return it.", at: place(finding.line ?? 1))
     case "no-return"?:
       throw Problem(
         "python-no-function", "\"\(finding.function ?? "")\" returns nothing, so no row would be left.",
@@ -69,7 +78,7 @@ package struct PythonScript: Sendable {
     guard finding.kind == nil, let function = finding.function, let mode = finding.mode else {
       throw Problem(
         "python-no-function", "The code has no function \"transform\".",
-        hint: Nearest.hint("transform", among: finding.found ?? [])
+        hint: Nearest.match("transform", among: finding.found ?? []).map { "Call \"\($0)\" transform." }
           ?? "Write def transform(row): and let it return the row.", at: place(1).laterOf(base))
     }
     var columns: [Column] = []

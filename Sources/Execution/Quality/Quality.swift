@@ -85,11 +85,12 @@ struct QualityTally {
 
   private var completeness: Quality.Completeness? {
     let rules = outcomes.filter { $0.rule == "not_null" && $0.rows > 0 }
-    let landed = receipts.filter { !$0.sent.columns.isEmpty && $0.sent.rows > 0 }
-    let nulls =
-      rules.isEmpty ? landed.flatMap(\.sent.columns).map(\.nulls).reduce(0, +) : rules.map(\.failedRows).reduce(0, +)
-    let values =
-      rules.isEmpty ? landed.map { $0.sent.rows * $0.sent.columns.count }.reduce(0, +) : rules.map(\.rows).reduce(0, +)
+    // The column of flags is Weir's own: nothing is missing where it is empty.
+    let landed = receipts.flatMap { receipt in
+      receipt.sent.columns.filter { $0.name.lowercased() != RuleTap.flags }.map { (receipt.sent.rows, $0.nulls) }
+    }
+    let nulls = rules.isEmpty ? landed.map(\.1).reduce(0, +) : rules.map(\.failedRows).reduce(0, +)
+    let values = rules.isEmpty ? landed.map(\.0).reduce(0, +) : rules.map(\.rows).reduce(0, +)
     guard values > 0 else { return nil }
     return Quality.Completeness(
       percent: Quality.percent(Double(values - nulls), of: Double(values)), nulls: nulls, values: values,

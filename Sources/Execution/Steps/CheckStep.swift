@@ -31,20 +31,24 @@ extension SchemaCheck {
         in: OperationContext(
           time: context.timeText, others: others, history: context.history[step.id] ?? MeasureHistory()))
       do {
-        switch test {
+        switch try await test.settled(over: relation, on: engine.connection) {
+        case .relation
+        where !rule.isAboutTheWhole && rule is Expression && [.skip, .flag, .null].contains(rule.onFail):
+          throw rule.refusal
         case .row(let condition, let columns):
           _ = try await engine.connection.describe("SELECT coalesce(\(condition), false) FROM \(relation.sql)")
-          rowRules.append(RowRule(rule, condition, columns, place: place))
+          rowRules.append(try RowRule(rule, condition, columns, place: place))
         // Whether a few rows are like no other can't be told without the others.
         case .relation where result.isFed || isFlowing, .rowAmongOthers where result.isFed || isFlowing: break
         case .rowAmongOthers(let condition, let columns):
-          rowRules.append(RowRule(rule, condition, columns, looksAround: true, place: place))
+          rowRules.append(try RowRule(rule, condition, columns, looksAround: true, place: place))
         case .relation(let query):
           _ = try await engine.connection.describe(query)
           result.relationRules.append(
             RelationRule(
               name: rule.typeName, words: rule.words, query: query, onFail: rule.onFail, location: rule.location,
               place: place))
+        case .condition: break
         }
       } catch let error as DuckDBError {
         throw Problem.of(error, in: step.id, at: rule.location)

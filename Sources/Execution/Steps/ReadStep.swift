@@ -54,13 +54,13 @@ extension SchemaCheck {
       select = lines.isEmpty ? rows : "\(select) UNION ALL BY NAME \(rows)"
     }
     if !extract.conditions.isEmpty {
-      let rules = extract.conditions.map {
+      let rows = Relation("(\(select))", try await engine.connection.describe(select))
+      let rules = extract.conditions.map { condition in
         RowRule(
-          name: $0.rule, words: $0.reason, reason: $0.reason, condition: $0.sql, columns: $0.columns, onFail: .skip)
+          name: condition.rule, words: condition.reason, reason: condition.reason, condition: condition.sql,
+          columns: condition.columns.compactMap { try? rows.field(FieldName($0, at: step.location)) }, onFail: .skip)
       }
-      let tap = RuleTap(
-        step: step.id, rules: rules, schema: try await engine.connection.describe(select),
-        rejects: rejects(isFed: bound.isFed))
+      let tap = RuleTap(step: step.id, rules: rules, schema: rows.schema, rejects: rejects(isFed: bound.isFed))
       select = try await tap.wrap(select, as: engine.uniqueName("weir_rules"), on: engine.connection)
       bound.taps.append(tap)
     }

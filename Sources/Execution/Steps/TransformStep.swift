@@ -112,10 +112,10 @@ extension SchemaCheck {
     var passing = relation
     if let rule = operation.rule {
       let row: RowRule
-      switch try rule.test(over: relation, in: context) {
-      case .row(let condition, let columns): row = RowRule(rule, condition, columns)
-      case .rowAmongOthers(let condition, let columns): row = RowRule(rule, condition, columns, looksAround: true)
-      case .relation:
+      switch try await settled(try rule.test(over: relation, in: context), over: relation, rule, result.id) {
+      case .row(let condition, let columns): row = try RowRule(rule, condition, columns)
+      case .rowAmongOthers(let condition, let columns): row = try RowRule(rule, condition, columns, looksAround: true)
+      case .relation, .condition:
         throw Problem(
           "invalid-rule", "This rule is about the rows as a whole; put it into a `check` step.", at: rule.location)
       }
@@ -148,6 +148,14 @@ extension SchemaCheck {
 }
 
 extension SchemaCheck {
+  private func settled(
+    _ test: RuleTest, over input: Relation, _ rule: any Rule, _ step: String
+  ) async throws -> RuleTest {
+    do { return try await test.settled(over: input, on: engine.connection) } catch {
+      throw Problem.of(error, in: step, at: rule.location)
+    }
+  }
+
   /// The inputs of a query that count as empty while dead letters flow through it.
   private func emptied(
     _ query: SQL, _ step: PlannedStep, _ inputs: [String], _ bound: BoundPlan
@@ -173,19 +181,6 @@ extension SchemaCheck {
       "Step \"\(step.id)\" has changed: the rule \(rule) isn't at the place any more where it set rows aside.",
       hint: "Run the pipeline from the beginning with weir run.", at: step.location)
   }
-}
-
-extension RowRule {
-  init(_ rule: any Rule, _ condition: SQL, _ columns: [String], looksAround: Bool = false, place: Int? = nil) {
-    self.init(
-      name: rule.typeName, words: rule.words, reason: "Not true: \(rule.words)", condition: condition, columns: columns,
-      onFail: rule.onFail, looksAround: looksAround, place: place)
-  }
-}
-
-extension Rule {
-  /// The name of its kind, as written in pipeline files.
-  var typeName: String { Self.manifest.name }
 }
 
 extension Problem {

@@ -41,11 +41,11 @@ enum RowTest {
     _ fields: [FieldName], of input: Relation, _ condition: (FieldAccess, FieldName) throws(Problem) -> SQL
   ) throws(Problem) -> RuleTest {
     var parts: [SQL] = []
-    var columns: [String] = []
+    var columns: [FieldAccess] = []
     for field in fields {
       let access = try input.field(field)
       parts.append("(\(access.sql) IS NULL OR coalesce(\(try condition(access, field)), FALSE))")
-      columns.append(access.root.name)
+      columns.append(access)
     }
     return .row("(\(parts, separator: " AND "))", columns: columns)
   }

@@ -37,6 +37,9 @@ package protocol Inquiry: Sendable {
   func describe(_ query: SQL, setup: [SQL]) async throws -> Schema
   /// The rows of a query; for small results.
   func rows(_ query: SQL, setup: [SQL]) async throws -> [[Value]]
+  /// Hands the bytes of a file or web address to `body` in order.
+  func read(
+    _ address: String, setup: [SQL], _ body: @escaping @Sendable (UnsafeRawBufferPointer) throws -> Void) async throws
 }
 
 /// What is said of a kind of system: in lists, forms, documentation.

@@ -138,6 +138,8 @@ package struct StatementLoad: Sendable {
   package var isTransactional: Bool
   /// Puts the rows of a query where nobody sees them yet.
   package var stage: @Sendable (_ rows: SQL) -> [SQL]
+  /// After `stage`, outside the engine: completes what it wrote. Blocking.
+  package var seal: @Sendable () throws -> Void
   /// Reads them back, for verification.
   package var readBack: SQL
   /// After verification: brings the staged rows into the form they are published in.
@@ -158,7 +160,7 @@ package struct StatementLoad: Sendable {
 
   package init(
     makeRoom: @escaping @Sendable () -> Void = {}, setup: [SQL] = [], isTransactional: Bool = false,
-    stage: @escaping @Sendable (SQL) -> [SQL], readBack: SQL,
+    stage: @escaping @Sendable (SQL) -> [SQL], seal: @escaping @Sendable () throws -> Void = {}, readBack: SQL,
     settle: [SQL] = [], checks: [LoadCheck] = [], publish: @escaping @Sendable ([StateEntry]) -> [SQL] = { _ in [] },
     finish: @escaping @Sendable () throws -> [Problem] = { [] },
     stagedBytes: @escaping @Sendable () -> Int? = { nil },
@@ -168,6 +170,7 @@ package struct StatementLoad: Sendable {
     self.setup = setup
     self.isTransactional = isTransactional
     self.stage = stage
+    self.seal = seal
     self.readBack = readBack
     self.settle = settle
     self.checks = checks
@@ -182,8 +185,9 @@ package struct StatementLoad: Sendable {
 /// Something staged rows must not have: a query that finds it, and what to say if it yields a row.
 package struct LoadCheck: Sendable {
   package var finds: SQL
-  package var problem: Problem
-  package init(finds: SQL, problem: Problem) {
+  /// Given the row's values as texts.
+  package var problem: @Sendable ([String]) -> Problem
+  package init(finds: SQL, problem: @escaping @Sendable ([String]) -> Problem) {
     self.finds = finds
     self.problem = problem
   }

@@ -62,10 +62,11 @@ package enum OperationsReference {
       |---|---|
       | `stop` | The run fails and the target keeps its old rows. This is the default. |
       | `warn` | All rows go on; the run ends with a warning that counts them. |
-      | `flag` | The rows go on, and are kept as dead letters with the reason too. |
-      | `null` | The rows go on with the values concerned emptied. |
+      | `flag` | The rows go on with the names of the rules they break in a column `_weir_flags`, and are kept as dead letters with the reason too. |
+      | `null` | The rows go on with the values concerned emptied (inside a nested record only the field); as they were they are kept as dead letters, and the values are counted. |
       | `skip` | The rows don't go on; they are kept as dead letters and can be replayed. |
       | `alert` | As `warn`, marked as an alert. |
+      | `ask` | Nothing is visible yet: the run pauses until `weir answer` says whether the rows pass, go, or are read again. |
 
       \(try chapters(rules))
       """

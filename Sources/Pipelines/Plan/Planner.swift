@@ -159,12 +159,7 @@ package struct Planner: Sendable {
       throw located(error, at: spec.location)
     }
     guard !rule.isAboutTheWhole || ![.skip, .flag, .null].contains(spec.onFail) else {
-      throw Problems([
-        Problem(
-          "rule-about-the-whole",
-          "\"\(spec.name)\" is about the rows as a whole, so there are no single rows for on_fail: \(spec.onFail.rawValue).",
-          hint: "Use on_fail: stop or warn, or a rule about each row.", at: spec.location)
-      ])
+      throw Problems([rule.refusal])
     }
     return rule
   }

@@ -1,3 +1,5 @@
+import Tabular
+
 /// Finds what each step reads, each step as often as it is named.
 struct StepInputs {
   let spec: PipelineSpec
@@ -45,8 +47,8 @@ struct StepInputs {
     }
     var found: [Problem] = []
     var result: [String] = []
-    for name in names where unquoted(name).lowercased() != own {
-      resolve(unquoted(name), for: step, at: place(of: name, in: text, from: sql.location), into: &result, &found)
+    for name in names where SQL.unquoted(name).lowercased() != own {
+      resolve(SQL.unquoted(name), for: step, at: place(of: name, in: text, from: sql.location), into: &result, &found)
     }
     if let on {
       var named: [String] = []
@@ -98,13 +100,6 @@ struct StepInputs {
     } else {
       result.append(other.id)
     }
-  }
-
-  /// The last part of a name as it stands in SQL, without quotation marks.
-  private func unquoted(_ name: String) -> String {
-    guard name.hasPrefix("\""), name.hasSuffix("\""), name.count > 1 else { return name }
-    return name.dropFirst().dropLast().split(separator: "\"\"", omittingEmptySubsequences: false).joined(
-      separator: "\"")
   }
 
   private func place(of name: String, in text: String, from start: Location) -> Location {

@@ -8,7 +8,8 @@ extension Problem.Code {
       "bad-expression", "A text isn't a single SQL expression or condition.",
       "Write one expression, without ; or a second statement."),
     Meaning(
-      "awaiting-input", "A target has no column for a new field, and `schema: ask` wants a person to decide.",
+      "awaiting-input",
+      "A person is to decide: about a new field without a column (`schema: ask`), or a broken rule (`on_fail: ask`).",
       "Run it and answer with weir answer, or decide in the file."),
     Meaning("bad-name", "A name can't be a column's name.", "Choose another name."),
     Meaning(
@@ -38,6 +39,7 @@ extension Problem.Code {
       "Choose another key, or cast it in a query."),
     Meaning(
       "invalid-format", "A format of dates and times can't be read.", "Correct it; the message says what is wrong."),
+    Meaning("impossible-range", "Nothing lies between two bounds.", "Exchange them; the smaller one comes first."),
     Meaning("invalid-name", "A text is not the name of a table.", "Write schema.table, with quotes where needed."),
     Meaning("invalid-path", "A JSON path or XPath can't be followed.", "Correct it; the message says what is wrong."),
     Meaning("invalid-regex", "A regular expression can't be read.", "Correct it; the message says what is wrong."),

@@ -35,12 +35,17 @@ package enum UserSQL {
     guard let text = setting.text, !setting.parameters.isEmpty else { return setting.text }
     let bytes = Array(text.utf8)
     var result: [UInt8] = []
-    var place = Place.code
+    var place = Place()
     var position = 0
+    func put(_ part: some Sequence<UInt8>) {
+      for byte in part {
+        result.append(byte)
+        place.pass(byte)
+      }
+    }
     for range in setting.parameters {
-      result += bytes[position..<range.lowerBound]
-      for index in position..<range.lowerBound { place.pass(bytes, index) }
-      result += place.value(bytes[range])
+      put(bytes[position..<range.lowerBound])
+      put(place.value(String(decoding: bytes[range], as: UTF8.self)))
       position = range.upperBound
     }
     result += bytes[position...]
@@ -48,38 +53,68 @@ package enum UserSQL {
   }
 
   /// What kind of SQL text a parameter stands in.
-  private enum Place {
-    case code, text, name, line, comment
+  private struct Place {
+    private enum Kind { case code, text, name, line, comment }
 
-    /// Moves past the byte at `index`; a doubled quotation mark ends a text and begins it again.
-    mutating func pass(_ bytes: [UInt8], _ index: Int) {
-      let byte = bytes[index]
-      let last = index > 0 ? bytes[index - 1] : 0
-      switch self {
-      case .code where byte == UInt8(ascii: "'"): self = .text
-      case .code where byte == UInt8(ascii: "\""): self = .name
-      case .code where byte == UInt8(ascii: "-") && last == byte: self = .line
-      case .code where byte == UInt8(ascii: "*") && last == UInt8(ascii: "/"): self = .comment
-      case .text where byte == UInt8(ascii: "'"), .name where byte == UInt8(ascii: "\""): self = .code
-      case .line where byte == 10 || byte == 13: self = .code
-      case .comment where byte == UInt8(ascii: "/") && last == UInt8(ascii: "*"): self = .code
+    private var kind = Kind.code
+    /// Of the text that is open, or has just ended and goes on if a quotation mark follows.
+    private var hasEscapes = false
+    private var isEscaped = false
+    private var hasJustEnded = false
+    /// Comments that are open; they nest.
+    private var depth = 0
+    /// The two bytes before, 0 for one that has begun or ended a comment.
+    private var last: UInt8 = 0
+    private var earlier: UInt8 = 0
+
+    mutating func pass(_ byte: UInt8) {
+      var kept = byte
+      defer { (earlier, last) = (last, kept) }
+      switch kind {
+      case .code:
+        switch byte {
+        case UInt8(ascii: "'"):
+          kind = .text
+          if !hasJustEnded { hasEscapes = (last | 32) == UInt8(ascii: "e") && !Self.isWord(earlier) }
+        case UInt8(ascii: "\""): kind = .name
+        case UInt8(ascii: "-") where last == byte: kind = .line
+        case UInt8(ascii: "*") where last == UInt8(ascii: "/"): (kind, depth, kept) = (.comment, 1, 0)
+        default: break
+        }
+        hasJustEnded = false
+      case .text where isEscaped: isEscaped = false
+      case .text where byte == UInt8(ascii: "\\") && hasEscapes: isEscaped = true
+      case .text where byte == UInt8(ascii: "'"): (kind, hasJustEnded) = (.code, true)
+      case .name where byte == UInt8(ascii: "\""): kind = .code
+      case .line where byte == 10 || byte == 13: kind = .code
+      case .comment where byte == UInt8(ascii: "*") && last == UInt8(ascii: "/"): (depth, kept) = (depth + 1, 0)
+      case .comment where byte == UInt8(ascii: "/") && last == UInt8(ascii: "*"):
+        (depth, kept) = (depth - 1, 0)
+        if depth == 0 { kind = .code }
       default: break
       }
     }
 
-    func value(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
-      switch self {
-      case .text: Array(SQL.quote(String(decoding: bytes, as: UTF8.self), with: "'").utf8.dropFirst().dropLast())
-      case .name: Array(SQL.quote(String(decoding: bytes, as: UTF8.self), with: "\"").utf8.dropFirst().dropLast())
-      case .line, .comment: []
+    private static func isWord(_ byte: UInt8) -> Bool {
+      byte == UInt8(ascii: "_") || byte >= 128 || (48...57).contains(byte) || (97...122).contains(byte | 32)
+    }
+
+    /// The parameter as it stands here, apart from what is before it: `5-{{ x }}` begins no comment, `e{{ x }}` no text with escapes.
+    func value(_ text: String) -> String.UTF8View {
+      switch kind {
+      case .text:
+        return SQL.doubling("'", in: hasEscapes ? SQL.doubling("\\", in: text) : text).utf8
+      case .name: return SQL.doubling("\"", in: text).utf8
+      case .line, .comment: return "".utf8
+      case .code where Self.isPlain(text): return ((last == UInt8(ascii: "-") ? " " : "") + text).utf8
       case .code:
-        Self.isPlain(bytes) ? Array(bytes) : Array(SQL.quote(String(decoding: bytes, as: UTF8.self), with: "'").utf8)
+        let touches = Self.isWord(last) || last == UInt8(ascii: "'") || last == UInt8(ascii: "&")
+        return ((touches ? " " : "") + SQL.quote(text, with: "'")).utf8
       }
     }
 
     /// A number, or a name such as `public.orders`.
-    private static func isPlain(_ bytes: ArraySlice<UInt8>) -> Bool {
-      let text = String(decoding: bytes, as: UTF8.self)
+    private static func isPlain(_ text: String) -> Bool {
       if Literal.number(text)?.text == text { return true }
       let parts = text.split(separator: ".", omittingEmptySubsequences: false)
       return parts.allSatisfy { part in
@@ -96,5 +131,7 @@ package enum UserSQL {
 
 extension SQL {
   /// The user's query or condition between parentheses; the line break ends a comment at its end.
-  package init(enclosing text: String) { self.init(raw: text.contains("--") ? "(\(text)\n)" : "(\(text))") }
+  package init(enclosing text: String) {
+    self.init(raw: text.utf8.firstRange(of: "--".utf8) != nil ? "(\(text)\n)" : "(\(text))")
+  }
 }

@@ -196,7 +196,7 @@ package struct RuleSpec: Sendable {
 
 /// What happens to rows that break a rule (C42).
 package enum OnFail: String, SettingChoice, Codable {
-  case stop, warn, flag, null, skip, alert
+  case stop, warn, flag, null, skip, alert, ask
 }
 
 package struct WriteSpec: Sendable {

@@ -67,17 +67,33 @@ package enum RuleEdit {
           at: root.location)
       ])
     }
+    try write(fix.onFail, at: ["steps", fix.step] + path, rule, into: &edit)
+  }
+
+  /// Writes into the text what happens to rows that break a rule from now on.
+  /// - Throws: `cannot-edit` where the text is of an unusual form.
+  package static func write(_ onFail: OnFail, to rule: WrittenRule, into edit: inout PipelineEdit) throws(Problems) {
+    let found = rule.spec == nil ? operation((rule.path, rule.setting)) : (rule.path, rule.setting)
+    guard let found else {
+      throw Problems([YAMLSource.refusal("the validation has no settings", rule.setting.location)])
+    }
+    try write(onFail, at: found.path, found.rule, into: &edit)
+  }
+
+  private static func write(
+    _ onFail: OnFail, at path: [String], _ rule: Setting, into edit: inout PipelineEdit
+  ) throws(Problems) {
     if let name = rule.text {
-      let entries = [(name, Setting.Content.null), (keys[0], .text(fix.onFail.rawValue))]
+      let entries = [(name, Setting.Content.null), (keys[0], .text(onFail.rawValue))]
       try edit.set(
-        ["steps", fix.step] + path,
+        path,
         to: .map(
           entries.map { Setting.Entry(key: $0, keyLocation: rule.location, value: Setting($1, at: rule.location)) }))
     } else if let (name, key) = inside(rule) {
-      try edit.set(["steps", fix.step] + path + [name, key], to: .text(fix.onFail.rawValue))
+      try edit.set(path + [name, key], to: .text(onFail.rawValue))
     } else {
       let key = rule.entries.first { keys.contains($0.key) }?.key ?? keys[0]
-      try edit.set(["steps", fix.step] + path + [key], to: .text(fix.onFail.rawValue))
+      try edit.set(path + [key], to: .text(onFail.rawValue))
     }
   }
 

@@ -1,3 +1,4 @@
+import Connectors
 import DuckDB
 import Execution
 import Foundation
@@ -181,10 +182,12 @@ extension Workspace {
     let engine = try Engine()
     let redactor = Redactor()
     redactor.learn(addressesIn: sql)
+    let place = Location(file: "query", line: 1, column: 1)
+    let select = try UserSQL.query(Setting(.text(sql), at: place))
     do {
-      let table = try await engine.connection.query(
-        "SELECT * FROM \(SQL(enclosing: try UserSQL.query(Setting(.text(sql), at: Location(file: "query", line: 1, column: 1))))) LIMIT \(rows)"
-      )
+      try await Compression.verifyAll(
+        among: engine.connection.texts(in: select), in: FileManager.default.currentDirectoryPath)
+      let table = try await engine.connection.query("SELECT * FROM \(SQL(enclosing: select)) LIMIT \(rows)")
       return RowsShown(schema: table.schema, rows: table.rows)
     } catch let error as DuckDBError {
       throw redactor.redact(Problem("invalid-sql", error.message.components(separatedBy: "\n\nLINE ")[0], cause: error))

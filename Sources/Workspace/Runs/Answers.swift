@@ -7,21 +7,35 @@ extension Workspace {
   func take(
     _ event: RunEvent, _ recorder: RunRecorder, _ request: RunRequest, _ onEvent: @Sendable (RunEvent) async -> Void
   ) async throws {
-    if case .paused = event.kind {
+    switch event.kind {
+    case .paused, .asked:
       try await store.keep(request: try vault.sealed(Document.line(request), as: request.id), of: request.id)
+    default: break
     }
     await onEvent(try await recorder.record(event))
   }
 
   /// Answers questions of a paused run.
-  /// - Parameter texts: `FIELD=map:COLUMN`, `FIELD=create` or `FIELD=ignore`; `STEP.FIELD=…` where only one of several writes is meant.
+  /// - Parameter texts: `FIELD=map:COLUMN`, `FIELD=create` or `FIELD=ignore`; `STEP.FIELD=…` where only one of several writes is meant. About
+  ///   broken rules: `proceed`, `skip`, `null` or `fixed`; `STEP.NUMBER=…`, `STEP=…` or `KIND=…` where only some of several are meant.
   /// - Parameter isKept: whether the answers hold for all runs of this pipeline to come, too.
   /// - Returns: the run, still paused.
   /// - Throws: `unknown-run`, `not-paused`, `unknown-field`, `unknown-choice`, `unknown-column`, `taken-column`; nothing is answered then.
   package func answer(_ id: String, _ texts: [String], isKept: Bool = false) async throws -> Run {
     let run = try await requireRun(id)
+    if isKept, !run.ruleQuestions.isEmpty {
+      throw Problem(
+        "usage", "--always is for answers about fields; what a rule does from now on stands in the pipeline's file.",
+        hint: run.file.map { "weir rules edit \($0) \(run.ruleQuestions[0].name) --on-fail warn" })
+    }
     let answered = try await store.answer(run.id) { run in
-      for text in texts { try AnswerText(text).apply(to: &run) }
+      for text in texts {
+        if run.ruleQuestions.isEmpty {
+          try AnswerText(text).apply(to: &run)
+        } else {
+          try RuleAnswerText(text).apply(to: &run)
+        }
+      }
     }
     if isKept {
       let given = try texts.flatMap { text in try AnswerText(text).questions(of: answered).compactMap(\.answer) }
@@ -45,7 +59,16 @@ extension Workspace {
         "missing-answer", "Run \(run.id) still asks about \(open.map { "\"\($0.field)\"" }.joined(separator: ", ")).",
         hint: open.prefix(3).map { "weir answer \(run.id) \($0.field)=\($0.choices[0])" }.joined(separator: "\n  "))
     }
+    let undecided = run.openRuleQuestions
+    guard undecided.isEmpty else {
+      throw Problem(
+        "missing-answer",
+        "Run \(run.id) still asks what to do about \(undecided.map { "\($0.name) (\($0.outcome.words))" }.joined(separator: ", ")).",
+        hint: "weir answer \(run.id) \(undecided[0].choices.map(\.rawValue).joined(separator: "|"))|stop")
+    }
     var request = try Document.read(RunRequest.self, from: vault.opened(kept, as: run.id))
+    request.options.fixes += run.ruleQuestions.compactMap(\.fix)
+    request.options.done.formUnion(run.steps.filter { $0.kind == "write" && $0.status == .success }.map(\.id))
     request.answers = run.questions.compactMap(\.answer)
     request.continues = true
     return request

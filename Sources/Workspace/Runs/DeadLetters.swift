@@ -9,6 +9,8 @@ package struct KeptReject: Sendable, Codable {
   package var step, position, original, rule, reason: String
   /// Whether the row landed all the same, with a flag.
   package var isFlagged: Bool
+  /// Whether it landed all the same, with the values emptied that break the rule.
+  package var isEmptied: Bool
   /// The run that fed it in again.
   package var replayedBy: String?
 }
@@ -42,7 +44,7 @@ extension Workspace {
       KeptReject(
         number: number, step: letter.step, position: letter.position, original: letter.original, rule: letter.rule,
         reason: letter.reason,
-        isFlagged: letter.isFlagged == true, replayedBy: fedBy[number])
+        isFlagged: letter.isFlagged == true, isEmptied: letter.isEmptied == true, replayedBy: fedBy[number])
     }
   }
 
@@ -65,13 +67,13 @@ extension Workspace {
     } else {
       let done = Set(feeds.flatMap(\.numbers))
       let chosen = letters.filter { number, letter in
-        !done.contains(number) && letter.isFlagged != true && (rule ?? letter.rule) == letter.rule
+        !done.contains(number) && !letter.hasGoneOn && (rule ?? letter.rule) == letter.rule
           && (step ?? letter.step) == letter.step
       }
       guard !chosen.isEmpty else { throw nothingToFeed(run, letters, feeds) }
       let rows = Set(chosen.values.map(\.row))
       let numbers = letters.filter {
-        rows.contains($0.value.row) && !done.contains($0.key) && $0.value.isFlagged != true
+        rows.contains($0.value.row) && !done.contains($0.key) && !$0.value.hasGoneOn
       }.keys.sorted()
       let name = PipelineText(file: "", text: "\(run.id) \(numbers)").hash.prefix(16)
       choice = LetterChoice(run: run.id, batch: "letters-\(name)", numbers: numbers)
@@ -90,7 +92,8 @@ extension Workspace {
       letters.isEmpty
         ? "Run \(run.id) set no rows aside." : "Run \(run.id) has no such rejected rows that could be fed in.",
       hint: by.map { "Run \($0) fed rows in; those it rejected again are its own: weir rejects list \($0)." }
-        ?? (letters.isEmpty ? nil : "weir rejects list \(run.id) shows them; rows that were only flagged have landed."))
+        ?? (letters.isEmpty
+          ? nil : "weir rejects list \(run.id) shows them; rows that were only flagged or lost values have landed."))
   }
 
   /// The rows of a choice, one letter each, secrets opened.

@@ -55,7 +55,8 @@ extension Run {
   /// The rules that ended it; empty if something else did.
   package var violations: [Violation] {
     guard status == .failed else { return [] }
-    return checks.filter { !$0.outcome.passed && $0.outcome.onFail == OnFail.stop.rawValue }.compactMap { check in
+    let ending = [OnFail.stop.rawValue, OnFail.ask.rawValue]
+    return checks.filter { !$0.outcome.passed && ending.contains($0.outcome.onFail) }.compactMap { check in
       let outcome = check.outcome
       return outcome.place.map { place in
         Violation(
@@ -68,8 +69,10 @@ extension Run {
     }
   }
 
-  package var suggestedFixes: [SuggestedFix] {
-    let broken = violations
+  package var suggestedFixes: [SuggestedFix] { fixes(of: violations) }
+
+  /// What can be done about some of the rules that ended it.
+  func fixes(of broken: [Violation]) -> [SuggestedFix] {
     guard !broken.isEmpty else { return [] }
     var fixes: [(SuggestedFix.Choice, String)] = []
     let rows = broken.filter(\.isAboutRows)
@@ -136,11 +139,9 @@ extension Workspace {
     }
     var edit = PipelineEdit(now.text, file: file)
     for fix in fixes { try RuleEdit.write(fix, into: &edit, file: file) }
-    do { try Data(edit.text.utf8).write(to: url, options: .atomic) } catch {
-      throw Problem("not-writable", "The file \(file) can't be written.", hint: "Check its permissions.", cause: error)
-    }
+    let written = try write(edit.text, over: now, at: url)
     request.text = PipelineText(file: file, text: edit.text)
-    return (request, FileEdit(file: file, before: now.text, after: edit.text))
+    return (request, written)
   }
 
   /// How to correct a failed run's values where they come from, in steps.

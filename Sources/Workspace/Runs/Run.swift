@@ -61,6 +61,8 @@ package struct Run: Sendable, Codable {
   package var pauseReason: PauseReason?
   /// What it asked, with the answers it got.
   package var questions: [FieldQuestion] = []
+  /// What it asked about broken rules, with the answers it got.
+  package var ruleQuestions: [RuleQuestion] = []
 
   package init(
     id: String, pipeline: String, file: String?, version: String, status: RunStatus = .pending, trigger: Trigger,
@@ -106,6 +108,14 @@ extension Run {
   /// What it waits for.
   package var openQuestions: [FieldQuestion] { status == .paused ? questions.filter { $0.answer == nil } : [] }
 
+  /// The broken rules somebody has to decide about.
+  package var openRuleQuestions: [RuleQuestion] {
+    status == .paused ? ruleQuestions.filter { $0.answer == nil } : []
+  }
+
+  /// Whether it waits for any answer.
+  package var isAsking: Bool { !openQuestions.isEmpty || !openRuleQuestions.isEmpty }
+
   /// Every field of RUN-04 is there, also where there is no value. Sealed parameters stay in the store.
   package func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
@@ -142,6 +152,7 @@ extension Run {
       try more.encode(suggestedFixes, forKey: .suggestedFixes)
     }
     if !questions.isEmpty { try container.encode(questions, forKey: .questions) }
+    if !ruleQuestions.isEmpty { try container.encode(ruleQuestions, forKey: .ruleQuestions) }
   }
 }
 

@@ -37,13 +37,16 @@ package struct RunLog: Sendable {
       case "read":
         return [(.info, count.map { "Extracted \($0) rows from \"\(step)\"" } ?? "Extraction of \"\(step)\" prepared")]
       case "transform": return [(.info, "Transformation complete: \"\(step)\"" + (count.map { ", \($0) rows" } ?? ""))]
-      case "check": return [(.info, "Check \"\(step)\" complete" + (count.map { ": \($0) rows passed" } ?? ""))]
+      case "check":
+        return [
+          (.info, "Check \"\(step)\" complete" + (rows.map { ": \($0.grouped) row\($0 == 1 ? "" : "s") passed" } ?? ""))
+        ]
       default: return [(.info, "Load complete: \"\(step)\"" + (count.map { ", \($0) rows in \(time) s" } ?? ""))]
       }
     case .effect(let effect): return [(.info, "\"\(step)\": \(effect.impact.joined(separator: "; "))")]
     case .log(let level, let message): return [(level, message)]
     case .rejected(let summary):
-      return [(.warning, "\(summary.count.grouped) rows of \"\(step)\" set aside: \(summary.reason)")]
+      return [(.warning, "\(summary.words(of: "\"\(step)\"")): \(summary.reason)")]
     case .checked(let outcome) where !outcome.passed:
       let share =
         outcome.validPercent.map { String(format: " (%g%% valid)", $0) } ?? outcome.observed.map { ": \($0)" } ?? ""
@@ -70,6 +73,10 @@ package struct RunLog: Sendable {
       return [(.info, "Profiled \"\(step)\": \(profile.rows.grouped) rows, \(profile.columns.count) columns")]
     case .paused(let questions):
       return questions.map { (.warning, $0.problem.message) } + [
+        (.warning, "Pipeline execution paused - awaiting user input")
+      ]
+    case .asked(let questions):
+      return questions.map { (.warning, $0.words) } + [
         (.warning, "Pipeline execution paused - awaiting user input")
       ]
     case .progressed, .checked, .receipt, .cursor, .heartbeat: return []

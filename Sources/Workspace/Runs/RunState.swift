@@ -28,6 +28,7 @@ package struct RunState: Sendable {
     switch event.kind {
     case .runStarted, .log: break
     case .stepStarted(let attempt):
+      if attempt == 0 { forgetFindings(of: event.step) }
       run.currentTask = event.step
       if let step = event.step, beginningOfStep[step] == nil { beginningOfStep[step] = event.time }
       update(event.step) {
@@ -39,7 +40,7 @@ package struct RunState: Sendable {
       if let step = event.step, let total, total > 0 { progressOfStep[step] = min(1, Double(rows) / Double(total)) }
     case .rejected(let summary):
       run.rejects.append(StepReject(step: event.step ?? "", summary: summary))
-      run.metrics.rowsFailed += summary.count
+      if summary.fate == nil { run.metrics.rowsFailed += summary.count }
     case .checked(let outcome): run.checks.append(StepCheck(step: event.step ?? "", outcome: outcome))
     case .alert(let alert): run.alerts.append(StepAlert(step: event.step ?? "", alert: alert))
     case .quality(let quality): run.quality = quality
@@ -72,6 +73,7 @@ package struct RunState: Sendable {
       if let read = event.step { cursors[CursorKey(read: read, write: write)] = entry.value }
     case .heartbeat(let bytes): run.peakMemoryBytes = max(run.peakMemoryBytes ?? 0, bytes)
     case .paused(let questions): pause(questions)
+    case .asked(let questions): ask(questions, at: event.time)
     case .runFinished(let outcome, let peak): end(outcome, peak: peak, at: event.time)
     }
     if !run.status.isOver { run.progress = share }
@@ -113,10 +115,32 @@ package struct RunState: Sendable {
     run.currentTask = nil
   }
 
+  /// What is broken has not landed; writes that succeeded stay done.
+  private mutating func ask(_ questions: [RuleQuestion], at time: Date) {
+    guard move(to: .paused) else { return }
+    run.ruleQuestions = questions
+    run.pauseReason = .awaitingInput
+    run.currentTask = nil
+    for index in run.steps.indices where run.steps[index].status != .success {
+      run.steps[index].status = .pending
+    }
+  }
+
+  /// What an earlier part of a run that was paused found in a step that is begun again.
+  private mutating func forgetFindings(of step: String?) {
+    run.checks.removeAll { $0.step == step }
+    run.rejects.removeAll { $0.step == step }
+    run.alerts.removeAll { $0.step == step }
+    run.metrics.rowsFailed = run.rejects.map(\.summary.count).reduce(0, +)
+  }
+
   private mutating func end(_ outcome: RunEvent.Outcome, peak: Int?, at time: Date) {
+    // Rows may have been set aside before the run was paused.
+    let hasWarned =
+      !run.ruleQuestions.isEmpty && (!run.rejects.isEmpty || run.checks.contains { !$0.outcome.passed })
     let status: RunStatus =
       switch outcome {
-      case .success: .success
+      case .success: hasWarned ? .warning : .success
       case .warning: .warning
       case .failed: .failed
       case .cancelled: .cancelled

@@ -17,8 +17,9 @@ package final class WorkerProcess: Sendable {
     package var silence: Double = 30
     /// Seconds without a row or a step getting on; nil = as long as it takes.
     package var standstill: Double?
-    /// Sees every message as it comes; for tests that kill the worker at a chosen one.
-    package var onMessage: @Sendable (_ number: Int, _ process: Int32) -> Void = { _, _ in }
+    /// Sees every message as it comes, nil for one that can't be understood; for tests that kill the worker at a chosen one.
+    package var onMessage: @Sendable (_ number: Int, _ process: Int32, _ message: WorkerMessage?) -> Void = { _, _, _ in
+    }
 
     package init(program: String, directory: String) {
       self.program = program
@@ -128,23 +129,10 @@ package final class WorkerProcess: Sendable {
   }
 
   private static func spawn(_ launch: Launch, input: Int32, output: Int32) throws -> Int32 {
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    posix_spawn_file_actions_adddup2(&actions, input, 0)
-    posix_spawn_file_actions_adddup2(&actions, output, 1)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETPGROUP))
-    posix_spawnattr_setpgroup(&attributes, 0)
-    let arguments = [launch.program, "worker", "--workspace", launch.directory]
-    var argv: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) } + [nil]
-    defer { for argument in argv { free(argument) } }
-    var id: pid_t = 0
-    let code = posix_spawn(&id, launch.program, &actions, &attributes, &argv, environ)
-    guard code == 0 else { throw unstartable(code) }
-    return id
+    do throws(POSIXError) {
+      return try ProcessStart.run(
+        [launch.program, "worker", "--workspace", launch.directory], standard: (input, output, nil))
+    } catch { throw unstartable(error.code.rawValue) }
   }
 
   fileprivate static func unstartable(_ code: Int32) -> Problem {
@@ -165,8 +153,8 @@ package final class WorkerProcess: Sendable {
         guard line.hasSuffix("\n") else { break }
         line.removeLast()
         number += 1
-        launch.onMessage(number, id)
         let message = Self.message(line)
+        launch.onMessage(number, id, try? message.get())
         state.withLock { note(message, in: &$0) }
         continuation.yield(message)
       }

@@ -242,7 +242,8 @@ extension Workspace {
   private func begin(_ request: RunRequest, _ plan: Plan, _ redactor: Redactor) async throws -> RunRecorder {
     try await claimCursors(plan, request.text)
     if request.continues {
-      let run = try await store.claim(request.id, by: .current)
+      var run = try await store.claim(request.id, by: .current)
+      run.appliedFixes = request.options.fixes
       return try await feeding(
         request, RunRecorder(run, store: store, folder: folder(of: request.id), redactor: redactor))
     }

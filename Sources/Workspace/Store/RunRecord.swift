@@ -41,6 +41,7 @@ enum RunRecord {
     try writeFindings(run.rejects, kind: "reject", of: run, in: db)
     try writeFindings(run.appliedFixes, kind: "fix", of: run, in: db)
     try writeFindings(run.questions, kind: "question", of: run, in: db)
+    try writeFindings(run.ruleQuestions, kind: "rule-question", of: run, in: db)
     try writeFindings(run.profiles, kind: "profile", of: run, in: db)
     try writeFindings(run.alerts, kind: "alert", of: run, in: db)
     try writeFindings(run.steps.compactMap(StepDone.init), kind: "effect", of: run, in: db)
@@ -53,6 +54,10 @@ enum RunRecord {
         sql: "INSERT OR REPLACE INTO findings (run, position, kind, document) VALUES (?, ?, ?, ?)",
         arguments: [run.id, position, kind, try Document.line(finding)])
     }
+    // A run that goes on after a pause may find less than before.
+    try db.execute(
+      sql: "DELETE FROM findings WHERE run = ? AND kind = ? AND position >= ?",
+      arguments: [run.id, kind, findings.count])
   }
 
   static func read(_ id: String, in db: Database) throws -> Run? {
@@ -65,6 +70,7 @@ enum RunRecord {
     run.rejects = try findings("reject", of: id, in: db)
     run.appliedFixes = try findings("fix", of: id, in: db)
     run.questions = try findings("question", of: id, in: db)
+    run.ruleQuestions = try findings("rule-question", of: id, in: db)
     run.profiles = try findings("profile", of: id, in: db)
     run.alerts = try findings("alert", of: id, in: db)
     for done: StepDone in try findings("effect", of: id, in: db) {

@@ -138,6 +138,7 @@ struct FileRuns {
     for statement in work.setup { try await connection.execute(statement) }
     if work.isTransactional { try await connection.execute("BEGIN TRANSACTION") }
     for statement in work.stage(landing) { try await connection.execute(statement) }
+    try work.seal()
     let difference = try await connection.query(
       "SELECT count(*) FROM ((\(landing)) EXCEPT ALL (\(work.readBack)) UNION ALL (\(work.readBack)) EXCEPT ALL (\(landing)))"
     )
@@ -145,7 +146,9 @@ struct FileRuns {
     let isEqual = difference.rows[0][0] == .integer(0) && types == load.landing.columns.map(\.type)
     do {
       for statement in work.settle { try await connection.execute(statement) }
-      for check in work.checks where try await !connection.query(check.finds).rows.isEmpty { throw check.problem }
+      for check in work.checks {
+        if let row = try await connection.query(check.finds).rows.first { throw check.problem(row.map(\.description)) }
+      }
       if isEqual, visible { for statement in work.publish(state) { try await connection.execute(statement) } }
     } catch {
       if work.isTransactional { try await connection.execute("ROLLBACK") }

@@ -72,6 +72,47 @@ import Testing
     #expect(found?.code == "malformed-row" && found?.message.contains("b.jsonl:3") == true)
   }
 
+  @Test(arguments: ["jsonl", "jsonl.gz", "json"]) func byteOrderMarksAreNoPartOfTheFirstRecord(
+    _ ending: String
+  ) async throws {
+    for (name, rows) in [("m/1", [1, 2]), ("m/2", [3]), ("one", [1, 2, 3])] {
+      let records = rows.map { "{\"id\": \($0), \"n\": \"v\($0)\"}" }
+      let text = ending == "json" ? "[\(records.joined(separator: ", "))]" : records.map { $0 + "\n" }.joined()
+      try files.put("\(name).\(ending)", "\u{FEFF}" + text)
+      if ending.hasSuffix(".gz") {
+        try files.put("plain", "\u{FEFF}" + text)
+        let target = files.folder.file("\(name).\(ending)")
+        let packed = try await Program().run(
+          "/bin/sh", ["-c", "gzip -c '\(files.folder.file("plain"))' > '\(target)'"])
+        try #require(packed.status == 0, "\(packed)")
+      }
+    }
+    let expected = [["1", "v1"], ["2", "v2"], ["3", "v3"]]
+    for path in ["one.\(ending)", "m", "m/*.\(ending)"] {
+      let result = try await files.read("json", path, sorted: true)
+      #expect(result.names == ["id", "n"] && result.rows == expected && result.rejects.isEmpty, "\(path)")
+    }
+    try files.put("bad.jsonl", "\u{FEFF}{\"id\": 1}\nbad\n")
+    #expect(try await files.read("json", "bad.jsonl").rejects.map { $0[0] } == [files.folder.file("bad.jsonl") + ":2"])
+  }
+
+  @Test func namesThatOnlyLookTheSameAreTold() async throws {
+    let names = ["caf\u{E9}", "cafe\u{301}"]
+    try files.put("t.csv", "\(names[0]),\(names[1])\n1,2\n")
+    try files.put("t.json", "[{\"\(names[0])\": 1, \"\(names[1])\": 2}]")
+    try files.put("t.xml", "<r><x><\(names[0])>1</\(names[0])><\(names[1])>2</\(names[1])></x></r>")
+    try files.put("d/1.csv", "\(names[0])\n1\n")
+    try files.put("d/2.csv", "\(names[1])\n2\n")
+    for (id, path) in [("csv", "t.csv"), ("json", "t.json"), ("xml", "t.xml"), ("csv", "d")] {
+      let found = await problem { _ = try await files.read(id, path) }
+      #expect(
+        found?.code == "column-collision" && found?.message.contains("U+0065 U+0301") == true
+          && found?.message.contains("U+00E9") == true, "\(path): \(String(describing: found))")
+    }
+    try files.put("one.csv", "caf\u{C9},\(names[0])\n1,2\n")
+    #expect(try await files.read("csv", "one.csv").rows == [["1", "2"]])
+  }
+
   @Test func aNULIsNamedWithItsLine() async throws {
     try files.put("z.csv", Data("id,n\n1,a\n2,b\0c\n".utf8))
     let found = await problem { _ = try await files.read("csv", "z.csv") }

@@ -10,12 +10,8 @@ import Testing
 
   /// Statements in SQLite's own SQL, run by its own program.
   private func make(_ statements: String) throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/sqlite3")
-    process.arguments = [files.folder.file("a.sqlite"), statements]
-    try process.run()
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0)
+    let child = try ChildProcess("/usr/bin/sqlite3", [files.folder.file("a.sqlite"), statements])
+    try #require(child.wait() == .exited(0))
   }
 
   private func read(_ subject: ReadRequest.Subject, filter: String? = nil) async throws -> (FileRuns.Result, [Problem])

@@ -33,6 +33,31 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    "<rows/>", "<?xml version=\"1.0\"?>\n<rows>\n</rows>\n", "<rows xmlns=\"urn:x\"><!-- none --></rows>",
+  ])
+  func documentsWithoutRecords(_ text: String) async throws {
+    try files.put("e.xml", text)
+    for options in [[:], ["record": "row"], ["record": "rows/row"]] as [[String: String]] {
+      await #expect {
+        _ = try await files.read("xml", "e.xml", options)
+      } throws: {
+        let problem = $0 as? Problem
+        return problem?.code == "empty-file" && problem?.location != nil && problem?.hint?.contains("columns:") == true
+      }
+      let result = try await files.read("xml", "e.xml", options, columns: ["id", "name"])
+      #expect(result.names == ["id", "name"] && result.rows.isEmpty)
+    }
+    try files.put("d/1.xml", text)
+    try files.put("d/2.xml", "<rows><row><id>1</id></row><row><id>2</id></row></rows>")
+    #expect(try await files.read("xml", "d", sorted: true).rows == [["1"], ["2"]])
+    try files.put("n.xml", "<export><at>now</at><rows/></export>")
+    #expect(try await files.read("xml", "n.xml", ["record": "rows/row"], columns: ["id"]).rows.isEmpty)
+    await #expect { _ = try await files.read("xml", "n.xml", ["record": "lines/row"], columns: ["id"]) } throws: {
+      ($0 as? Problem)?.code == "no-records"
+    }
+  }
+
   @Test(arguments: ["utf-16", "windows-1251", "utf-8"]) func otherEncodings(_ name: String) async throws {
     let text = "<?xml version=\"1.0\" encoding=\"\(name)\"?>\r\n<r><x>имя</x><x>два\r\nы</x></r>"
     let encodings: [String: String.Encoding] = [

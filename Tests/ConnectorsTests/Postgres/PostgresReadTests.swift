@@ -120,20 +120,6 @@ import Testing
     #expect(try await pg.copy("a", to: "b") == 0)
   }
 
-  @Test func bigTablesAreReadInPartsThatAddUp() async throws {
-    let pg = try PostgresFixture("parts")
-    try pg.run("CREATE TABLE a AS SELECT i AS id, repeat('y', 900) AS filler FROM generate_series(1, 90000) i")
-    let (_, batches, extract) = try await pg.read(.table("a")) { $0.columns = ["id"] }
-    guard case .batches(let source) = extract.origin else { return }
-    #expect(source.partitions == 2 || source.partitions == 1)
-    #expect(batches.reduce(0) { $0 + $1.rowCount } == 90000)
-    var sum = 0
-    for memory in batches {
-      for row in 0..<memory.rowCount { sum += Int(memory.columns[0].vector.load(row, as: Int32.self)) }
-    }
-    #expect(sum == 90000 * 90001 / 2)
-  }
-
   @Test func queriesFiltersColumnsLimitsAndCursorsArePushedDown() async throws {
     let pg = try PostgresFixture("pushdown")
     try pg.run(

@@ -1,11 +1,9 @@
 import Tabular
 
 extension ChainStep {
-  private static func quoted(_ text: String) -> String { Value.text(text).jsonText }
-
   /// With the step `other`, on a column of one kind.
   static func join(_ table: PlainTable, _ other: PlainTable, _ numbers: inout SeededChoice) -> ChainStep? {
-    let kind = numbers.pick([PlainTable.Kind.whole, .text])
+    let kind = numbers.pick([PlainTable.Kind.whole, .text, .date, .money])
     guard let here = numbers.pick(optional: table.names(kind)), let there = numbers.pick(optional: other.names(kind))
     else { return nil }
     let type = numbers.pick(["left", "inner", "semi", "anti", "right", "full"])
@@ -65,7 +63,7 @@ extension ChainStep {
   }
 
   static func unpivot(_ table: PlainTable, _: PlainTable, _ numbers: inout SeededChoice) -> ChainStep? {
-    let kind = numbers.pick([PlainTable.Kind.whole, .text])
+    let kind = numbers.pick([PlainTable.Kind.whole, .text, .money, .double, .moment])
     let columns = numbers.shuffled(table.names(kind))
     guard !columns.isEmpty, table.rows.count < 60 else { return nil }
     let keepsEmpty = numbers.below(2) == 0
@@ -90,8 +88,9 @@ extension ChainStep {
 
   /// Ordered by all columns, so that only equal rows may change places.
   static func window(_ table: PlainTable, _: PlainTable, _ numbers: inout SeededChoice) -> ChainStep? {
-    guard let field = numbers.pick(optional: table.names(.whole)) else { return nil }
     let function = numbers.pick(["running_total", "rank", "row_number", "previous", "next", "running_count"])
+    let keepsKind = ["previous", "next"].contains(function)
+    guard let field = numbers.pick(optional: table.names { $0 == .whole || keepsKind }) else { return nil }
     let order = numbers.shuffled(table.columns.map(\.name))
     let partition = numbers.pick(optional: numbers.below(2) == 0 ? [] : table.columns.map(\.name))
     let output = numbers.freshName(table)
@@ -102,7 +101,7 @@ extension ChainStep {
     return ChainStep("window", settings) { table in
       var result = table
       result.rows = []
-      result.columns.append(.init(name: output, kind: .whole))
+      result.columns.append(.init(name: output, kind: keepsKind ? table.kind(field) : .whole))
       let place = table.index(field)
       for rows in partition.map({ table.groups(by: [$0]) }) ?? [table.rows] {
         let sorted = PlainTable(columns: table.columns, rows: rows).sorted(by: order.map { ($0, false) }).rows
@@ -121,34 +120,6 @@ extension ChainStep {
         }
       }
       return result
-    }
-  }
-
-  static func calculate(_ table: PlainTable, _: PlainTable, _ numbers: inout SeededChoice) -> ChainStep? {
-    let wholes = table.names(.whole)
-    guard !wholes.isEmpty else { return nil }
-    let (left, right) = (numbers.pick(wholes), numbers.pick(wholes))
-    let operation = numbers.pick(["add", "subtract", "multiply"])
-    let stops = numbers.below(4) == 0
-    let output = numbers.freshName(table)
-    let settings =
-      "{ operation: \(operation), source_fields: [\(quoted(left)), \(quoted(right))], output_field: \(quoted(output)), on_error: \(stops ? "stop" : "null") }"
-    return ChainStep("field_calculation", settings) { table in
-      var copy = table
-      let last = table.columns.last { [left, right].contains($0.name) }?.name
-      try copy.set(output, .whole, after: last) { row in
-        guard let a = row[table.index(left)].number, let b = row[table.index(right)].number else { return .null }
-        let result: (partialValue: Int128, overflow: Bool) =
-          switch operation {
-          case "add": (a + b, false)
-          case "subtract": (a - b, false)
-          default: a.multipliedReportingOverflow(by: b)
-          }
-        if !result.overflow, Int64(exactly: result.partialValue) != nil { return .integer(result.partialValue) }
-        if stops { throw PlainTable.Refused() }
-        return .null
-      }
-      return copy
     }
   }
 
@@ -230,8 +201,9 @@ extension ChainStep {
       "{ field_name: \(quoted(output)), operation: concat, source_fields: [\(names.map(quoted).joined(separator: ", "))], separator: \(quoted(separator)) }"
     return ChainStep("field_addition", settings) { table in
       var copy = table
-      copy.set(output, .text, after: table.columns.last { names.contains($0.name) }?.name) { row in
-        .text(names.map { row[table.index($0)] }.filter { $0 != .null }.map(\.description).joined(separator: separator))
+      try copy.set(output, .text, after: table.columns.last { names.contains($0.name) }?.name) { row in
+        let shown = try names.map { row[table.index($0)] }.filter { $0 != .null }.map(PlainTable.shown)
+        return .text(shown.joined(separator: separator))
       }
       return copy
     }

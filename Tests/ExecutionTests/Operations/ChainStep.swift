@@ -2,26 +2,43 @@ import Tabular
 
 /// One operation of a random chain: how a pipeline file says it, and what it means for a plain table.
 struct ChainStep {
+  let name: String
   let yaml: String
   let apply: (PlainTable) throws -> PlainTable
 
   init(_ name: String, _ settings: String, _ apply: @escaping (PlainTable) throws -> PlainTable) {
+    self.name = name
     yaml = "- \(name): \(settings)"
     self.apply = apply
   }
 
+  /// Steps that set one column of `table`, each value from its row.
+  /// - Parameter after: where a new column stands; nil = last.
+  init(
+    _ name: String, _ settings: String, sets column: String, _ kind: PlainTable.Kind, after: String? = nil,
+    _ value: @escaping (PlainTable, PlainTable.Row) throws -> Value
+  ) {
+    self.init(name, settings) { table in
+      var copy = table
+      try copy.set(column, kind, after: after) { try value(table, $0) }
+      return copy
+    }
+  }
+
   /// Some operation that fits `table`.
   static func random(for table: PlainTable, with other: PlainTable, _ numbers: inout SeededChoice) -> ChainStep? {
+    if let records = table.names(.records).first { return splitRecords(records, &numbers) }
     let make = numbers.pick([
-      filter, filter, sortAll, rename, select, drop, setText, fill, cast, dedupe, aggregate, join, union, unpivot,
-      window,
-      calculate, replace, lookup, conditional, splitText, concat, castBack, standardize,
+      filter, sortAll, rename, select, drop, setText, fill, cast, castNumber, castMoment, dedupe, aggregate, aggregate,
+      join, union, unpivot, pivot, window, calculate, calculate, replace, lookup, conditional, splitText, splitRows,
+      splitInto, concat, standardize, mask, hash, derive, formatDate, parseDate, truncateDate, moveDate, compareDates,
+      partOfDate,
     ])
     return make(table, other, &numbers)
   }
 
-  private static func quoted(_ text: String) -> String { Value.text(text).jsonText }
-  private static func list(_ names: [String]) -> String { "[\(names.map(quoted).joined(separator: ", "))]" }
+  static func quoted(_ text: String) -> String { Value.text(text).jsonText }
+  static func list(_ names: [String]) -> String { "[\(names.map(quoted).joined(separator: ", "))]" }
   private static func literal(_ value: Value) -> String { value.jsonText }
 
   private static func filter(_ table: PlainTable, _: PlainTable, _ numbers: inout SeededChoice) -> ChainStep? {
@@ -43,7 +60,7 @@ struct ChainStep {
     case 2 where another != .null:
       return step("operator: in, value: [\(literal(wanted)), \(literal(another))]") { $0 == wanted || $0 == another }
     case 3: return step("operator: is_not_null") { $0 != .null }
-    case 4 where column.kind == .whole:
+    case 4 where column.kind.isNumber || column.kind.isMoment:
       return step("operator: \">=\", value: \(literal(wanted))") { $0 != .null && !PlainTable.precedes($0, wanted) }
     case 5 where column.kind == .text:
       return step("operator: contains, value: \(literal(wanted))") { value in
@@ -114,31 +131,6 @@ struct ChainStep {
     }
   }
 
-  private static func cast(_ table: PlainTable, _: PlainTable, _ numbers: inout SeededChoice) -> ChainStep? {
-    guard let name = numbers.pick(optional: table.names(.text)) else { return nil }
-    let stops = numbers.below(4) == 0
-    return ChainStep("cast", "{ columns: { \(quoted(name)): integer }, on_error: \(stops ? "stop" : "null") }") {
-      table in
-      var copy = table
-      try copy.set(name, .whole) { row in
-        guard let text = row[table.index(name)].words else { return .null }
-        if let number = PlainText.whole(text) { return .integer(number) }
-        if stops { throw PlainTable.Refused() }
-        return .null
-      }
-      return copy
-    }
-  }
-
-  private static func castBack(_ table: PlainTable, _: PlainTable, _ numbers: inout SeededChoice) -> ChainStep? {
-    guard let name = numbers.pick(optional: table.names(.whole)) else { return nil }
-    return ChainStep("cast", "{ \(quoted(name)): text }") { table in
-      var copy = table
-      copy.set(name, .text) { row in row[table.index(name)].number.map { .text(String($0)) } ?? .null }
-      return copy
-    }
-  }
-
   /// By some columns, the row that comes first by the others.
   private static func dedupe(_ table: PlainTable, _: PlainTable, _ numbers: inout SeededChoice) -> ChainStep? {
     let names = numbers.shuffled(table.columns.map(\.name))
@@ -160,30 +152,15 @@ struct ChainStep {
 
   private static func aggregate(_ table: PlainTable, _: PlainTable, _ numbers: inout SeededChoice) -> ChainStep? {
     let keys = Array(numbers.shuffled(table.columns.map(\.name)).prefix(numbers.below(3)))
-    var figures:
-      [(yaml: String, name: String, kind: PlainTable.Kind, value: (PlainTable, [PlainTable.Row]) throws -> Value)] = []
-    for function in numbers.shuffled(["sum", "count", "min", "max", "count_distinct"]).prefix(1 + numbers.below(3)) {
-      guard let column = numbers.pick(optional: table.columns.filter { function != "sum" || $0.kind == .whole }) else {
-        continue
-      }
+    var figures: [(yaml: String, name: String, input: String, figure: PlainFigure)] = []
+    for function in numbers.shuffled(PlainFigure.all).prefix(1 + numbers.below(3)) {
+      let fitting = table.columns.filter { PlainFigure(function, of: $0.kind) != nil }
       let name = "\(function) of it"
-      guard !keys.contains(name) else { continue }
+      guard let column = numbers.pick(optional: fitting), !keys.contains(name),
+        let figure = PlainFigure(function, of: column.kind)
+      else { continue }
       let yaml = "{ input_field: \(quoted(column.name)), output_field: \(quoted(name)), operation: \(function) }"
-      let isCount = function.hasPrefix("count")
-      figures.append(
-        (
-          yaml, name, isCount || function == "sum" ? .whole : column.kind,
-          { table, rows in
-            let values = rows.map { $0[table.index(column.name)] }.filter { $0 != .null }
-            switch function {
-            case "count": return .integer(Int128(values.count))
-            case "count_distinct": return .integer(Int128(Set(values).count))
-            case "sum": return values.isEmpty ? .null : try PlainTable.whole(values.compactMap(\.number).reduce(0, +))
-            case "min": return values.min(by: PlainTable.precedes) ?? .null
-            default: return values.max(by: PlainTable.precedes) ?? .null
-            }
-          }
-        ))
+      figures.append((yaml, name, column.name, figure))
     }
     guard !figures.isEmpty else { return nil }
     let chosen = figures
@@ -192,9 +169,11 @@ struct ChainStep {
     ) { table in
       let groups = keys.isEmpty ? [table.rows] : table.groups(by: keys)
       return PlainTable(
-        columns: keys.map { table.columns[table.index($0)] } + chosen.map { .init(name: $0.name, kind: $0.kind) },
+        columns: keys.map { table.columns[table.index($0)] }
+          + chosen.map { .init(name: $0.name, kind: $0.figure.result) },
         rows: try groups.map { rows in
-          try keys.map { rows[0][table.index($0)] } + chosen.map { try $0.value(table, rows) }
+          try keys.map { rows[0][table.index($0)] }
+            + chosen.map { figure in try figure.figure(rows.map { $0[table.index(figure.input)] }) }
         })
     }
   }

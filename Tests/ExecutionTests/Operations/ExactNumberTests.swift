@@ -33,6 +33,7 @@ import Testing
     ("2.00::DECIMAL(3,2)", "3::INTEGER", "0.666667"), ("-0.50::DECIMAL(3,2)", "0.25::DECIMAL(18,2)", "-2.000000"),
     ("0.0000005::DECIMAL(8,7)", "2::INTEGER", "0.0000003"),
     ("1::DECIMAL(38,18)", "3::DECIMAL(38,18)", "0.333333333333333333"),
+    ("9999999999999999.99::DECIMAL(18,2)", "2::INTEGER", "4999999999999999.995000"),
   ])
   func quotientsAreExact(_ left: String, _ right: String, _ expected: String) async throws {
     let bench = try await OperationBench()
@@ -40,6 +41,40 @@ import Testing
     let result = try await bench.apply("[calculate: {operation: divide, source_fields: [a, b], as: r}]", to: input)
     let row = try await bench.connection.query("SELECT CAST(r AS VARCHAR) FROM \(result.sql)").rows[0]
     #expect(row[0].description == expected)
+  }
+
+  /// Means and medians have the digits they have on paper.
+  @Test(arguments: [
+    ("1234567890123456.78::DECIMAL(18,2), 1234567890123456.79", "1234567890123456.785000", "1234567890123456.785"),
+    ("1.01::DECIMAL(18,2), 1.02, 9.00", "3.676667", "1.020"), ("1.01::DECIMAL(18,2), 1.02", "1.015000", "1.015"),
+    ("-0.03::DECIMAL(4,2), -0.02", "-0.025000", "-0.025"), ("NULL::DECIMAL(4,2)", "NULL", "NULL"),
+    ("0.1::DOUBLE, 0.2", "0.15", "0.15"), ("0.1::DOUBLE, NULL", "0.1", "0.1"),
+    ("9223372036854775807::BIGINT, 9223372036854775805", "9.223372036854776e+18", "9.223372036854776e+18"),
+    ("1::BIGINT, 2, 4, 8", "3.75", "3.0"), ("NULL::BIGINT", "NULL", "NULL"),
+  ])
+  func meansAndMediansAreExact(_ values: String, _ mean: String, _ median: String) async throws {
+    let bench = try await OperationBench()
+    let input = try await bench.bound("(SELECT unnest([\(SQL(raw: values))]) AS v)")
+    let result = try await bench.apply("[aggregate: {aggregates: {a: avg(v), m: median(v)}}]", to: input)
+    let row = try await bench.connection.query("SELECT CAST(a AS VARCHAR), CAST(m AS VARCHAR) FROM \(result.sql)").rows[
+      0]
+    #expect(row.map(\.description) == [mean, median])
+  }
+
+  /// A value that would lose digits, or its time of day, is no exact cast.
+  @Test(arguments: [
+    ("9007199254740993::BIGINT", "double"), ("9007199254740992::BIGINT", "double"), ("16777217::INTEGER", "float4"),
+    ("29.99::DECIMAL(18,2)", "double"), ("9999999999999999.99::DECIMAL(18,2)", "double"),
+    ("'2024-05-06 07:08:09'", "date"), ("'2024-05-06 00:00:00'", "date"), ("'2024-05-06'", "date"),
+    ("'2024-02-30'", "date"),
+  ])
+  func castsLoseNothing(_ value: String, _ type: String) async throws {
+    let bench = try await OperationBench()
+    let input = try await bench.bound("(SELECT \(SQL(raw: value)) AS v)")
+    let result = try await bench.apply("[cast: {columns: {v: \(type)}, on_error: null}]", to: input)
+    let isNull = try await bench.connection.query("SELECT v IS NULL FROM \(result.sql)").rows[0][0] == .boolean(true)
+    let lossy = ["9007199254740993", "16777217", "9999999999999999.99", "'2024-05-06 07", "'2024-02-30"]
+    #expect(isNull == lossy.contains { value.hasPrefix($0) }, "\(value) as \(type)")
   }
 
   @Test func decimalsStayDecimals() async throws {

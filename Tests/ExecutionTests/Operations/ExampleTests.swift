@@ -43,7 +43,7 @@ import Testing
     for (id, rows) in shown.others { others[id] = try await operations.bound("(\(select(rows)))") }
     let test = try rule.test(
       over: input, in: OperationContext(time: operations.time, others: others, history: shown.history))
-    switch (test, shown.outcome) {
+    switch (try await test.settled(over: input, on: operations.connection), shown.outcome) {
     case (.row(let condition, _), .breaking(let rows)):
       let table = try await operations.connection.query("SELECT * FROM \(input.sql) WHERE NOT (\(condition))")
       #expect(jsonRows(table.schema, table.rows) == (try json(rows)), "\(name)")

@@ -15,7 +15,7 @@ import Testing
     "'; DROP TABLE canary; --", "\"; DROP TABLE canary; --", "') OR 1 = 1 --", "*/ DROP TABLE canary /*",
     " UNION SELECT 1 ", " FROM canary ",
     "; DELETE FROM canary", "$$; DROP TABLE canary; $$", "COPY canary TO '/dev/null'", "ATTACH 'x' AS y",
-    "; SET threads = 1",
+    "; SET threads = 1", "\u{301}", "'\u{301}", "\"\u{200D}",
   ]
 
   private struct Target {
@@ -45,6 +45,7 @@ import Testing
         case .row(let condition, _), .rowAmongOthers(let condition, _):
           ["SELECT * FROM \(input.sql) WHERE \(condition)"]
         case .relation(let query): [query]
+        case .condition(let expression): ["SELECT * FROM \(input.sql) WHERE coalesce(\(expression.sql), FALSE)"]
         }
       }
     }

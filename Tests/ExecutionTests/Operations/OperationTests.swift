@@ -30,6 +30,17 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
       #"[{"name":"Éva O'neil-Smith  Ivan"},{"name":""},{"name":null}]"#),
     OperationCase(
       "uppercase: [a, b.c]", #"[{"a": "x", "b": {"c": "y", "d": 1}}]"#, #"[{"a":"X","b":{"c":"Y","d":1}}]"#),
+    OperationCase(
+      "uppercase: [b.c, a, b.d.e, b.d.f]",
+      #"[{"a": "x", "b": {"c": "y", "d": {"e": "z", "f": "w", "g": 1}, "h": "i"}}]"#,
+      #"[{"a":"X","b":{"c":"Y","d":{"e":"Z","f":"W","g":1},"h":"i"}}]"#),
+    OperationCase(
+      "mask: {fields: [p.mail, p.phone], method: full}", #"[{"p": {"mail": "a@b", "phone": 123, "id": 7}}]"#,
+      #"[{"p":{"mail":"***","phone":"***","id":7}}]"#),
+    OperationCase(
+      "replace: {fields: [p.a, p.b], find: x, with: y}, hash: {fields: [p.c, p.d], algorithm: md5}",
+      #"[{"p": {"a": "xx", "b": "ax", "c": "a", "d": "b"}}]"#,
+      #"[{"p":{"a":"yy","b":"ay","c":"0cc175b9c0f1b6a831c399e269772661","d":"92eb5ffee6ae2fec3ad71c777531578f"}}]"#),
     OperationCase("trim: a", #"[{"a": " \t x  y \n"}]"#, #"[{"a":"x  y"}]"#),
     OperationCase("squeeze: a", #"[{"a": " x \t y "}]"#, #"[{"a":"x y"}]"#),
     OperationCase("capitalize: a", #"[{"a": "hELLO world"}]"#, #"[{"a":"Hello world"}]"#),

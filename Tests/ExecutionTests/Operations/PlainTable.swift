@@ -2,7 +2,24 @@ import Tabular
 
 /// A table as plain arrays of rows: what operations mean, without an engine.
 struct PlainTable {
-  enum Kind: CaseIterable { case whole, text, flag }
+  enum Kind: Hashable {
+    case whole, text, flag, double, date, moment
+    case decimal(_ width: Int, _ scale: Int)
+    /// A list of records of a text `sku` and a whole number `n`.
+    case records
+
+    static let money = Kind.decimal(18, 2)
+    /// Those of given tables.
+    static let given: [Kind] = [.whole, .text, .flag, .double, .date, .moment, .money]
+
+    var isNumber: Bool {
+      switch self {
+      case .whole, .double, .decimal: true
+      default: false
+      }
+    }
+    var isMoment: Bool { self == .date || self == .moment }
+  }
 
   struct PlainColumn: Equatable {
     var name: String
@@ -11,6 +28,8 @@ struct PlainTable {
 
   /// Where an operation has no result, the run must stop.
   struct Refused: Error {}
+  /// What comes out depends on the order in which an engine adds, or is promised nowhere.
+  struct Unclear: Error {}
 
   typealias Row = [Value]
 
@@ -18,7 +37,9 @@ struct PlainTable {
   var rows: [Row]
 
   func index(_ name: String) -> Int { columns.firstIndex { $0.name == name } ?? 0 }
-  func names(_ kind: Kind) -> [String] { columns.filter { $0.kind == kind }.map(\.name) }
+  func kind(_ name: String) -> Kind { columns[index(name)].kind }
+  func names(_ kind: Kind) -> [String] { names { $0 == kind } }
+  func names(_ fits: (Kind) -> Bool) -> [String] { columns.filter { fits($0.kind) }.map(\.name) }
 
   /// The rows as a SELECT with the types of the columns.
   var select: SQL {
@@ -36,6 +57,11 @@ struct PlainTable {
     case .whole: "BIGINT"
     case .text: "VARCHAR"
     case .flag: "BOOLEAN"
+    case .double: "DOUBLE"
+    case .date: "DATE"
+    case .moment: "TIMESTAMP"
+    case .decimal(let width, let scale): "DECIMAL(\(width), \(scale))"
+    case .records: "STRUCT(sku VARCHAR, n BIGINT)[]"
     }
   }
 
@@ -44,6 +70,10 @@ struct PlainTable {
     case .text(let text): "\(text: text)"
     case .integer(let number): "\(text: String(number))"
     case .boolean(let flag): flag ? "TRUE" : "FALSE"
+    case .decimal(let text), .moment(let text): "\(text: text)"
+    case .float: "\(text: value.jsonText)"
+    case .list(let values): "[\(values.map(literal))]"
+    case .structure(let fields): "{\(fields.map { "\(text: $0.name): \(literal($0.value))" as SQL })}"
     default: "NULL"
     }
   }
@@ -107,6 +137,10 @@ struct PlainTable {
     case (.integer(let a), .integer(let b)): a < b
     case (.text(let a), .text(let b)): a.utf8.lexicographicallyPrecedes(b.utf8)
     case (.boolean(let a), .boolean(let b)): !a && b
+    case (.float(let a), .float(let b)): a < b
+    case (.moment(let a), .moment(let b)): a < b
+    case (.decimal, .decimal):
+      PlainNumber(left).flatMap { a in PlainNumber(right).map { (a + -$0).digits < 0 } } ?? false
     default: false
     }
   }
@@ -115,6 +149,24 @@ struct PlainTable {
   static func whole(_ number: Int128) throws -> Value {
     guard Int64(exactly: number) != nil else { throw Refused() }
     return .integer(number)
+  }
+
+  /// - Throws: `Refused` for what has no room in a DECIMAL of this width.
+  static func decimal(_ digits: Int128, _ width: Int, _ scale: Int) throws -> Value {
+    guard abs(digits) < PlainNumber.power(width) else { throw Refused() }
+    return .decimal(digits, scale: scale)
+  }
+
+  /// A value as text, as the engine shows it.
+  /// - Throws: `Unclear` for very large and very small DOUBLEs.
+  static func shown(_ value: Value) throws -> String {
+    switch value {
+    case .moment(let text): return text.replacing("T", with: " ")
+    case .float(let number):
+      guard number == 0 || (1e-4..<1e15).contains(abs(number)) else { throw Unclear() }
+      return value.jsonText
+    default: return value.description
+    }
   }
 }
 

@@ -67,6 +67,16 @@ enum PlainText {
     return result
   }
 
+  /// Without what the engine takes for space at both ends.
+  static func stripped(_ text: String) -> String { strip(text, isBlank) }
+
+  /// A number in plain digits.
+  static func number(_ text: String) -> PlainNumber? {
+    let digits = stripped(text)
+    let isPlain = digits.unicodeScalars.allSatisfy { ("0"..."9").contains($0) || "+-.".unicodeScalars.contains($0) }
+    return isPlain && digits.contains { $0.isNumber } ? PlainNumber(digits) : nil
+  }
+
   /// A whole number of 64 bits, with spaces around and zeros after a point allowed.
   static func whole(_ text: String) -> Int128? {
     let parts = strip(text, isBlank).split(separator: ".", omittingEmptySubsequences: false)

@@ -76,6 +76,8 @@ import Testing
     ("def transform(row)\n    return row", "python-syntax"), ("def change(row):\n    return row", "python-no-function"),
     ("def transform(row):\n    row['n'] = 1", "python-no-function"),
     ("def transform(a, b):\n    return a", "python-no-function"),
+    ("async def transform(row):\n    return row", "python-no-function"),
+    ("def transform(row):\n    yield row", "python-no-function"),
     ("returns = 5\ndef transform(row):\n    return row", "python-no-function"),
   ])
   func badCodeIsFoundBeforeAnythingRuns(_ code: String, _ expected: String) async throws {

@@ -17,7 +17,7 @@ import Testing
   @Test(arguments: [
     "", "  \n", "1; DROP TABLE x", "1) OR (1 = 1", "(1", "'open", "\"open", "a /* open", "a, b", "x\0", "$$a$$",
     "E'a\\'", "[1)",
-    "/* a /* b */ c",
+    "/* a /* b */ c", "E'a'\n'\\'' ) OR (1=1 --'", "e'a' -- b\n'c'",
   ])
   func refusesEverythingElse(_ text: String) {
     let problem = #expect(throws: Problem.self) { try ExpressionGuard.check(text, at: place) }

@@ -55,7 +55,7 @@ import Testing
 
   @Test(arguments: [
     ("row_count: { min: 1 }", "skip", true), ("row_count: { min: 1 }", "stop", false), ("freshness: d", "flag", true),
-    ("expression: max(d) > 3", "null", true), ("expression: d > 3", "null", false), ("unique: d", "skip", false),
+    ("expression: d > 3", "null", false), ("unique: d", "skip", false),
     ("sql: SELECT * FROM input", "skip", true),
   ])
   func rulesAboutTheWholeCanNotSkipRows(_ rule: String, _ onFail: String, _ isRefused: Bool) {

@@ -34,6 +34,8 @@ import Testing
     #expect(redactor.redact("password=s3cr3t-word!") == "password=•••!")
     _ = try table("\"${DB_PASSWORD}\"", environment: ["DB_PASSWORD": "hunter22"], redactor: redactor)
     #expect(redactor.redact("hunter22") == "•••")
+    #expect(redactor.redact("hunter22\u{301}, hunter22\u{FE0F}") == "•••\u{301}, •••\u{FE0F}")
+    #expect(redactor.isSecret(in: "x hunter22\u{200D}"))
   }
 
   @Test func unknownNamesAreProblemsWithPlaceAndNearName() {

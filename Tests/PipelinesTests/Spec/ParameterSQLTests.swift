@@ -31,6 +31,11 @@ import Testing
     ("({{ who }})", "1 = 1", "('1 = 1')"),
     ("id = 1 -- {{ who }}", "x\n OR 1 = 1", "id = 1 -- "),
     ("id = 1 /* '{{ who }} */ AND n = '{{ who }}'", "*/'", "id = 1 /* ' */ AND n = '*/'''"),
+    ("n > 5-{{ who }} AND m", "-1", "n > 5- -1 AND m"), ("n = e{{ who }}", #"\'x"#, #"n = e '\''x'"#),
+    ("n = E'{{ who }}'", #"\' OR 1=1 --"#, #"n = E'\\'' OR 1=1 --'"#),
+    ("n = {{ who }} OR 'a'", "' b", "n = ''' b' OR 'a'"),
+    ("n = 1 /*/ {{ who }} */", "*/ OR 1=1 --", "n = 1 /*/  */"), ("a /* b */* {{ who }} > 1", "2", "a /* b */* 2 > 1"),
+    ("a /* b /* c */ {{ who }} */", "*/", "a /* b /* c */  */"),
     (#""{{ who }}" = 1"#, #"a" = 1 OR "b"#, #""a"" = 1 OR ""b" = 1"#),
   ])
   func parametersAreValues(_ text: String, _ value: String, _ expected: String) throws {

@@ -72,6 +72,16 @@ import Workspace
       })
   }
 
+  @Test func templatesThatMultiplyAreRefused() async throws {
+    let trial = try await trial()
+    for level in 0..<20 {
+      try trial.write("rules: [{ use: t\(level + 1) }, { use: t\(level + 1) }]", to: "rules/t\(level).yaml")
+    }
+    try trial.write("rules: [{ not_null: email }]", to: "rules/t20.yaml")
+    let failure = await #expect(throws: InvalidPipeline.self) { _ = try await trial.run(pipeline("use: t0")) }
+    #expect(failure?.problems.all.map(\.code) == ["too-many-rules"])
+  }
+
   @Test(arguments: [
     ("use: contact_s", "unknown-template", 4), ("{ use: contacts, with: { colum: email } }", "unknown-setting", 4),
     ("use: [a]", "wrong-type", 4), ("use: circle", "template-circle", 2), ("use: broken", "unknown-rule", 3),

@@ -1,3 +1,4 @@
+import Foundation
 import Tabular
 
 /// The newest row isn't older than a given age.
@@ -8,14 +9,17 @@ package struct Freshness: Rule {
   }
 
   package static let manifest = OperationManifest(
-    name: "freshness", aliases: ["data_freshness", "recency"], summary: "The newest row isn't older than a given age.",
+    name: "freshness", aliases: ["data_freshness", "recency"],
+    summary: "The newest row isn't older than a given age, nor in the future.",
     shorthand: "column", example: "- freshness: { column: order_date, max_age: 1 day }",
     shown: Example(
       """
       - { id: 1, order_date: 2025-01-10 }
       - { id: 2, order_date: 2025-01-13 }
       """, observing: "the newest is 2025-01-13 00:00:00"),
-    badValues: "Empty values don't count; without any row the rule is broken.",
+    badValues:
+      "Empty values don't count; without any value the rule is broken, and by text that is no date. A moment more than 5 "
+      + "minutes after the run's time and the clock's is in the future, a date more than 14 hours before it begins.",
     settings: SettingsSchema(Settings()) {
       Field(\.column, "column", "Date or time of a row.").required().also("field", "field_name")
       Field(\.maxAge, "max_age", "Greatest age of the newest row.").also("within", "maximum_age").example("2 hours")
@@ -46,16 +50,27 @@ package struct Freshness: Rule {
         "wrong-type", "\"freshness\" needs a date or time; \"\(column.name)\" is \(access.type.inWords).",
         at: column.location)
     }
-    // A date stands for its whole day.
-    let slack: SQL = access.type == .date ? " + INTERVAL 1 DAY" : ""
-    let newest: SQL = "max(CAST(\(access.sql) AS TIMESTAMP))"
+    // A date stands for its whole day, which is somewhere on earth already, or still.
+    let isDate = access.type == .date
+    let slack: SQL = isDate ? " + INTERVAL 1 DAY" : ""
+    let tolerance: SQL = isDate ? "INTERVAL 14 HOUR" : "INTERVAL 5 MINUTE"
     let now: SQL = "CAST(\(text: context.time) AS TIMESTAMP)"
+    // A run for an earlier time may well read rows that came after it.
+    let latest: SQL = "greatest(\(now), make_timestamp(epoch_us(now()))) + \(tolerance)"
+    let isFresh: SQL = "newest\(slack) >= \(now) - to_seconds(\(maxAge.seconds)) AND newest <= \(latest)"
+    let unread: SQL =
+      "unread || CASE WHEN unread = 1 THEN ' value is' ELSE ' values are' END || ' no date, such as ' || sample"
     return .relation(
       """
-      SELECT coalesce(\(newest)\(slack) >= \(now) - to_seconds(\(maxAge.seconds)), FALSE) \
-      AS passed, coalesce('the newest is ' || \(newest), 'there are no rows') AS observed, \
-      CAST(epoch(\(now)) - epoch(\(newest)\(slack)) AS DOUBLE) AS measure, \(text: "age_seconds(\(column.name))") AS measured \
-      FROM \(input.sql)
+      SELECT unread = 0 AND coalesce(\(isFresh), FALSE) AS passed, CASE WHEN unread > 0 THEN \(unread) \
+      ELSE coalesce('the newest is ' || newest || CASE WHEN newest > \(latest) THEN ', in the future' ELSE '' END, \
+      CASE WHEN seen = 0 THEN 'there are no rows' ELSE 'there are no values' END) END AS observed, \
+      CASE WHEN isfinite(newest) AND newest <= \(latest) THEN \
+      CAST(epoch(\(now)) - epoch(newest\(slack)) AS DOUBLE) END AS measure, \
+      \(text: "age_seconds(\(column.name))") AS measured, seen FROM (\
+      SELECT max(moment) AS newest, count(*) FILTER (moment IS NULL AND value IS NOT NULL) AS unread, \
+      min(CAST(value AS VARCHAR)) FILTER (moment IS NULL) AS sample, count(*) AS seen \
+      FROM (SELECT \(access.sql) AS value, TRY_CAST(\(access.sql) AS TIMESTAMP) AS moment FROM \(input.sql)))
       """)
   }
 }
@@ -75,16 +90,20 @@ package struct Age: SettingValue {
   package init(setting: Setting) throws(Problem) {
     let text = setting.text?.lowercased() ?? ""
     let digits = text.prefix { $0.isNumber }
-    let unit = text.dropFirst(digits.count).trimmingPrefix { $0 == " " }
-    let units: [(prefix: String, seconds: Int)] = [
-      ("mo", 2_592_000), ("mi", 60), ("m", 60), ("s", 1), ("h", 3600), ("d", 86_400), ("w", 604_800),
-    ]
-    guard let amount = Int(digits), amount < 1_000_000,
-      let factor = unit.isEmpty ? 1 : units.first(where: { unit.hasPrefix($0.prefix) })?.seconds
-    else {
-      throw Problem("wrong-type", "must be a length of time such as \"2 hours\" or \"1 day\".", at: setting.location)
+    let unit = text.dropFirst(digits.count).trimmingCharacters(in: .whitespaces)
+    let factor = unit.isEmpty ? 1 : Self.units.first { $0.names.contains(unit) }?.seconds
+    guard let amount = Int(digits), amount < 1_000_000, let factor else {
+      throw Problem(
+        "wrong-type", "must be a length of time such as \"2 hours\" or \"1 day\".",
+        hint: "The units are seconds, minutes, hours, days, weeks and months of 30 days.", at: setting.location)
     }
     seconds = amount * factor
     self.text = unit.isEmpty ? "\(amount) seconds" : text
   }
+
+  private static let units: [(names: Set<String>, seconds: Int)] = [
+    (["s", "sec", "secs", "second", "seconds"], 1), (["m", "min", "mins", "minute", "minutes"], 60),
+    (["h", "hr", "hrs", "hour", "hours"], 3600), (["d", "day", "days"], 86_400),
+    (["w", "wk", "wks", "week", "weeks"], 604_800), (["mo", "mon", "month", "months"], 2_592_000),
+  ]
 }

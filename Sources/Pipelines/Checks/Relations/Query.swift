@@ -12,7 +12,7 @@ package struct Query: Rule {
       """
       - { id: 1, ordered_at: 2025-01-10, shipped_at: 2025-01-09 }
       - { id: 2, ordered_at: 2025-01-10, shipped_at: 2025-01-12 }
-      """, observing: "1 rows were found"),
+      """, observing: "1 row was found"),
     badValues: "As in SQL: a comparison with an empty value isn't true.",
     settings: SettingsSchema(Settings()) {
       Field(\.sql, "sql", "A SELECT over `input` that returns what breaks the rule.").required().also("query")
@@ -35,7 +35,7 @@ package struct Query: Rule {
   package func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest {
     .relation(
       """
-      WITH input AS (SELECT * FROM \(input.sql)) SELECT count(*) = 0 AS passed, count(*) || ' rows were found' AS observed \
+      WITH input AS (SELECT * FROM \(input.sql)) SELECT count(*) = 0 AS passed, count(*) || CASE WHEN count(*) = 1 THEN ' row was' ELSE ' rows were' END || ' found' AS observed \
       FROM \(SQL(enclosing: sql))
       """)
   }

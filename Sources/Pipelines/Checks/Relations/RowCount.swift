@@ -36,20 +36,29 @@ package struct RowCount: Rule {
     guard min != nil || max != nil else {
       throw Problem("missing-setting", "\"row_count\" needs \"min\", \"max\" or \"exactly\".", at: location)
     }
+    if let min, let max, min > max {
+      throw Problem(
+        "impossible-range", "No number of rows is at least \(min) and at most \(max).", hint: "Exchange the bounds.",
+        at: location)
+    }
   }
 
   package var isAboutTheWhole: Bool { true }
   package var words: String {
     switch (min, max) {
+    case (1?, 1?): "there is one row"
     case (let min?, let max?): min == max ? "there are \(min) rows" : "there are \(min) to \(max) rows"
     case (let min?, nil): "there \(min == 1 ? "is at least one row" : "are at least \(min) rows")"
-    case (_, let max): "there are at most \(max ?? 0) rows"
+    case (_, let max): max == 1 ? "there is at most one row" : "there are at most \(max ?? 0) rows"
     }
   }
 
   package func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest {
     let bounds = [min.map { "count(*) >= \($0)" as SQL }, max.map { "count(*) <= \($0)" as SQL }].compactMap { $0 }
     return .relation(
-      "SELECT \(bounds, separator: " AND ") AS passed, count(*) || ' rows' AS observed FROM \(input.sql)")
+      """
+      SELECT \(bounds, separator: " AND ") AS passed, count(*) || CASE WHEN count(*) = 1 THEN ' row' ELSE ' rows' END AS observed, \
+      count(*) AS seen FROM \(input.sql)
+      """)
   }
 }

@@ -22,13 +22,15 @@ package struct Expression: Rule {
         - { id: 2, order_total: -1 }
         - { id: 3, order_total: null }
         """),
-    badValues: "Where the condition can't be told, because a value is empty, it counts as broken.",
+    badValues:
+      "Where the condition can't be told, because a value is empty, it counts as broken. With `on_fail: null` the columns "
+      + "and fields it names are emptied.",
     settings: SettingsSchema(Settings()) {
       Field(\.expression, "expression", "The condition; a row where it can't be told fails.").required()
         .also("rule", "condition", "check", "sql_condition")
     })
 
-  let expression: UserExpression
+  package let expression: UserExpression
   package let onFail: OnFail
   package let location: Location
 
@@ -41,32 +43,9 @@ package struct Expression: Rule {
     self.location = location
   }
 
-  package var isAboutTheWhole: Bool { isAggregate }
   package var words: String { expression.text }
 
   package func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest {
-    guard isAggregate else { return .row("coalesce(\(expression.sql), FALSE)", columns: columns(of: input)) }
-    return .relation(
-      """
-      SELECT coalesce(\(expression.sql), FALSE) AS passed, \
-      'it is ' || coalesce(CAST(\(expression.sql) AS VARCHAR), 'unknown') AS observed FROM \(input.sql)
-      """)
-  }
-
-  private var isAggregate: Bool {
-    let compact = expression.text.lowercased().filter { $0 != " " }
-    let calls = ["max(", "min(", "sum(", "count(", "avg(", "median(", "stddev("]
-    let called = calls.contains { call in
-      compact.ranges(of: call).contains { range in
-        range.lowerBound == compact.startIndex || !(compact[compact.index(before: range.lowerBound)].isLetter)
-      }
-    }
-    return called && !compact.contains(")over(") && !compact.contains("select")
-  }
-
-  /// The columns whose names stand in the expression.
-  private func columns(of input: Relation) -> [String] {
-    let words = Set(expression.text.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init))
-    return input.schema.names.filter { words.contains($0.lowercased()) || expression.text.contains("\"\($0)\"") }
+    .condition(expression)
   }
 }

@@ -33,12 +33,12 @@ package struct NotNull: Rule {
 
   package func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest {
     var parts: [SQL] = []
-    var names: [String] = []
+    var fields: [FieldAccess] = []
     for column in columns {
       let access = try input.field(column)
       parts.append("\(access.sql) IS NOT NULL")
-      names.append(access.root.name)
+      fields.append(access)
     }
-    return .row("(\(parts, separator: " AND "))", columns: names)
+    return .row("(\(parts, separator: " AND "))", columns: fields)
   }
 }

@@ -44,7 +44,7 @@ package struct Relationships: Rule {
 
   package var otherInputs: [String] { [settings.to.name] }
   package var words: String {
-    "every \(RowTest.names(settings.columns)) is a \"\((settings.field ?? settings.columns[0]).name)\" of \"\(settings.to.name)\""
+    "every \(RowTest.names(settings.columns)) occurs in \"\(settings.to.name)\" as \"\((settings.field ?? settings.columns[0]).name)\""
   }
 
   package func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest {

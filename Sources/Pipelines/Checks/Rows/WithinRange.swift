@@ -39,6 +39,21 @@ package struct WithinRange: Rule {
     guard settings.min != nil || settings.max != nil else {
       throw Problem("missing-setting", "\"range\" needs \"min\", \"max\" or both.", at: location)
     }
+    if let min = settings.min?.text, let max = settings.max?.text, Self.isAbove(min, max) {
+      throw Problem(
+        "impossible-range", "No value is at least \(min) and at most \(max).", hint: "Exchange the bounds.",
+        at: settings.min?.location ?? location)
+    }
+  }
+
+  /// Whether the first of two numbers, or of two dates or times of the same form, is the greater one.
+  private static func isAbove(_ first: String, _ second: String) -> Bool {
+    if let first = Double(first), let second = Double(second) { return first > second }
+    let form = /\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?/
+    guard first.count == second.count, first.wholeMatch(of: form) != nil, second.wholeMatch(of: form) != nil else {
+      return false
+    }
+    return first > second
   }
 
   package var words: String {

@@ -52,19 +52,19 @@ package struct Hash: FieldOperation {
   }
 
   package func assignments(over input: Relation, in context: OperationContext) throws(Problem) -> [Assignment] {
-    var result: [Assignment] = []
+    var added: [Assignment] = []
+    var changes: [(access: FieldAccess, value: SQL)] = []
     for field in settings.fields {
       let access = try input.field(field)
       let text: SQL = access.type == .text ? access.sql : "CAST(\(access.sql) AS VARCHAR)"
       let salted: SQL = settings.salt.revealed.isEmpty ? text : "\(Literal.text(settings.salt.revealed)) || \(text)"
       let hash: SQL = "\(SQL(raw: settings.algorithm.rawValue))(\(salted))"
       if let output = settings.output {
-        result.append(Assignment(output.name, hash, .text, after: access.root.name))
+        added.append(Assignment(output.name, hash, .text, after: access.root.name))
       } else {
-        let value = NestedRecord.changing(access, to: hash)
-        result.append(Assignment(access.root.name, value, access.path.isEmpty ? .text : .other("RECORD")))
+        changes.append((access, hash))
       }
     }
-    return result
+    return added + NestedRecord.assignments(changes)
   }
 }

@@ -61,14 +61,13 @@ package struct Mask: FieldOperation {
   }
 
   package func assignments(over input: Relation, in context: OperationContext) throws(Problem) -> [Assignment] {
-    var result: [Assignment] = []
+    var changes: [(access: FieldAccess, value: SQL)] = []
     for field in settings.fields {
       let access = try input.field(field)
       let text: SQL = access.type == .text ? access.sql : "CAST(\(access.sql) AS VARCHAR)"
-      let value = NestedRecord.changing(access, to: hidden(text))
-      result.append(Assignment(access.root.name, value, access.path.isEmpty ? .text : .other("RECORD")))
+      changes.append((access, hidden(text)))
     }
-    return result
+    return NestedRecord.assignments(changes)
   }
 
   private func hidden(_ text: SQL) -> SQL {

@@ -50,7 +50,7 @@ package struct Replace: FieldOperation {
   }
 
   package func assignments(over input: Relation, in context: OperationContext) throws(Problem) -> [Assignment] {
-    var result: [Assignment] = []
+    var changes: [(access: FieldAccess, value: SQL)] = []
     for field in settings.fields {
       let access = try input.field(field)
       guard access.type.isText || access.type.isUnknown else {
@@ -65,10 +65,8 @@ package struct Replace: FieldOperation {
       } else {
         changed = "replace(\(access.sql), \(Literal.text(settings.find ?? "")), \(Literal.text(settings.with)))"
       }
-      result.append(
-        Assignment(
-          access.root.name, NestedRecord.changing(access, to: changed), access.path.isEmpty ? .text : access.root.type))
+      changes.append((access, changed))
     }
-    return result
+    return NestedRecord.assignments(changes)
   }
 }

@@ -93,7 +93,7 @@ package struct TextOperation: FieldOperation {
   package var effect: String { "\(settings.operation.words) \(settings.fields.map(\.name).joined(separator: ", "))." }
 
   package func assignments(over input: Relation, in context: OperationContext) throws(Problem) -> [Assignment] {
-    var result: [Assignment] = []
+    var changes: [(access: FieldAccess, value: SQL)] = []
     for field in settings.fields {
       let access = try input.field(field)
       guard access.type.isText || access.type.isUnknown || settings.operation == .format && access.type.isNumber else {
@@ -103,10 +103,9 @@ package struct TextOperation: FieldOperation {
           hint: "Turn it into text first: `- cast: { \(field.name): text }`.", at: field.location)
       }
       let text: SQL = access.type == .text ? access.sql : "CAST(\(access.sql) AS VARCHAR)"
-      let value = NestedRecord.changing(access, to: changed(text))
-      result.append(Assignment(access.root.name, value, access.path.isEmpty ? .text : access.root.type))
+      changes.append((access, changed(text)))
     }
-    return result
+    return NestedRecord.assignments(changes)
   }
 
   private func changed(_ text: SQL) -> SQL {

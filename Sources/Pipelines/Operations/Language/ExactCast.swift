@@ -66,7 +66,7 @@ package enum ExactCast {
     if to.isMoment, from.isText, !formats.isEmpty {
       let list = formats.map { Literal.text($0) }
       return
-        "coalesce(CAST(try_strptime(\(prepared(value, from)), [\(list)]) AS \(to)), TRY_CAST(\(prepared(value, from)) AS \(to)))"
+        "coalesce(CAST(try_strptime(\(prepared(value, from)), [\(list)]) AS \(to)), \(attempt(value, from: from, to: to)))"
     }
     return "CASE WHEN \(fits(value, from: from, to: to)) THEN TRY_CAST(\(prepared(value, from)) AS \(to)) END"
   }
@@ -85,6 +85,16 @@ package enum ExactCast {
       }
       if from.isExactNumber { return "coalesce(\(cast) = \(value), FALSE)" }
       return "(\(cast) IS NOT NULL)"
+    case .float32, .float64:
+      switch from {
+      case .integer: return "coalesce(TRY_CAST(\(cast) AS HUGEINT) = \(value), FALSE)"
+      case .decimal(_, let scale):
+        return "coalesce(TRY_CAST(CAST(\(cast) AS VARCHAR) AS DECIMAL(38, \(scale))) = \(value), FALSE)"
+      default: return "(\(cast) IS NOT NULL)"
+      }
+    case .date where from.isText:
+      let time: SQL = "TRY_CAST(\(prepared(value, from)) AS TIMESTAMP)"
+      return "(\(cast) IS NOT NULL AND coalesce(TRY_CAST(\(cast) AS TIMESTAMP) = \(time), TRUE))"
     case .date where from.isMoment && from != .date: return "coalesce(CAST(\(cast) AS \(from)) = \(value), FALSE)"
     default: return "(\(cast) IS NOT NULL)"
     }

@@ -112,11 +112,17 @@ package enum ExactNumber {
   /// The mean of a column; that of numbers with at most six digits after the point is rounded once.
   package static func average(_ value: Operand) -> SQL {
     switch value.type {
-    case .decimal(_, let scale):
-      "CAST(sum(\(value.sql)) / count(\(value.sql)) AS DECIMAL(38, \(min(18, scale + 4))))"
+    case .decimal(_, let scale) where scale <= 18: decimalAverage(value, scale: scale)
+    case .decimal: "CAST(sum(\(value.sql)) / count(\(value.sql)) AS DECIMAL(38, 18))"
     case .float32, .float64: FloatTotal(value).average
     default: "avg(\(value.sql))"
     }
+  }
+
+  private static func decimalAverage(_ value: Operand, scale: Int) -> SQL {
+    let total = Operand(sql: "sum(\(value.sql))", type: .decimal(precision: 38, scale: scale))
+    let count = Operand(sql: "count(\(value.sql))", type: .int64)
+    return ExactQuotient(left: total, right: count).decimal(scale: min(18, scale + 4)) ?? "NULL"
   }
 
   /// The nearest DOUBLE of an exact decimal; only the way through text rounds once.

@@ -55,7 +55,9 @@ struct ExactQuotient {
     case .decimal(_, scale: 0): return "CAST(\(operand.sql) AS HUGEINT)"
     case .decimal(let precision, let scale) where precision + scale < 38:
       let power = "1" + String(repeating: "0", count: scale)
-      return "CAST(\(operand.sql) * CAST(\(SQL(raw: power)) AS DECIMAL(\(scale + 1), 0)) AS HUGEINT)"
+      // Products of decimals of at most 18 digits have no more room than that.
+      let wide: DataType = .decimal(precision: max(19, precision), scale: scale)
+      return "CAST(CAST(\(operand.sql) AS \(wide)) * CAST(\(SQL(raw: power)) AS DECIMAL(\(scale + 1), 0)) AS HUGEINT)"
     case .decimal: return "CAST(replace(CAST(\(operand.sql) AS VARCHAR), '.', '') AS HUGEINT)"
     default: return nil
     }

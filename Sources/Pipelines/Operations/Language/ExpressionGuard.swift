@@ -37,9 +37,15 @@ package enum ExpressionGuard {
     guard !bytes.contains(0) else { throw bad("it holds a NUL character.") }
     var scanner = Scanner(bytes: bytes)
     var open: [UInt8] = []
+    var isBehindEscapes = false
     while let byte = scanner.current {
+      let wasBehindEscapes = isBehindEscapes
+      // Spaces and comments between two texts make them one, with the escapes of the first.
+      isBehindEscapes = isBehindEscapes && (byte <= 32 || byte >= 128 || scanner.beginsComment)
       switch byte {
       case UInt8(ascii: "'"):
+        guard !wasBehindEscapes else { throw bad("a text follows a text with escapes.") }
+        isBehindEscapes = scanner.hasEscapes
         guard scanner.skipString() else {
           throw bad("a quotation mark ' is not closed.", hint: "Write a ' inside a text twice: 'it''s'.")
         }
@@ -81,11 +87,17 @@ package enum ExpressionGuard {
     var next: UInt8? { position + 1 < bytes.count ? bytes[position + 1] : nil }
     mutating func advance() { position += 1 }
 
-    /// Past a text; one that starts with `E'` has backslash escapes.
-    mutating func skipString() -> Bool {
-      let hasEscapes = position > 0 && (bytes[position - 1] | 32) == UInt8(ascii: "e") && !isWord(at: position - 2)
-      return skipQuoted(UInt8(ascii: "'"), escapes: hasEscapes)
+    var beginsComment: Bool {
+      current == UInt8(ascii: "-") && next == current || current == UInt8(ascii: "/") && next == UInt8(ascii: "*")
     }
+
+    /// Whether the text that begins here has backslash escapes: it starts with `E'`.
+    var hasEscapes: Bool {
+      position > 0 && (bytes[position - 1] | 32) == UInt8(ascii: "e") && !isWord(at: position - 2)
+    }
+
+    /// Past a text.
+    mutating func skipString() -> Bool { skipQuoted(UInt8(ascii: "'"), escapes: hasEscapes) }
 
     mutating func skipQuoted(_ mark: UInt8, escapes: Bool = false) -> Bool {
       advance()

@@ -40,6 +40,14 @@ package struct FieldAccess: Sendable {
   package let type: DataType
   /// Whether it was taken out of JSON as text, whatever it was there.
   package var isInJSON = false
+
+  /// `address.city`
+  package var name: String { ([root.name] + path).joined(separator: ".") }
+
+  /// Whether emptying this value empties what `other` leads to.
+  package func covers(_ other: FieldAccess) -> Bool {
+    root.name == other.root.name && other.path.starts(with: path)
+  }
 }
 
 extension Relation {

@@ -57,7 +57,7 @@ package struct Projection: Sendable {
     }
   }
 
-  package mutating func remove(_ name: String) { items.removeAll { $0.name.lowercased() == name.lowercased() } }
+  package mutating func remove(_ name: String) { items.removeAll { ColumnNames.areSame($0.name, name) } }
 
   /// - Throws: `name-taken` if another column has the new name already.
   package mutating func rename(_ old: String, to new: FieldName) throws(Problem) {
@@ -80,5 +80,5 @@ package struct Projection: Sendable {
   /// The columns as they are afterwards.
   package var schema: Schema { Schema(items.map { Column($0.name, $0.type) }) }
 
-  private func index(of name: String) -> Int? { items.firstIndex { $0.name.lowercased() == name.lowercased() } }
+  private func index(of name: String) -> Int? { items.firstIndex { ColumnNames.areSame($0.name, name) } }
 }

@@ -30,12 +30,12 @@ struct CleansedCompleteness: Rule {
   func test(over input: Relation, in context: OperationContext) throws(Problem) -> RuleTest {
     let values = try cleanse.values(of: input)
     var parts: [SQL] = []
-    var names: [String] = []
+    var fields: [FieldAccess] = []
     for field in cleanse.settings.required {
       let access = try input.field(field)
       let corrected = access.path.isEmpty ? values.first { $0.column.name == access.root.name }?.value : nil
       parts.append("\(corrected ?? access.sql) IS NOT NULL")
-      names.append(access.root.name)
+      fields.append(access)
     }
     var condition: SQL = "(\(parts, separator: " AND "))"
     if cleanse.settings.dropsEmpty {
@@ -45,6 +45,6 @@ struct CleansedCompleteness: Rule {
       }
       condition = "(\(condition) OR (\(all, separator: " AND ")))"
     }
-    return .row(condition, columns: names)
+    return .row(condition, columns: fields)
   }
 }

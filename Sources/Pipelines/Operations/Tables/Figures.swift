@@ -141,7 +141,7 @@ package struct Figure: Sendable {
             })
         }
         if function == .average { return ExactNumber.average(operand) }
-        return function == .median ? "median(\(value))" : "stddev_samp(\(value))"
+        return function == .median ? ExactNumber.median(operand) : "stddev_samp(\(value))"
       case .count: return "count(\(value))"
       case .min: return "min(\(value))"
       case .max: return "max(\(value))"

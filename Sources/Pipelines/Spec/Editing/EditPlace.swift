@@ -56,7 +56,7 @@ struct EditPlace {
       }
       if source.isFlow(.mapping(mapping)) {
         return [
-          (try source.start(pair.value)..<source.end(pair.value, outer: outer, inFlow: true), YAMLText.flow(value))
+          (try source.start(pair.value)..<source.end(pair.value, outer: outer, inFlow: true), source.flow(value))
         ]
       }
       let indent = source.indent(pair.key)
@@ -73,7 +73,7 @@ struct EditPlace {
     case .list(let sequence, let index):
       let node = sequence[index]
       if source.isFlow(.sequence(sequence)) {
-        return [(try source.start(node)..<source.end(node, outer: outer, inFlow: true), YAMLText.flow(value))]
+        return [(try source.start(node)..<source.end(node, outer: outer, inFlow: true), source.flow(value))]
       }
       let indent = source.indent(.sequence(sequence))
       let start = try source.start(node)
@@ -106,12 +106,26 @@ struct EditPlace {
     guard let last = Array(mapping).last else { throw YAMLSource.refusal("the map is empty") }
     if source.isFlow(.mapping(mapping)) {
       let end = try source.end(last.value, outer: outer, inFlow: true)
-      return (end..<end, ", \(YAMLText.key(key)): \(YAMLText.flow(value))")
+      return (end..<end, ", \(source.key(key)): \(source.flow(value))")
     }
     let indent = source.indent(last.key)
     let end = source.lineEnd(try source.end(last.value, outer: indent))
     let entry = String(repeating: " ", count: indent) + YAMLText.key(key) + ":" + YAMLText.value(value, indent: indent)
     return (end..<end, "\n" + entry.dropLast())
+  }
+
+  /// An element behind the last one of the list the place is in.
+  func addition(of value: Setting) throws(Problem) -> PipelineEdit.Change {
+    guard case .list(let sequence, _) = parent, let last = sequence.last else {
+      throw YAMLSource.refusal("there is no list")
+    }
+    if source.isFlow(.sequence(sequence)) {
+      let end = try source.end(last, outer: outer, inFlow: true)
+      return (end..<end, ", \(source.flow(value))")
+    }
+    let indent = source.indent(.sequence(sequence))
+    let end = source.lineEnd(try source.end(last, outer: indent))
+    return (end..<end, "\n" + YAMLText.block(MapWriting.list([value]), indent: indent).dropLast())
   }
 
   func removal() throws(Problem) -> [PipelineEdit.Change] {

@@ -30,9 +30,35 @@ package struct PipelineEdit: Sendable {
     }
   }
 
+  /// Adds `value` at the end of the list at `path`.
+  package mutating func append(_ value: Setting.Content, to path: [String]) throws(Problems) {
+    let value = MapWriting.setting(value)
+    try apply(
+      expecting: { root in
+        root.changed(path[...]) { list in list.map { Setting(.list($0.elements + [value]), at: $0.location) } }
+      }
+    ) { source throws(Problem) in
+      [try EditPlace(path + ["0"], in: source).addition(of: value)]
+    }
+  }
+
   /// Adds a step behind the step `id`, or at the end.
   package mutating func addStep(_ step: StepSpec, after id: String? = nil) throws(Problems) {
-    let setting = PipelineWriter.step(step)
+    try add(PipelineWriter.step(step), after: id)
+  }
+
+  /// Adds a check with one rule of the rows of `on`, behind that step.
+  package mutating func addCheck(_ id: String, on: String, _ rule: Setting) throws(Problems) {
+    var check = MapWriting()
+    check.add("on", on)
+    check.add("rules", .list([rule]))
+    var step = MapWriting()
+    step.add("id", id)
+    step.add("check", check.setting.content)
+    try add(step.setting, after: on)
+  }
+
+  private mutating func add(_ setting: Setting, after id: String?) throws(Problems) {
     try apply(expecting: { $0.inserting(setting, intoListAt: "steps", after: id) }) { source throws(Problem) in
       guard case .sequence(let steps)? = source.root["steps"],
         let last = id.map({ id in steps.first { $0["id"]?.string == id } }) ?? steps.last
@@ -45,6 +71,24 @@ package struct PipelineEdit: Sendable {
   }
 
   package mutating func removeStep(_ id: String) throws(Problems) { try remove(["steps", id]) }
+
+  /// Takes a step out; what named it, also in SQL and tests, names `other` from then on.
+  package mutating func removeStep(_ id: String, readersTo other: String) throws(Problems) {
+    let source = try YAMLSource(text, file: file)
+    do throws(Problem) {
+      let removal = try EditPlace(["steps", id], in: source).removal()
+      let mentions = try StepMentions(of: id, in: source).all.filter { mention in
+        !removal.contains { $0.0.overlaps(mention) }
+      }
+      let edited = Self.replaced(source.text, removal + mentions.map { ($0, other) })
+      let spec = try? PipelineParser.asWritten.parse(edited, file: file)
+      let before = try? PipelineParser.asWritten.parse(text, file: file)
+      guard let spec, let before, spec.steps.map(\.id) == before.steps.map(\.id).filter({ $0 != id }) else {
+        throw YAMLSource.refusal("the step \"\(id)\" can't be taken out")
+      }
+      text = edited
+    } catch { throw Problems([error]) }
+  }
 
   /// Gives a step another id, also where other steps, SQL and tests name it.
   package mutating func renameStep(_ id: String, to name: String) throws(Problems) {

@@ -1,3 +1,4 @@
+import Tabular
 import Yams
 
 /// YAML text with the extent of every value in it.
@@ -7,11 +8,14 @@ struct YAMLSource {
   let text: String
   let root: Node
   private let lineStarts: [String.Index]
+  /// Whether what is put in must be JSON, as the rest of the file.
+  private let isJSON: Bool
 
   /// - Throws: the problems of text that isn't YAML.
   init(_ text: String, file: String) throws(Problems) {
     _ = try SettingReader.read(text, file: file)
     self.text = text
+    isJSON = file.lowercased().hasSuffix(".json")
     let parsed = try? Parser(yaml: text, resolver: .basic).singleRoot()
     guard let root = parsed else {
       throw Problems([Self.refusal("the file is empty", Location(file: file, line: 1, column: 1))])
@@ -30,6 +34,11 @@ struct YAMLSource {
       hint: "Edit the text by hand.",
       at: location)
   }
+
+  /// A value on one line, as this file writes it.
+  func flow(_ value: Setting) -> String { isJSON ? YAMLText.json(value) : YAMLText.flow(value) }
+
+  func key(_ text: String) -> String { isJSON ? JSONText.quote(text) : YAMLText.key(text) }
 
   func start(_ node: Node) throws(Problem) -> String.Index {
     guard let mark = node.mark, lineStarts.indices.contains(mark.line - 1),
@@ -62,7 +71,8 @@ struct YAMLSource {
     case .mapping(let mapping):
       let isFlow = isFlow(node)
       guard let last = Array(mapping).last else { return closing(after: next(from)) }
-      let inner = try end(last.value, outer: isFlow ? outer : indent(last.key), inFlow: isFlow)
+      // In brackets a pair may stand without braces of its own: `[ a: 1 ]`.
+      let inner = try end(last.value, outer: isFlow ? outer : indent(last.key), inFlow: isFlow || inFlow)
       found = isFlow && text.unicodeScalars[from] == "{" ? closing(after: Swift.max(inner, try start(last.key))) : inner
     case .sequence(let sequence):
       let isFlow = isFlow(node)

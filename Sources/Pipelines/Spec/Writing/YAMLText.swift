@@ -1,3 +1,5 @@
+import Tabular
+
 /// Writes a `Setting` as YAML that reads back as the same value, in the style of files people write.
 package enum YAMLText {
   static let widestLine = 110
@@ -70,6 +72,17 @@ package enum YAMLText {
     case .list(let elements): "[" + elements.map(flow).joined(separator: ", ") + "]"
     case .map(let entries):
       entries.isEmpty ? "{}" : "{ " + entries.map { key($0.key) + ": " + flow($0.value) }.joined(separator: ", ") + " }"
+    }
+  }
+
+  /// The value on one line as JSON.
+  static func json(_ setting: Setting) -> String {
+    switch setting.content {
+    case .text(let text): JSONText.quote(text)
+    case .list(let elements): "[" + elements.map(json).joined(separator: ", ") + "]"
+    case .map(let entries):
+      "{" + entries.map { JSONText.quote($0.key) + ": " + json($0.value) }.joined(separator: ", ") + "}"
+    default: flow(setting)
     }
   }
 
