@@ -62,6 +62,8 @@ package struct BoundStep: Sendable {
   var counter: RowCounter?
   var boundary: BoundaryTap?
   var taps: [RuleTap] = []
+  /// The rows after each operation, in order.
+  var stages: [OperationStage] = []
   var cleanseTaps: [CleanseTap] = []
   /// Of a split into outputs without `else`.
   var strayTap: StrayTap?

@@ -12,6 +12,8 @@ package final class Engine: Sendable {
   /// - Throws: `engine-missing` if the library can't be loaded.
   package init(limits: EngineLimits = EngineLimits(), folder: String? = nil) throws(Problem) {
     var settings = ["preserve_insertion_order": "false", "enable_external_file_cache": "false"]
+    // A division by zero is null, as in other databases, instead of infinite.
+    settings["ieee_floating_point_ops"] = "false"
     if let threads = limits.threads { settings["threads"] = String(threads) }
     // Without a folder of its own, one that no other process spills into; the engine makes it when it needs it and removes it.
     settings["temp_directory"] =

@@ -12,19 +12,24 @@ extension Problem {
   }
 
   /// What the engine, a connector or Swift said while `step` was at work, in the user's words.
-  static func of(_ error: any Error, in step: String, at location: Location?) -> Problem {
+  /// - Parameter subject: What met a value it can't use, if that is known more closely than the step whose statement it was.
+  static func of(
+    _ error: any Error, in step: String, as subject: String? = nil, at location: Location?
+  ) -> Problem {
     switch error {
     case let problem as Problem: return problem.located(at: location)
     case let problems as Problems:
       return (problems.all.first ?? Problem("internal", "\(problems)")).located(at: location)
     case let error as DuckDBError:
       if let cause = SourceFailure.shared.cause(of: error) { return of(cause, in: step, at: location) }
-      return Refusal.problem(in: error.message, at: location) ?? of(error, in: step).located(at: location)
+      return Refusal.problem(in: error.message, at: location)
+        ?? told(error, in: step, as: subject).located(at: location)
     default: return Problems.of(error)[0].located(at: location)
     }
   }
 
-  private static func of(_ error: DuckDBError, in step: String) -> Problem {
+  private static func told(_ error: DuckDBError, in step: String, as subject: String?) -> Problem {
+    let subject = subject ?? "Step \"\(step)\", or one whose rows it takes,"
     let text = error.message.components(separatedBy: "\n\nLINE ")[0]
     let firstLine = String(text.prefix { $0 != "\n" })
     switch error.kind {
@@ -48,7 +53,7 @@ extension Problem {
     case .parser: return Problem("invalid-sql", "Step \"\(step)\": \(firstLine)")
     case .conversion, .invalidInput:
       return Problem(
-        "bad-value", "Step \"\(step)\" met a value it can't use. \(firstLine)",
+        "bad-value", "\(subject) met a value it can't use. \(firstLine)",
         hint: "Use `cast` with `on_error: null`, a check with `on_fail: skip`, or give the column its type in the file."
       )
     case .io:
@@ -61,8 +66,15 @@ extension Problem {
         hint: "Give the run more with --memory, or reduce what a sort, join or group has to hold.")
     case .interrupted: return Problem("cancelled", "Step \"\(step)\" was interrupted.")
     case .other where text.hasPrefix("Out of Range Error"):
+      guard
+        ["overflow", "out of range", "too large", "exceed"].contains(where: text.lowercased().dropFirst(18).contains)
+      else {
+        return Problem(
+          "bad-value", "\(subject) met a value it can't use. \(firstLine)",
+          hint: "Leave such values out with a filter before, or give them a case of their own: CASE WHEN … THEN … END.")
+      }
       return Problem(
-        "bad-value", "Step \"\(step)\", or one whose rows it takes, met a number too large for its type. \(firstLine)",
+        "bad-value", "\(subject) met a number too large for its type. \(firstLine)",
         hint: "Cast the column to a larger type before, such as decimal(38,2) or double.")
     case .library, .other: return Problem("engine", "Step \"\(step)\": \(firstLine)")
     }

@@ -106,6 +106,13 @@ final class RunReport: Sendable {
     emit(step, .stepSkipped(reason: reason))
   }
 
+  /// `steps` were at work when another of their flow failed.
+  func abandon(_ steps: Set<String>, because reason: String) {
+    for step in plan.steps.map(\.id) where steps.contains(step) && !state.withLock({ $0.ended.contains(step) }) {
+      skip(step, because: reason)
+    }
+  }
+
   func finish(isCancelled: Bool, _ context: RunContext) {
     let (questions, hasFailed) = state.withLock { ($0.questions, $0.hasFailed) }
     if !questions.isEmpty, !isCancelled {

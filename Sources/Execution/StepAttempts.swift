@@ -20,6 +20,7 @@ struct StepAttempts {
     while true {
       let findings = Findings()
       let counter = RowCounter()
+      let begin = ContinuousClock.now
       let flow = Set(plan.flow(into: step, sinks: report.sinks).map(\.id))
       check.rejects.drop(flow)
       report.begin(current, attempt: attempt, counter: counter)
@@ -49,6 +50,11 @@ struct StepAttempts {
         if delay == nil {
           keepRejects(of: flow, from: step)
           findings.tell(report)
+          if let found = await search(for: error, in: current, plan, after: ContinuousClock.now - begin) {
+            report.emit(found.step, .stepFailed(problem: found.problem, attempt: attempt, retryIn: nil))
+            report.abandon(flow.subtracting([found.step]), because: "step \"\(found.step)\" failed")
+            return .failed
+          }
         }
         for problem in problems {
           report.emit(step.id, .stepFailed(problem: problem, attempt: attempt, retryIn: delay))

@@ -10,9 +10,12 @@ struct JSONNumbers {
   /// By path, where it isn't the engine's guess.
   func types(in columns: [Column]) async throws -> [String: DataType] {
     let fractions = columns.flatMap { JSONTypes.numbers($0.type, at: JSONTypes.path("$", $0.name)) { $0 == .float64 } }
-    let whole =
-      isCareful
-      ? columns.flatMap { JSONTypes.numbers($0.type, at: JSONTypes.path("$", $0.name)) { $0 != .float64 } } : []
+    // The engine gives small whole numbers 128 bits where some are below 0 and others aren't.
+    let whole = columns.flatMap { column in
+      JSONTypes.numbers(column.type, at: JSONTypes.path("$", column.name)) {
+        isCareful ? $0 != .float64 : $0 == .int128
+      }
+    }
     let paths = fractions + whole
     guard !paths.isEmpty else { return [:] }
     let direct = paths.filter { !$0.contains("[*]") }
@@ -20,11 +23,12 @@ struct JSONNumbers {
       let values: SQL =
         path.contains("[*]")
         ? "json_extract_string(json, \(text: path))" : "[direct[\((direct.firstIndex(of: path) ?? 0) + 1)]]"
+      let isMisfit: SQL = fractions.contains(path) ? "NOT weir_double(x)" : "x IS NOT NULL AND weir_integer(x) IS NULL"
       return [
         "max(list_max(list_transform(\(values), lambda x: length(regexp_extract(x, '^-?([0-9]+)', 1)))))",
         "max(list_max(list_transform(\(values), lambda x: length(regexp_extract(x, '^-?[0-9]+[.]([0-9]+)$', 1)))))",
         "bool_or(list_bool_or(list_transform(\(values), lambda x: contains(lower(x), 'e'))))",
-        "bool_or(list_bool_or(list_transform(\(values), lambda x: NOT weir_double(x))))",
+        "bool_or(list_bool_or(list_transform(\(values), lambda x: \(isMisfit))))",
       ]
     }
     let exact: SQL = isCareful ? "CAST(weir_json_exact(json) AS JSON) AS json" : "json"
@@ -40,7 +44,7 @@ struct JSONNumbers {
       result[path] =
         place < fractions.count
         ? JSONNumbers.fraction(Int(digits), Int(scale), hasExponent: hasExponent, isInexact: isInexact)
-        : JSONNumbers.whole(Int(digits))
+        : isInexact ? JSONNumbers.whole(Int(digits)) : .int64
     }
     return result
   }
@@ -51,7 +55,7 @@ struct JSONNumbers {
     return !hasExponent && digits + scale <= 38 ? .decimal(precision: 38, scale: scale) : .text
   }
 
-  private static func whole(_ digits: Int) -> DataType { digits <= 18 ? .int64 : digits <= 38 ? .int128 : .text }
+  private static func whole(_ digits: Int) -> DataType { digits <= 38 ? .int128 : .text }
 
   /// Says which columns of numbers are read as texts.
   static func notes(_ columns: [Column], _ types: [DataType]) -> [Problem] {

@@ -5,10 +5,20 @@ import Tabular
 /// What operations need and the engine doesn't have: functions over text, known to every statement of a run.
 package enum TextFunctions {
   /// Makes known: `weir_similarity(a, b) → DOUBLE`, from 0 to 1, null if an argument is; `weir_letters(a) → BIGINT`,
-  /// see `TextSimilarity.letters`; `weir_pattern(a) → VARCHAR`, see `TextPattern`;
+  /// see `TextSimilarity.letters`; `weir_pattern(a) → VARCHAR`, see `TextPattern`; `weir_number(a) → VARCHAR`, the digits of a number in
+  /// any notation, see `PlainNumber`, null for other texts;
   /// `weir_xpath(document, path) → VARCHAR`, the texts the path leads to as a JSON list, null if the document isn't well-formed.
   package static func register(on connection: Connection) async throws {
     try await registerXPath(on: connection)
+    try await connection.registerTextFunction("weir_number", returning: .text) { texts, rows, output in
+      for row in 0..<rows {
+        if !texts[0].isNull(row), let number = PlainNumber(texts[0].bytes(row)) {
+          number.bytes.withUnsafeBytes { output.assign(row, $0) }
+        } else {
+          output.setNull(row)
+        }
+      }
+    }
     try await connection.registerTextFunction("weir_similarity", parameters: 2, returning: .float64) {
       texts, rows, output in
       var comparison = TextSimilarity()

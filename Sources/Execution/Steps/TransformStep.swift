@@ -47,6 +47,10 @@ extension SchemaCheck {
           isFlowing = true
         }
         relation = try await apply(operation, index, to: relation, inputs, bound, &result, isFed: isFlowing)
+        result.stages.append(
+          OperationStage(
+            name: operation.typeName, location: operation.location, keepsRows: operation.reach == .values,
+            relation: relation))
       }
       result.isFed = isFlowing
       if let lost = context.letters?.letters.first(where: {
@@ -141,7 +145,9 @@ extension SchemaCheck {
     do {
       return Relation("(\(select))", try await engine.connection.describe(select))
     } catch let error as DuckDBError {
-      let problem = Problem.of(error, in: result.id, at: operation.query == nil ? operation.location : nil)
+      let problem = Problem.of(
+        error, in: result.id, as: "\"\(operation.typeName)\" in step \"\(result.id)\"",
+        at: operation.query == nil ? operation.location : nil)
       throw operation.query.map { problem.located(inside: $0.text, at: $0.location) } ?? problem
     }
   }
@@ -181,6 +187,11 @@ extension SchemaCheck {
       "Step \"\(step.id)\" has changed: the rule \(rule) isn't at the place any more where it set rows aside.",
       hint: "Run the pipeline from the beginning with weir run.", at: step.location)
   }
+}
+
+extension Pipelines.Operation {
+  /// The name of its kind, as written in pipeline files.
+  fileprivate var typeName: String { Self.manifest.name }
 }
 
 extension Problem {

@@ -35,6 +35,16 @@ import Testing
     #expect(!result.rows.joined().contains { $0.lowercased().contains("inf") })
   }
 
+  @Test func wholeNumbersOfJSONHaveSixtyFourBitsWhereTheyFit() async throws {
+    try files.put(
+      "w.json",
+      #"[{"a": 5, "b": {"c": 5}, "d": -9223372036854775808, "e": 9223372036854775808}, {"a": -1, "b": {"c": -1}, "d": 9223372036854775807, "e": -1}]"#
+    )
+    let result = try await files.read("json", "w.json")
+    #expect(result.types == ["BIGINT", "STRUCT(\"c\" BIGINT)", "BIGINT", "HUGEINT"])
+    #expect(result.rows.map { $0[3] }.sorted() == ["-1", "9223372036854775808"])
+  }
+
   @Test func aDeclaredJSONTypeIsHeldToTheDigit() async throws {
     try files.put("d.jsonl", "{\"id\": 1.5}\n")
     await #expect { _ = try await files.read("json", "d.jsonl", ["types": ["id": "BIGINT"]]) } throws: {

@@ -10,7 +10,8 @@ struct OperationBench {
   var time = "2025-01-16T08:00:00Z"
 
   init() async throws {
-    connection = try Database(settings: ["threads": "2"]).connect()
+    connection = try Database(settings: ["threads": "2", "ieee_floating_point_ops": "false"]).connect()
+    try await connection.execute("SET TimeZone = 'UTC'")
     try await TextFunctions.register(on: connection)
   }
 

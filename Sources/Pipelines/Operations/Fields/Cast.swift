@@ -35,8 +35,12 @@ package struct Cast: Operation {
         - { id: 3, amount: null }
         """),
     badValues: "Empty values stay empty. A value that doesn't fit exactly (`abc`, `1.999` as "
-      + "`decimal(18,2)`, 30 February) stops the run and is named, or becomes empty with "
-      + "`on_error: null`.",
+      + "`decimal(18,2)`, 30 February, a time of day other than 00:00 as `date`, an offset other than "
+      + "UTC's as `timestamp`, a whole number no double stands for as `double`, a number other than 0 and "
+      + "1 as `boolean`) stops the run and is named, or becomes empty with `on_error: null`. As "
+      + "`timestamptz`, a text without a zone is in UTC, one with a zone's name must be an hour that "
+      + "exists there; an hour that comes twice is the later one. Only `time` of a timestamp keeps a "
+      + "part: the time of day.",
     settings: SettingsSchema(Settings()) {
       Field(
         \.columns, "columns",
@@ -78,6 +82,12 @@ package struct Cast: Operation {
     var projection = Projection(of: input.schema)
     for (field, type) in columns {
       let column = try input.column(field)
+      if MomentFormats(formats).haveZone, type.type == .date || type.type == .timestampMicros {
+        throw Problem(
+          "wrong-type",
+          "A format with %z or %Z reads an instant; as \(type.text), \"\(field.name)\" would lose its offset.",
+          hint: "Cast it to timestamptz.", at: field.location)
+      }
       let value: SQL = "\(name: column.name)"
       let attempt = ExactCast.attempt(value, from: column.type, to: type.type, formats: formats)
       let refusal: SQL =

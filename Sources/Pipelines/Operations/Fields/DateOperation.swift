@@ -47,11 +47,16 @@ package struct DateOperation: FieldOperation {
         - { id: 2, order_date: null, shown: null }
         """),
     badValues: "Empty values stay empty. Text that is no date, or none that exists (30 February), stops "
-      + "the run and is named; a column that is neither text nor date is refused before anything "
-      + "runs.",
+      + "the run and is named. So does a text with an offset other than UTC's (cast it to timestamptz "
+      + "first), and for `parse` a time of day or offset that no format reads. A column that is neither "
+      + "text nor date is refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.field, "field", "The column.").required().also("field_name", "column")
-      Field(\.operation, "operation", "format, parse (text to date), truncate, add, difference or part.").required()
+      Field(
+        \.operation, "operation",
+        "format, parse (text to a date; to a timestamp if a format has a time, to a timestamptz if one has a zone), "
+          + "truncate, add, difference or part."
+      ).required()
         .also("function")
       Field(\.output, "output_field", "Column that takes the result; the same one if not given.").also(
         "as", "target_field", "into")
@@ -101,15 +106,13 @@ package struct DateOperation: FieldOperation {
     case .format: (value, type) = ("strftime(\(moment), \(Literal.text(settings.format ?? "")))", .text)
     case .parse:
       let formats = settings.formats.isEmpty ? ["%Y-%m-%d"] : settings.formats
-      let parsed = ExactCast.attempt(access.sql, from: access.type, to: .timestampMicros, formats: formats)
+      let read = MomentFormats(formats)
+      type = read.haveZone ? .timestampTZ : read.haveTime ? .timestampMicros : .date
+      let parsed = ExactCast.attempt(access.sql, from: access.type, to: type, formats: formats)
+      let reason: SQL =
+        type == .date ? "has none of the formats, or a time of day that none of them reads" : "has none of the formats"
       value =
-        "CASE WHEN \(access.sql) IS NOT NULL THEN coalesce(\(parsed), CAST(\(refusal(access, "has none of the formats")) AS TIMESTAMP)) END"
-      let isDate = !formats.contains { format in ["%H", "%I", "%T", "%X", "%c", "%M"].contains { format.contains($0) } }
-      let target = isDate ? DataType.date : .timestampMicros
-      return [
-        Assignment(
-          (settings.output?.name ?? access.root.name), "CAST(\(value) AS \(target))", target, after: access.root.name)
-      ]
+        "CASE WHEN \(access.sql) IS NOT NULL THEN coalesce(\(parsed), CAST(\(refusal(access, reason)) AS \(type))) END"
     case .truncate: value = "CAST(date_trunc(\(unit), \(moment)) AS \(type))"
     case .add:
       let shift: SQL =

@@ -23,8 +23,11 @@ package struct Derive: FieldOperation {
         - { item: mouse, quantity: 2, price: 29.99, total: 59.98 }
         - { item: cable, quantity: null, price: 9.99, total: null }
         """),
-    badValues: "As in SQL: an expression over an empty value is empty, a division by zero too; an "
-      + "overflow or an impossible cast stops the run.",
+    badValues: "As in SQL: an expression over an empty value is empty, a division by zero too. A "
+      + "whole number or decimal that overflows and an impossible cast stop the run; a DOUBLE that grows "
+      + "too large becomes infinite (`field_calculation` refuses that). For texts with and without the "
+      + "name of a zone use the operation `cast`: `::TIMESTAMPTZ` gives a text without one that of the "
+      + "row before.",
     settings: SettingsSchema(Settings()) {
       Field(\.columns, "columns", "Column → SQL expression; numbers, true and false are constants.").required()
     })
@@ -46,7 +49,7 @@ package struct Derive: FieldOperation {
         columns.append((field, .runTime))
       case .text: columns.append((field, .expression(try Self.expression(value, for: field))))
       default:
-        let (sql, type) = try Literal.constant(value)
+        let (sql, type) = try Literal.column(value)
         columns.append((field, .constant(sql, type, value.text ?? "empty")))
       }
     }

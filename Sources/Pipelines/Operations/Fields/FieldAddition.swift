@@ -9,9 +9,18 @@ package struct FieldAddition: FieldOperation {
     ]
   }
 
+  /// A value that may be null, which isn't the same as none.
+  package struct GivenValue: SettingValue {
+    var setting: Setting?
+    package init() {}
+    package init(setting: Setting) throws(Problem) { self.setting = setting }
+    package static var kind: SettingKind { Setting.kind }
+    package var display: String? { setting?.display }
+  }
+
   package struct Settings: Sendable {
     var field: FieldName?
-    var value: Setting?
+    var value = GivenValue()
     var operation: Operation?
     var sources: [FieldName] = []
     var separator = ""
@@ -36,11 +45,14 @@ package struct FieldAddition: FieldOperation {
         - { order: 2, source: shopify }
         """),
     badValues: "`concat` leaves empty values out. A list or nested record can't be joined and is refused "
-      + "before anything runs.",
+      + "before anything runs, so is a constant with more digits than its type holds. Expressions are as "
+      + "in `add`.",
     settings: SettingsSchema(Settings()) {
       Field(\.field, "field_name", "The column to add; one of that name is replaced.").required()
         .also("field", "column", "name", "output_field")
-      Field(\.value, "value", "A constant, or `current_timestamp` for the run's time.").also("constant", "default")
+      Field(
+        \.value, "value", "A constant, null (a text column without values), or `current_timestamp` for the run's time."
+      ).also("constant", "default")
       Field(\.operation, "operation", "`concat` joins fields, `expression` computes.").also("function")
       Field(\.sources, "source_fields", "For `concat`: fields in order, dotted paths too.").also("fields")
       Field(\.separator, "separator", "For `concat`: what stands between.")
@@ -71,15 +83,15 @@ package struct FieldAddition: FieldOperation {
         throw Problem("missing-setting", "\"concat\" needs \"source_fields\".", at: location)
       }
       content = .concat(settings.sources, separator: settings.separator)
-    } else if let value = settings.value, case .text(let text) = value.content,
+    } else if let value = settings.value.setting, case .text(let text) = value.content,
       OperationContext.runTimeNames.contains(text.lowercased())
     {
       content = .runTime
-    } else if let value = settings.value {
+    } else if let value = settings.value.setting {
       if settings.operation == .expression {
         content = .expression(try UserExpression(setting: value))
       } else {
-        let (sql, type) = try Literal.constant(value)
+        let (sql, type) = try Literal.column(value)
         content = .constant(sql, type, words: value.text ?? "empty")
       }
     } else {

@@ -65,9 +65,23 @@ package struct Fill: FieldOperation {
         result.append(Assignment(column.name, "coalesce(\(name), \(sql))", type))
       } else {
         let literal = try Literal.comparable(value, with: column.type, field: field)
+        try requireExact(value, for: column)
         result.append(Assignment(column.name, "coalesce(\(name), CAST(\(literal) AS \(column.type)))", column.type))
       }
     }
     return result
+  }
+
+  /// - Throws: `wrong-type` if the column's type would change the value.
+  private func requireExact(_ value: Setting, for column: Column) throws(Problem) {
+    let text = value.text ?? ""
+    let isExact =
+      column.type.isNumber && column.type != .numeric
+      ? PlainNumber(text)?.fits(column.type) == true : column.type != .date || text.utf8.count <= 10
+    guard !isExact else { return }
+    throw Problem(
+      "wrong-type",
+      "Column \"\(column.name)\" is \(column.type.inWords) (\(column.type)); it can't be filled with \"\(text)\".",
+      hint: "Cast the column before it is filled.", at: value.location)
   }
 }

@@ -71,10 +71,16 @@ package enum ExactNumber {
   private static func slowly(_ sign: Sign, _ operands: [Operand]) -> SQL {
     let floats = operands.filter(\.type.isFloat)
     let scale = sign == .multiply ? min(12, max(2, 18 / floats.count)) : 12
-    let plain: SQL = "(\(operands.map(toDouble), separator: sign.sql.text))"
+    let plain = finite("(\(operands.map(toDouble), separator: sign.sql.text))", operands)
     let checks = floats.map { isExact($0, decimal($0, scale: scale)) }
     let result = nearestDouble("TRY(\(operands.map { decimal($0, scale: scale) }, separator: sign.sql.text))")
     return "CASE WHEN \(checks, separator: " AND ") THEN coalesce(\(result), \(plain)) ELSE \(plain) END"
+  }
+
+  /// Null where finite operands have a result too large for a DOUBLE.
+  private static func finite(_ result: SQL, _ operands: [Operand]) -> SQL {
+    let isFinite: SQL = "\(operands.map { "isfinite(\(toDouble($0)))" as SQL }, separator: " AND ")"
+    return "CASE WHEN isinf(\(result)) AND \(isFinite) THEN NULL ELSE \(result) END"
   }
 
   /// The quotient of two whole numbers is rounded once, so that of two decimals with the same scale is, too.
@@ -86,7 +92,7 @@ package enum ExactNumber {
       return Operand(
         sql: """
           CASE WHEN \(isSafe) THEN \(above.integer) / nullif(\(below.integer), 0) \
-          ELSE \(toDouble(left)) / nullif(\(toDouble(right)), 0) END
+          ELSE \(finite("\(toDouble(left)) / nullif(\(toDouble(right)), 0)", [left, right])) END
           """, type: .float64)
     }
     let quotient = ExactQuotient(left: left, right: right)

@@ -17,20 +17,35 @@ package enum Literal {
     return SQL(raw: plain ? text : value.description)
   }
 
-  /// A constant that keeps its JSON type: whole numbers BIGINT, others DOUBLE as JSON readers make them.
-  /// - Throws: `wrong-type` for lists and maps.
+  /// A constant as a column of its own: nothing is a text that is null.
+  /// - Throws: see `constant`.
+  package static func column(_ setting: Setting) throws(Problem) -> (sql: SQL, type: DataType) {
+    setting.content == .null ? ("CAST(NULL AS VARCHAR)", .text) : try constant(setting)
+  }
+
+  /// A constant that keeps its JSON type: whole numbers BIGINT, or HUGEINT where they need it, others DOUBLE as JSON readers make them.
+  /// - Throws: `wrong-type` for lists, maps, and numbers these types don't hold exactly.
   package static func constant(_ setting: Setting) throws(Problem) -> (sql: SQL, type: DataType) {
     switch setting.content {
     case .null: return ("NULL", .null)
     case .toggle(let flag): return (flag ? "TRUE" : "FALSE", .boolean)
     case .integer(let number): return ("CAST(\(number) AS BIGINT)", .int64)
     case .number(let written):
-      guard let digits = number(written) else {
-        throw Problem("wrong-type", "\"\(written)\" isn't a number.", at: setting.location)
+      let number = PlainNumber(written)
+      if let number, number.fits(.int128), !written.contains(where: { ".eE".contains($0) }) {
+        return ("CAST(\(text: number.text) AS HUGEINT)", .int128)
       }
-      return ("CAST(\(text: digits.text) AS DOUBLE)", .float64)
+      guard number?.fits(.float64) == true else {
+        throw Problem(
+          "wrong-type", "\"\(written)\" has more digits than a number in a column of doubles.",
+          hint: "Write it as a text and cast it: `- cast: { column: \"decimal(38,18)\" }`.", at: setting.location)
+      }
+      return ("CAST(\(text: written) AS DOUBLE)", .float64)
     case .text(let text): return (Literal.text(text), .text)
-    case .list, .map: throw Problem("wrong-type", "A list or a map can't be a constant.", at: setting.location)
+    case .list, .map:
+      throw Problem(
+        "wrong-type", "A list or a map can't be a constant.",
+        hint: "Use an expression: `- add: { column: \"[1, 2]\" }`.", at: setting.location)
     }
   }
 
