@@ -4,12 +4,13 @@ import Tabular
 
 /// Counts the rows that fit no output of a split, which nothing takes.
 final class StrayTap: Sendable {
+  private let step: String
   private let outputs: [String]
   private let seen = RowCounter()
   private let strays = RowCounter()
 
   /// - Parameter outputs: their names.
-  init(_ outputs: [String]) { self.outputs = outputs }
+  init(_ outputs: [String], of step: String) { (self.outputs, self.step) = (outputs, step) }
 
   /// All the rows; those of which `fits` isn't true are counted as they flow past.
   func wrap(_ rows: Relation, _ fits: SQL, as name: String, on connection: Connection) async throws -> SQL {
@@ -26,11 +27,12 @@ final class StrayTap: Sendable {
     return "SELECT \(names: rows.schema.names) FROM (\(counted)) WHERE \(name: name) LIMIT 9223372036854775807"
   }
 
-  /// `12 of 1,000 rows fit none of "large", "abroad" and are left out.`; nil if every row fits one.
+  /// `"routed": 12 of 1,000 rows fit none of "large", "abroad" and are left out.`; nil if every row fits one.
   var words: String? {
     guard strays.rows > 0 else { return nil }
     let names = outputs.map { "\"\($0)\"" }.joined(separator: ", ")
-    return "\(strays.rows.grouped) of \(StepEffect.count(seen.rows, "row")) fit none of \(names) and are left out."
+    return
+      "\"\(step)\": \(strays.rows.grouped) of \(StepEffect.count(seen.rows, "row")) fit none of \(names) and are left out."
   }
 
   /// Begins another attempt.

@@ -136,7 +136,7 @@ extension SchemaCheck {
       select = try await tap.wrap(as: engine.uniqueName("weir_cleanse"), on: engine.connection)
       result.cleanseTaps.append(tap)
     } else if let split = operation as? Split, let fits = try split.fits(over: passing) {
-      let tap = StrayTap(split.outputNames)
+      let tap = StrayTap(split.outputNames, of: result.id)
       select = try await tap.wrap(passing, fits, as: engine.uniqueName("weir_stray"), on: engine.connection)
       result.strayTap = tap
     } else {
