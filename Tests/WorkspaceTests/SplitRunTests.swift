@@ -1,7 +1,6 @@
 import Execution
 import Foundation
 import Pipelines
-import Synchronization
 import TestSupport
 import Testing
 import Workspace
@@ -25,13 +24,16 @@ import Workspace
         - { id: one, write: { from: high, to: high.json } }
         - { id: two, write: { from: low, to: low.json } }
       """
-    let found = Mutex<[String]>([])
+    let heard = Heard()
     let run = try await workspace.run(RunRequest(PipelineText(file: "p.yaml", text: text))) { event in
-      if case .log(.info, let message) = event.kind, message.contains("fit none") {
-        found.withLock { $0.append(message) }
-      }
+      if case .log(.info, let message) = event.kind, message.contains("fit none") { await heard.add(message) }
     }
     #expect(run.status == .success, "\(run.problems)")
-    #expect(found.withLock { $0 } == [expected].compactMap { $0 })
+    #expect(await heard.messages == [expected].compactMap { $0 })
   }
+}
+
+private actor Heard {
+  var messages: [String] = []
+  func add(_ message: String) { messages.append(message) }
 }
