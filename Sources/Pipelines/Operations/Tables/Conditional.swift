@@ -147,7 +147,7 @@ package struct Conditional: Operation {
     throw Problem(
       "wrong-type",
       "Column \"\(old.name)\" would be \(new.type.inWords) in some rows; in the others it is \(old.type.inWords).",
-      hint: "Set it to values of one kind, put numbers in quotes to make them text, or set another column.",
+      hint: "Set it to values of one kind, `cast` it to text before, or set another column.",
       at: operation.location)
   }
 
