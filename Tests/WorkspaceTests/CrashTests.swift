@@ -28,7 +28,6 @@ struct CrashTests {
       let told = try await trial.killOnce()
       try trial.expect(
         "SELECT count(*), count(DISTINCT id), max(id)", told, old: [before, before, before], new: [after, after, after])
-      #expect(try trial.cursor() == trial.numbers("SELECT max(id)")[0])
       try await trial.finish()
       #expect(try trial.numbers("SELECT count(*), count(DISTINCT id), max(id)") == [after, after, after])
       trial.expectSights(old: [before, before, before], new: [after, after, after])
@@ -183,11 +182,6 @@ private final class CrashTrial: @unchecked Sendable {
   func numbers(_ select: String, from table: Bool = true) throws -> [Int] {
     let sql = table ? "\(select) FROM \(schema).target" : select
     return try pg.rows(SQL(raw: sql))[0].map { Int($0 ?? "") ?? -1 }
-  }
-
-  /// Where the next incremental read begins, as the target remembers it.
-  func cursor() throws -> Int? {
-    try pg.value("SELECT value FROM \(name: schema).\"_weir_state\" WHERE key LIKE 'crash-%'").flatMap { Int($0) }
   }
 
   func expectNothingLeft() throws {
