@@ -110,7 +110,7 @@ package enum OperationsReference {
     lines.append("")
     if let shorthand = entry.shorthand {
       let kind = entry.settings.first { $0.name == shorthand }?.kind
-      lines += ["\(forms(of: kind)) in place of the settings is `\(shorthand)`.", ""]
+      lines += ["\(written(kind)) in place of the settings is `\(shorthand)`.", ""]
     }
     if let mapShorthand = entry.mapShorthand {
       lines += ["A map without any of these names is `\(mapShorthand)`.", ""]
@@ -121,7 +121,7 @@ package enum OperationsReference {
   }
 
   /// How a setting of that kind may be written, as the beginning of a sentence.
-  private static func forms(of kind: SettingKind?) -> String {
+  private static func written(_ kind: SettingKind?) -> String {
     switch kind {
     case .list, .any: "A single value or a list"
     case .map: "A list"

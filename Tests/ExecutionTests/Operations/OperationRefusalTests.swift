@@ -1,4 +1,5 @@
 import DuckDB
+import Tabular
 import TestSupport
 import Testing
 

@@ -15,6 +15,7 @@ enum ValueMatch {
     if type.isNumber || type == .boolean || type.isMoment {
       return "(\(access.sql) = \(try Literal.comparable(value, with: type, field: field)))"
     }
-    return "(\(type == .text ? access.sql : "CAST(\(access.sql) AS VARCHAR)") = \(Literal.text(written)))"
+    let text: SQL = type == .text ? access.sql : "CAST(\(access.sql) AS VARCHAR)"
+    return "(\(text) = \(Literal.text(written)))"
   }
 }
