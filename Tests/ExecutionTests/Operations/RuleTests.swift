@@ -156,7 +156,7 @@ import Testing
     ("range: { column: v, min: 2025-02-01, max: 2025-01-01 }", "impossible-range"),
     ("range: { column: v, min: 9, max: 10.5 }", nil), ("row_count: { min: 3, max: 2 }", "impossible-range"),
   ])
-  func boundsThatNothingLiesBetweenAreRefused(_ rule: String, _ code: String?) throws {
+  func boundsThatNothingLiesBetweenAreRefused(_ rule: String, _ code: Problem.Code?) throws {
     let entry = try Setting(yaml: rule).entries[0]
     let type = try #require(Rules.named(entry.key))
     do {
