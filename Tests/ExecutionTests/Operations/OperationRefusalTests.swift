@@ -31,10 +31,14 @@ import Testing
       ("replace: { field: t, regex: '(a)', with: 'x$2' }", "unknown-group", "1 group; there is no $2"),
       ("format: { field: t, regex: '(a)(?:b)(c)', pattern: '$1$3' }", "unknown-group", "2 groups; there is no $3"),
       (
-        "conditional: { if: n > 1, then: [ { add: { a: 1 } } ], else: [ { add: { a: text } } ] }", "wrong-type",
+        "conditional: { if: n > 1, then: [ { add: { a: 1 } } ], else: [ { field_addition: { field_name: a, value: text } } ] }",
+        "wrong-type",
         "would be text"
       ),
-      ("conditional: { if: n > 1, then: [ { add: { n: many } } ] }", "wrong-type", "would be text"),
+      (
+        "conditional: { if: n > 1, then: [ { field_addition: { field_name: n, value: many } } ] }", "wrong-type",
+        "would be text"
+      ),
       ("filter: { field: t, operator: '>', value: 10 }", "wrong-type", "more or less than the number 10"),
       ("lookup: { field: t, table: { a: 1 } }", "wrong-type", "The replacements are numbers"),
       ("lookup: { field: t, table: { a: 9007199254740993, b: 1.5 }, default: null }", "wrong-type", "no exact place"),

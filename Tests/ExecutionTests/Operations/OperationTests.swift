@@ -97,7 +97,7 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
       "mask: {field: e, method: email}", #"[{"e": "a@x.com"}, {"e": "@x.com"}, {"e": "ab@x.com"}]"#,
       #"[{"e":"***@x.com"},{"e":"***@x.com"},{"e":"a***@x.com"}]"#),
     OperationCase(
-      "conditional: {if: s = 'VIP', then: [{conditional: {if: n > 1, then: [{add: {k: big}}], else: [{add: {k: small}}, {lowercase: s}]}}], else: [{add: {k: other}}]}",
+      "conditional: {if: s = 'VIP', then: [{conditional: {if: n > 1, then: [{field_addition: {field_name: k, value: big}}], else: [{field_addition: {field_name: k, value: small}}, {lowercase: s}]}}], else: [{field_addition: {field_name: k, value: other}}]}",
       #"[{"s": "VIP", "n": 1}, {"s": "VIP", "n": 2}, {"s": "No", "n": 2}, {"s": null, "n": null}]"#,
       #"[{"s":"vip","n":1,"k":"small"},{"s":"VIP","n":2,"k":"big"},{"s":"No","n":2,"k":"other"},{"s":null,"n":null,"k":"other"}]"#
     ),
