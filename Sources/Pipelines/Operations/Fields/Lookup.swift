@@ -89,13 +89,17 @@ package struct Lookup: FieldOperation {
     var types: Set<DataType> = []
     for constant in constants { types.insert(try Literal.constant(constant).type) }
     types.remove(.null)
-    let areNumbers = types.isSubset(of: [.int64, .float64])
+    let areNumbers = types.allSatisfy(\.isNumber)
     guard types.count < 2 || areNumbers else {
       throw Problem("wrong-type", "The replacements are of different types.", at: location)
     }
     let hasFractions = types.contains(.float64) || fallback == nil && access.type.isFloat && areNumbers
     if hasFractions { try refuseLongNumbers(constants) }
-    if let fallback { return (fallback, types.count == 1 ? types.first ?? .text : types.isEmpty ? .null : .float64) }
+    if let fallback {
+      return (
+        fallback, types.count == 1 ? types.first ?? .text : types.isEmpty ? .null : hasFractions ? .float64 : .int128
+      )
+    }
     guard let type = types.first else { return (access.sql, access.type) }
     if type == .text { return (access.type == .text ? access.sql : "CAST(\(access.sql) AS VARCHAR)", .text) }
     let fits = areNumbers ? access.type.isNumber && access.type != .numeric : access.type == type
@@ -107,7 +111,9 @@ package struct Lookup: FieldOperation {
         hint: "Give a \"default\" for the others (`default: null` empties them), or write the replacements as text.",
         at: location)
     }
-    guard hasFractions, access.type.isWhole else { return (access.sql, access.type == type ? type : .other("NUMBER")) }
+    guard hasFractions, access.type.isWhole else {
+      return (access.sql, types == [access.type] ? type : .other("NUMBER"))
+    }
     let number: SQL = "CAST(\(access.sql) AS DOUBLE)"
     let refusal = Refusal.saying(
       "\(Literal.text("\"lookup\" of column \"\(access.root.name)\": ")) || CAST(\(access.sql) AS VARCHAR) || ' has no exact place beside fractions.'",
@@ -121,9 +127,13 @@ package struct Lookup: FieldOperation {
   /// A whole number beside numbers with a fraction becomes a DOUBLE, which has 53 bits.
   private func refuseLongNumbers(_ constants: [Setting]) throws(Problem) {
     for constant in constants {
-      guard case .integer(let number) = constant.content, Double(exactly: number) == nil else { continue }
+      let isShort =
+        if case .integer(let number) = constant.content { Double(exactly: number) != nil } else {
+          try Literal.constant(constant).type != .int128
+        }
+      guard !isShort else { continue }
       throw Problem(
-        "wrong-type", "\(number) has no exact place beside numbers with a fraction.",
+        "wrong-type", "\(constant.text ?? "") has no exact place beside numbers with a fraction.",
         hint: "Put all replacements in quotes, as text, and `cast` the column to a decimal afterwards.",
         at: constant.location)
     }

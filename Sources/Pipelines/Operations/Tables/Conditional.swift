@@ -128,6 +128,9 @@ package struct Conditional: Operation {
     var projection = Projection(of: relation.schema)
     for assignment in try operation.assignments(over: relation, in: context) {
       let old = relation.schema[name: assignment.column]
+      var assignment = assignment
+      // Nothing goes with values of any kind.
+      if let old, assignment.value == Literal.empty { (assignment.value, assignment.type) = ("NULL", old.type) }
       if let old { try refuseMixture(of: old, with: assignment, in: operation) }
       let rest: SQL = if let old { " ELSE \(name: old.name)" } else { "" }
       var changed = assignment
