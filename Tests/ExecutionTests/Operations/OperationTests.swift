@@ -102,7 +102,8 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
       #"[{"s":"vip","n":1,"k":"small"},{"s":"VIP","n":2,"k":"big"},{"s":"No","n":2,"k":"other"},{"s":null,"n":null,"k":"other"}]"#
     ),
     OperationCase(
-      "conditional: {if: n > 1, then: [{add: {n: null}}]}", #"[{"n": 1}, {"n": 2}]"#, #"[{"n":1},{"n":null}]"#),
+      "conditional: {if: n > 1, then: [{add: {n: null, m: null}}], else: [{add: {m: 5}}]}", #"[{"n": 1}, {"n": 2}]"#,
+      #"[{"n":1,"m":5},{"n":null,"m":null}]"#),
     OperationCase(
       "hash: {field: e, algorithm: sha256, output_field: h}", #"[{"e": "a", "z": 1}]"#,
       #"[{"e":"a","h":"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb","z":1}]"#),

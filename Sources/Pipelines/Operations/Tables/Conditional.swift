@@ -130,7 +130,7 @@ package struct Conditional: Operation {
       let old = relation.schema[name: assignment.column]
       var assignment = assignment
       // Nothing goes with values of any kind.
-      if let old, assignment.value == Literal.empty { (assignment.value, assignment.type) = ("NULL", old.type) }
+      if assignment.value == Literal.empty { (assignment.value, assignment.type) = ("NULL", old?.type ?? .null) }
       if let old { try refuseMixture(of: old, with: assignment, in: operation) }
       let rest: SQL = if let old { " ELSE \(name: old.name)" } else { "" }
       var changed = assignment
