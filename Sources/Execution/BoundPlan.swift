@@ -65,6 +65,8 @@ package struct BoundStep: Sendable {
   /// The rows after each operation, in order.
   var stages: [OperationStage] = []
   var cleanseTaps: [CleanseTap] = []
+  /// Of a split into outputs without `else`.
+  var strayTap: StrayTap?
   var relationRules: [RelationRule] = []
   /// The Python functions its rows flow through, in order.
   var programs: [PythonRows] = []

@@ -19,6 +19,7 @@ extension StepAttempts {
         try await collectRejects(of: source, query, findings, reader ?? connection)
       }
       for outcome in source.programs.compactMap(\.outcome) { findings.add(source.id, outcome) }
+      if let words = source.strayTap?.words { findings.add(source.id, .log(level: .info, message: words)) }
     }
     for source in flow {
       try conclude(

@@ -95,6 +95,7 @@ struct StepAttempts {
       other.counter?.reset()
       other.taps.forEach { $0.reset() }
       other.cleanseTaps.forEach { $0.reset() }
+      other.strayTap?.reset()
       other.boundary?.reset()
       for program in other.programs { program.begin { report.emit(other.id, .log(level: .info, message: $0)) } }
     }

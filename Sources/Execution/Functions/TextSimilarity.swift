@@ -3,7 +3,10 @@
 struct TextSimilarity {
   private var left: [UInt32] = []
   private var right: [UInt32] = []
-  private var row: [Int] = []
+  /// For longer texts: where each character of `left` stands, so many words for each, first those of one that isn't there.
+  private var masks: [UInt64] = []
+  private var numbers = [Int](repeating: 0, count: 128)
+  private var otherNumbers: [UInt32: Int] = [:]
   /// For each character of `left`, where it stands, one bit per place.
   private var places = [UInt64](repeating: 0, count: 128)
   private var otherPlaces: [UInt32: UInt64] = [:]
@@ -13,7 +16,7 @@ struct TextSimilarity {
     Self.read(b, into: &right)
     let longest = max(left.count, right.count)
     guard longest > 0 else { return 1 }
-    let distance = left.count <= 64 ? bitParallel() : byRows()
+    let distance = left.count <= 64 ? bitParallel() : byWords()
     return 1 - Double(distance) / Double(longest)
   }
 
@@ -69,17 +72,59 @@ struct TextSimilarity {
     return distance
   }
 
-  private mutating func byRows() -> Int {
-    row = Array(0...right.count)
-    for (i, a) in left.enumerated() {
-      var diagonal = row[0]
-      row[0] = i + 1
-      for (j, b) in right.enumerated() {
-        let replaced = diagonal + (a == b ? 0 : 1)
-        diagonal = row[j + 1]
-        row[j + 1] = min(replaced, diagonal + 1, row[j] + 1)
+  /// The same for any length: a column in as many words as it needs, what crosses from one to the next carried over (Hyyrö 2003).
+  private mutating func byWords() -> Int {
+    let words = (left.count + 63) / 64
+    masks.removeAll(keepingCapacity: true)
+    masks.append(contentsOf: repeatElement(0, count: words))
+    for (index, scalar) in left.enumerated() {
+      var number = scalar < 128 ? numbers[Int(scalar)] : otherNumbers[scalar] ?? 0
+      if number == 0 {
+        number = masks.count / words
+        if scalar < 128 { numbers[Int(scalar)] = number } else { otherNumbers[scalar] = number }
+        masks.append(contentsOf: repeatElement(0, count: words))
+      }
+      masks[number * words + index / 64] |= 1 << UInt64(index % 64)
+    }
+    defer {
+      for scalar in left where scalar < 128 { numbers[Int(scalar)] = 0 }
+      otherNumbers.removeAll(keepingCapacity: true)
+    }
+    let starts = right.map { ($0 < 128 ? numbers[Int($0)] : otherNumbers[$0] ?? 0) * words }
+    return Self.distance(starts, masks, words, left.count)
+  }
+
+  /// - Parameter starts: for each character of the right text, where the words of `masks` begin that say where it stands in the left one.
+  private static func distance(_ starts: [Int], _ masks: [UInt64], _ words: Int, _ count: Int) -> Int {
+    var plus = [UInt64](repeating: ~0, count: words)
+    var minus = [UInt64](repeating: 0, count: words)
+    var distance = count
+    let last: UInt64 = 1 << UInt64((count - 1) % 64)
+    masks.withUnsafeBufferPointer { masks in
+      plus.withUnsafeMutableBufferPointer { plus in
+        minus.withUnsafeMutableBufferPointer { minus in
+          for start in starts {
+            var (upCarry, downCarry) = (UInt64(1), UInt64(0))
+            for word in 0..<words {
+              let equal = masks[start + word] | downCarry
+              let diagonal = (((equal & plus[word]) &+ plus[word]) ^ plus[word]) | equal | minus[word]
+              var up = minus[word] | ~(diagonal | plus[word])
+              var down = plus[word] & diagonal
+              if word == words - 1 {
+                if up & last != 0 { distance += 1 }
+                if down & last != 0 { distance -= 1 }
+              }
+              let (upNext, downNext) = (up >> 63, down >> 63)
+              up = (up << 1) | upCarry
+              down = (down << 1) | downCarry
+              plus[word] = down | ~(diagonal | up)
+              minus[word] = up & diagonal
+              (upCarry, downCarry) = (upNext, downNext)
+            }
+          }
+        }
       }
     }
-    return row[right.count]
+    return distance
   }
 }

@@ -77,4 +77,20 @@ extension SchemaCheck {
       }
     }
   }
+
+  /// - Throws: `invalid-format`.
+  func check(formats: [String], at location: Location) async throws {
+    for format in formats {
+      let text: SQL = "\(text: format)"
+      do {
+        _ = try await engine.connection.query(
+          "SELECT strftime(TIMESTAMP '2000-01-01', \(text)), try_strptime('', \(text))")
+      } catch let error as DuckDBError {
+        let reason = error.message.split(separator: ": ").last ?? ""
+        throw Problem(
+          "invalid-format", "The format \"\(format)\" can't be read: \(reason.prefix { $0 != "\n" }).",
+          hint: "Signs are such as %Y, %m, %d, %H, %M and %S; %% is a percent sign.", at: location)
+      }
+    }
+  }
 }

@@ -111,6 +111,7 @@ extension SchemaCheck {
       }
     }
     try await check(operation.patterns, at: operation.location)
+    try await check(formats: operation.formats, at: operation.location)
     let context = OperationContext(time: context.timeText, others: others)
     var passing = relation
     if let rule = operation.rule {
@@ -134,6 +135,10 @@ extension SchemaCheck {
       let tap = CleanseTap(try operation.cleansing(of: passing, in: context), operation: index)
       select = try await tap.wrap(as: engine.uniqueName("weir_cleanse"), on: engine.connection)
       result.cleanseTaps.append(tap)
+    } else if let split = operation as? Split, let fits = try split.fits(over: passing) {
+      let tap = StrayTap(split.outputNames, of: result.id)
+      select = try await tap.wrap(passing, fits, as: engine.uniqueName("weir_stray"), on: engine.connection)
+      result.strayTap = tap
     } else {
       select = try operation.select(from: passing, in: context)
     }

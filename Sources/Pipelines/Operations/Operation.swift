@@ -17,6 +17,8 @@ package protocol Operation: Sendable {
   var rule: (any Rule)? { get }
   /// Its regular expressions, to be tried before anything runs.
   var patterns: [String] { get }
+  /// Its formats of dates and times (`%d.%m.%Y`), to be tried before anything runs.
+  var formats: [String] { get }
   /// The user's own code that makes the rows outside the engine; such an operation has no SQL.
   var program: PythonProgram? { get }
   /// The user's own SELECT, whose tables are other steps, beside the rows that come in.
@@ -29,6 +31,7 @@ package protocol Operation: Sendable {
 extension Operation {
   package var otherInputs: [String] { [] }
   package var patterns: [String] { rule?.patterns ?? [] }
+  package var formats: [String] { [] }
   package var effect: String { Self.manifest.summary }
   package var reach: OperationReach { .relation }
   package var rule: (any Rule)? { nil }

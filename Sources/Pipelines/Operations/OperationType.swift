@@ -20,9 +20,12 @@ package struct OperationType: Sendable {
   }
 
   /// A short name for `type` with one of its settings fixed: `title_case` is `field_operation` with that operation.
+  /// - Parameter badValues: what holds of this name alone; that of the type if nil.
+  /// - Parameter words: setting → what it means under this name.
   package init<Kind: Operation>(
     _ type: Kind.Type, named name: String, aliases: [String] = [], fixing setting: String, to value: String,
-    summary: String, example: String, shown: Example, shorthand: String? = nil
+    summary: String, example: String, shown: Example, shorthand: String? = nil, badValues: String? = nil,
+    describing words: [String: String] = [:]
   ) {
     var form = SettingsForm(of: Kind.manifest)
     form.names = [name] + aliases
@@ -31,6 +34,8 @@ package struct OperationType: Sendable {
     form.example = example
     form.shown = shown
     form.shorthand = shorthand ?? form.shorthand
+    form.badValues = badValues ?? form.badValues
+    form.words = words
     self.init(type, form: form)
   }
 
@@ -56,7 +61,9 @@ struct SettingsForm<Settings: Sendable>: Sendable {
   var summary: String
   var example: String
   var shown: Example?
-  let badValues: String
+  var badValues: String
+  /// What settings mean under this name, where it isn't what the schema says.
+  var words: [String: String] = [:]
   private var fixed: (name: String, value: String)?
   var shorthand: String?
   let mapShorthand: String?
@@ -86,7 +93,13 @@ struct SettingsForm<Settings: Sendable>: Sendable {
     known = Self.names(in: schema)
   }
 
-  var descriptions: [SettingDescription] { schema.descriptions.filter { $0.name != fixed?.name } }
+  var descriptions: [SettingDescription] {
+    schema.descriptions.filter { $0.name != fixed?.name }.map { description in
+      var description = description
+      description.summary = words[description.name] ?? description.summary
+      return description
+    }
+  }
 
   /// - Parameter ignoring: Keys that belong to whoever holds the map (`on_fail`).
   func read(_ setting: Setting, at location: Location, ignoring: Set<String> = []) throws -> Settings {

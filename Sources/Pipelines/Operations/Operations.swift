@@ -39,7 +39,17 @@ package enum Operations {
             gives: """
               - { id: 1, document: '<order><item sku="A1"/><item sku="B7"/></order>', skus: [A1, B7] }
               - { id: 2, document: '<order/>', skus: [] }
-              """)),
+              """),
+          badValues:
+            "Where the path leads nowhere, the part is empty. A text that isn't XML, and a part that isn't of the `type`, "
+            + "stop the run or become empty, as `on_error` says.",
+          describing: [
+            "path":
+              "XPath: `/a/b`, `//b`, `*`, `@attr`, `text()`, `[2]`, `[last()]`, `[@a='x']`, `[b='x']`. A name without a prefix fits any namespace.",
+            "xpath": "The same as `path`.",
+            "all": "Every match as a list, or only the first, which is the default.",
+            "on_error": "What happens to a value that is no XML, or a part that doesn't fit the type: stop or null.",
+          ]),
       ]),
     OperationGroup("Text", texts),
     OperationGroup(
@@ -149,6 +159,7 @@ package enum Operations {
     return OperationType(
       TextOperation.self, named: name, aliases: aliases, fixing: "operation", to: name, summary: summary,
       example: "- \(name): product_name", shown: Example(rows(first, second), gives: rows(one, two)),
-      shorthand: "fields")
+      shorthand: "fields",
+      badValues: "Empty values stay empty. A column that isn't text is refused before anything runs.")
   }
 }

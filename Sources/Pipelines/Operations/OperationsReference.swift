@@ -109,7 +109,8 @@ package enum OperationsReference {
     }
     lines.append("")
     if let shorthand = entry.shorthand {
-      lines += ["A single value or a list in place of the settings is `\(shorthand)`.", ""]
+      let kind = entry.settings.first { $0.name == shorthand }?.kind
+      lines += ["\(written(kind)) in place of the settings is `\(shorthand)`.", ""]
     }
     if let mapShorthand = entry.mapShorthand {
       lines += ["A map without any of these names is `\(mapShorthand)`.", ""]
@@ -117,6 +118,15 @@ package enum OperationsReference {
     if !entry.badValues.isEmpty { lines += ["**Empty and bad values.** \(entry.badValues)", ""] }
     if !entry.aliases.isEmpty { lines += ["*Also:* \(codes(entry.aliases)).", ""] }
     return lines
+  }
+
+  /// How a setting of that kind may be written, as the beginning of a sentence.
+  private static func written(_ kind: SettingKind?) -> String {
+    switch kind {
+    case .list, .any: "A single value or a list"
+    case .map: "A list"
+    default: "A single value"
+    }
   }
 
   private static func codes(_ names: [String]) -> String { names.map { "`\($0)`" }.joined(separator: ", ") }

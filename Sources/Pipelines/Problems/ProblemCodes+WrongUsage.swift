@@ -37,6 +37,8 @@ extension Problem.Code {
     Meaning(
       "incomparable-key", "The columns to match rows by have types that can't be compared.",
       "Choose another key, or cast it in a query."),
+    Meaning(
+      "invalid-format", "A format of dates and times can't be read.", "Correct it; the message says what is wrong."),
     Meaning("impossible-range", "Nothing lies between two bounds.", "Exchange them; the smaller one comes first."),
     Meaning("invalid-name", "A text is not the name of a table.", "Write schema.table, with quotes where needed."),
     Meaning("invalid-path", "A JSON path or XPath can't be followed.", "Correct it; the message says what is wrong."),
@@ -129,6 +131,9 @@ extension Problem.Code {
     Meaning("template-circle", "A rule template uses itself.", "The hint shows the circle; take one use out."),
     Meaning("too-many-rules", "Rule templates make more rules than any check needs.", "Write the rules once."),
     Meaning("too-large", "A file has too many values.", "Split it."),
+    Meaning(
+      "too-many-pairs", "Finding the rows whose texts are alike would take too many comparisons.",
+      "Name keys that must be equal, or compare a shorter column."),
     Meaning("two-forms", "A pipeline is written in two forms at once.", "Keep one."),
     Meaning("two-subjects", "A read names more than one of table, query and path.", "Keep one."),
     Meaning("two-works", "A transform has both sql and operations.", "Make two steps."),
@@ -141,6 +146,9 @@ extension Problem.Code {
     Meaning("unknown-field", "The run doesn't ask about such a field.", "weir runs show RUN lists its questions."),
     Meaning("unknown-file-type", "A path's ending doesn't say what it is.", "Give the type."),
     Meaning("unknown-function", "The workspace has no function of this name.", "weir functions list shows them."),
+    Meaning(
+      "unknown-group", "A regular expression has no group of this number.",
+      "Number the groups by their opening brackets, from 1."),
     Meaning("unknown-operation", "There is no such operation.", "See operations.md."),
     Meaning("unknown-parameter", "The pipeline has no such parameter.", "Correct the name, or declare it."),
     Meaning("unknown-rule", "There is no such rule.", "The hint lists them."),

@@ -110,7 +110,7 @@ package struct SettingsSchema<Settings: Sendable>: Sendable {
 /// A `Field` without its Swift types.
 package struct SettingDescription: Sendable {
   package let name: String
-  package let summary: String
+  package var summary: String
   package let kind: SettingKind
   package let isRequired: Bool
   package let isAdvanced: Bool

@@ -1,8 +1,10 @@
-import Pipelines
+import DuckDB
+import Tabular
 import TestSupport
 import Testing
 
 @testable import Execution
+@testable import Pipelines
 
 /// Rows whose texts are alike count as one.
 @Suite struct FuzzyMatchTests {
@@ -18,6 +20,53 @@ import Testing
         Array(right.utf8).withUnsafeBytes { r in similarity.similarity(l, r) }
       }
       #expect(abs(found - expected) < 1e-12)
+    }
+  }
+
+  @Test func longTextsAreComparedInWords() {
+    var numbers = SeededNumbers(seed: 8)
+    var similarity = TextSimilarity()
+    for _ in 0..<60 {
+      let texts = (0..<2).map { _ in
+        String((0..<Int.random(in: 60...200, using: &numbers)).map { _ in "abñ".randomElement(using: &numbers) ?? "a" })
+      }
+      let (left, right) = (Array(texts[0].unicodeScalars), Array(texts[1].unicodeScalars))
+      var row = Array(0...right.count)
+      for (i, a) in left.enumerated() {
+        var diagonal = row[0]
+        row[0] = i + 1
+        for (j, b) in right.enumerated() {
+          let replaced = diagonal + (a == b ? 0 : 1)
+          diagonal = row[j + 1]
+          row[j + 1] = min(replaced, diagonal + 1, row[j] + 1)
+        }
+      }
+      let expected = 1 - Double(row[right.count]) / Double(max(left.count, right.count))
+      let found = Array(texts[0].utf8).withUnsafeBytes { l in
+        Array(texts[1].utf8).withUnsafeBytes { r in similarity.similarity(l, r) }
+      }
+      #expect(found == expected)
+    }
+  }
+
+  /// Few texts of thousands of characters are compared; so many that it would take hours are refused before it begins.
+  @Test func longAndRepetitiveTexts() async throws {
+    let bench = try await OperationBench()
+    func rows(_ text: SQL, _ count: Int) async throws -> Relation {
+      try await bench.bound("(SELECT \(text) AS name FROM range(\(count)) t(i))")
+    }
+    let few = try await bench.apply("[{dedupe: {similar: name}}]", to: rows("repeat('x', 3000) || i", 20))
+    #expect(try await bench.connection.query("SELECT count(*) FROM \(few.sql)").rows == [[.integer(1)]])
+    for text in ["repeat('x', 1000) || i", "repeat('ab', 25) || lpad(i::VARCHAR, 4, '0')"] as [SQL] {
+      let many = try await bench.apply("[{dedupe: {similar: name}}]", to: rows(text, 8000))
+      let error = await #expect(throws: DuckDBError.self) {
+        _ = try await bench.connection.query("SELECT count(*) FROM \(many.sql)")
+      }
+      let place = Location(file: "test.yaml", line: 9, column: 9)
+      let problem = Refusal.problem(in: error?.message ?? "", at: place)
+      #expect(problem?.code == "too-many-pairs")
+      #expect(problem?.message.contains("\"name\"") == true)
+      #expect(problem?.location?.line == 1)
     }
   }
 
@@ -71,6 +120,29 @@ import Testing
     let texts = (0..<150).map { _ in
       String((0..<Int.random(in: 1...9, using: &numbers)).map { _ in "abcé".randomElement(using: &numbers) ?? "a" })
     }
+    try await compare(texts, threshold)
+  }
+
+  /// The same for texts about as long as those that are no longer cut into parts, most of them made from others.
+  @Test(arguments: [0.6, 0.85, 0.97]) func longTextsAreFoundToo(_ threshold: Double) async throws {
+    var numbers = SeededNumbers(seed: 12)
+    var texts: [String] = []
+    while texts.count < 60 {
+      let length = Int.random(in: FuzzyMatch.longest - 15...FuzzyMatch.longest + 40, using: &numbers)
+      var text = (0..<length).map { _ in "abcdé".randomElement(using: &numbers) ?? "a" }
+      if let old = texts.randomElement(using: &numbers), texts.count % 4 != 0 {
+        text = Array(old)
+        for _ in 0..<Int.random(in: 0...25, using: &numbers) {
+          let place = Int.random(in: 0..<text.count, using: &numbers)
+          if Bool.random(using: &numbers) { text[place] = "x" } else { text.insert("y", at: place) }
+        }
+      }
+      texts.append(String(text))
+    }
+    try await compare(texts, threshold)
+  }
+
+  private func compare(_ texts: [String], _ threshold: Double) async throws {
     var root = Array(texts.indices)
     func find(_ index: Int) -> Int { root[index] == index ? index : find(root[index]) }
     var similarity = TextSimilarity()

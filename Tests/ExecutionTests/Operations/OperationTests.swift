@@ -87,6 +87,24 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
       "lookup: {field: s, table: {P: pending, '1': one}, default: other}", #"[{"s": "P"}, {"s": "x"}]"#,
       #"[{"s":"pending"},{"s":"other"}]"#),
     OperationCase(
+      "lookup: {field: s, table: {1: one, 1.50: half}, output_field: t}", #"[{"s": 1.5}, {"s": 1}, {"s": null}]"#,
+      #"[{"s":1.5,"t":"half"},{"s":1.0,"t":"one"},{"s":null,"t":null}]"#),
+    OperationCase(
+      "lookup: {field: s, table: {1: one}, default: null}", #"[{"s": 1}, {"s": 2}]"#, #"[{"s":"one"},{"s":null}]"#),
+    OperationCase("lookup: {field: s, table: {1: 10}}", #"[{"s": 1}, {"s": 2.5}]"#, #"[{"s":10.0},{"s":2.5}]"#),
+    OperationCase("lookup: {field: s, table: {a: null}}", #"[{"s": "a"}, {"s": "b"}]"#, #"[{"s":null},{"s":"b"}]"#),
+    OperationCase(
+      "mask: {field: e, method: email}", #"[{"e": "a@x.com"}, {"e": "@x.com"}, {"e": "ab@x.com"}]"#,
+      #"[{"e":"***@x.com"},{"e":"***@x.com"},{"e":"a***@x.com"}]"#),
+    OperationCase(
+      "conditional: {if: s = 'VIP', then: [{conditional: {if: n > 1, then: [{field_addition: {field_name: k, value: big}}], else: [{field_addition: {field_name: k, value: small}}, {lowercase: s}]}}], else: [{field_addition: {field_name: k, value: other}}]}",
+      #"[{"s": "VIP", "n": 1}, {"s": "VIP", "n": 2}, {"s": "No", "n": 2}, {"s": null, "n": null}]"#,
+      #"[{"s":"vip","n":1,"k":"small"},{"s":"VIP","n":2,"k":"big"},{"s":"No","n":2,"k":"other"},{"s":null,"n":null,"k":"other"}]"#
+    ),
+    OperationCase(
+      "conditional: {if: n > 1, then: [{add: {n: null, m: null}}], else: [{add: {m: 5}}]}", #"[{"n": 1}, {"n": 2}]"#,
+      #"[{"n":1,"m":5},{"n":null,"m":null}]"#),
+    OperationCase(
       "hash: {field: e, algorithm: sha256, output_field: h}", #"[{"e": "a", "z": 1}]"#,
       #"[{"e":"a","h":"ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb","z":1}]"#),
     OperationCase(
@@ -167,7 +185,7 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
     OperationCase(
       "filter: {field: n.a, operator: '<', value: 2}", #"[{"n": {"a": 1}}, {"n": {"a": 2}}]"#, #"[{"n":{"a":1}}]"#),
     OperationCase(
-      "filter: {field: t, operator: '>', value: 9}", #"[{"t": "10"}, {"t": "x"}, {"t": "8"}]"#, #"[{"t":"10"}]"#),
+      "filter: {field: t, operator: '>', value: '9'}", #"[{"t": "10"}, {"t": "x"}, {"t": "8"}]"#, #"[{"t":"x"}]"#),
     OperationCase(
       "sort: [a desc, b]", #"[{"a": 1, "b": 2}, {"a": 2, "b": 2}, {"a": 2, "b": 1}, {"a": null, "b": 0}]"#,
       #"[{"a":2,"b":1},{"a":2,"b":2},{"a":1,"b":2},{"a":null,"b":0}]"#),
@@ -194,8 +212,21 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
       "window: {function: previous, field: a, order_by: i, output_field: p}", #"[{"i": 1, "a": 5}, {"i": 2, "a": 6}]"#,
       #"[{"i":1,"a":5,"p":null},{"i":2,"a":6,"p":5}]"#),
     OperationCase(
+      "window: {function: share, field: v, output_field: s}", #"[{"v": 0.1}, {"v": 0.2}, {"v": null}]"#,
+      #"[{"v":0.1,"s":0.3333333333333333},{"v":0.2,"s":0.6666666666666666},{"v":null,"s":null}]"#),
+    OperationCase(
+      "cast: {v: 'decimal(10,2)'}, window: {function: share, field: v, output_field: s}",
+      #"[{"v": "0.10"}, {"v": "0.20"}]"#,
+      #"[{"v":0.10,"s":0.3333333333333333},{"v":0.20,"s":0.6666666666666666}]"#),
+    OperationCase(
+      "window: {function: share, field: v, output_field: s}", #"[{"v": 0}, {"v": 0}]"#,
+      #"[{"v":0,"s":null},{"v":0,"s":null}]"#),
+    OperationCase(
       "sample: {rows: 2}, aggregate: {aggregates: {n: count(*)}}", #"[{"a": 1}, {"a": 2}, {"a": 3}]"#, #"[{"n":2}]"#),
   ]
+
+  private static let monthly =
+    #"[{"k": 1, "m": "jan", "v": 5}, {"k": 1, "m": "feb", "v": 6}, {"k": 1, "m": "jan", "v": 7}]"#
 
   static let tables: [OperationCase] = [
     OperationCase(
@@ -214,6 +245,18 @@ struct OperationCase: Sendable, CustomTestStringConvertible {
       "pivot: {on: m, values: [jan, feb], value: v, group_by: k}",
       #"[{"k": 1, "m": "jan", "v": 0.1}, {"k": 1, "m": "jan", "v": 0.2}, {"k": 2, "m": "feb", "v": 1.5}]"#,
       #"[{"k":1,"jan":0.3,"feb":null},{"k":2,"jan":null,"feb":1.5}]"#),
+    OperationCase(
+      "pivot: {on: m, values: [feb, jan, mar], value: v, function: first, group_by: k}", monthly,
+      #"[{"k":1,"feb":6,"jan":5,"mar":null}]"#),
+    OperationCase(
+      "pivot: {on: m, values: [feb, jan, mar], value: v, function: last, group_by: k}", monthly,
+      #"[{"k":1,"feb":6,"jan":7,"mar":null}]"#),
+    OperationCase(
+      "pivot: {on: m, values: [feb, jan, mar], value: v, function: list, group_by: k}", monthly,
+      #"[{"k":1,"feb":[6],"jan":[5,7],"mar":null}]"#),
+    OperationCase(
+      "pivot: {on: m, values: [1, 2.5], value: v, group_by: k}",
+      #"[{"k": 1, "m": 1, "v": 5}, {"k": 1, "m": 2.5, "v": 6}]"#, #"[{"k":1,"1":5,"2.5":6}]"#),
     OperationCase(
       "pivot: {on: m, values: [a, b], group_by: k}", #"[{"k": 1, "m": "a"}, {"k": 1, "m": "a"}]"#,
       #"[{"k":1,"a":2,"b":0}]"#),

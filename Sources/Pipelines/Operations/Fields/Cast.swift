@@ -54,7 +54,7 @@ package struct Cast: Operation {
     })
 
   private let columns: [(field: FieldName, type: TypeName)]
-  let formats: [String]
+  package let formats: [String]
   let onError: OnError
   package let location: Location
 

@@ -85,6 +85,13 @@ package struct DateOperation: FieldOperation {
     self.location = location
   }
 
+  package var formats: [String] {
+    switch settings.operation {
+    case .format: [settings.format].compactMap(\.self)
+    case .parse: settings.formats
+    default: []
+    }
+  }
   package var effect: String {
     "Sets \((settings.output ?? field).name) to \(settings.operation.rawValue) of \(field.name)."
   }

@@ -97,7 +97,9 @@ package struct ExtractPart: FieldOperation {
     } else if let path = settings.path {
       way = path.text.hasPrefix("/") ? .pointer(path.text) : .json(try JSONPath(path.text, at: path.location))
     } else {
-      way = .regex(settings.regex ?? "")
+      let regex = settings.regex ?? ""
+      try RegexGroups.check(settings.group, written: "group \(settings.group)", in: regex, at: location)
+      way = .regex(regex)
     }
   }
 

@@ -66,6 +66,7 @@ package struct FieldMapping: Operation {
   }
 
   package var reach: OperationReach { .values }
+  package var patterns: [String] { if case .text(let operation) = work { operation.patterns } else { [] } }
   package var effect: String {
     switch work {
     case .text(let operation): operation.effect

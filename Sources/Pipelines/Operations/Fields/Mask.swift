@@ -25,15 +25,19 @@ package struct Mask: FieldOperation {
     shown: Example(
       """
       - { id: 1, email: john.doe@example.com }
-      - { id: 2, email: nonsense }
-      - { id: 3, email: null }
+      - { id: 2, email: a@example.com }
+      - { id: 3, email: nonsense }
+      - { id: 4, email: null }
       """,
       gives: """
         - { id: 1, email: j***@example.com }
-        - { id: 2, email: "********" }
-        - { id: 3, email: null }
+        - { id: 2, email: "***@example.com" }
+        - { id: 3, email: "********" }
+        - { id: 4, email: null }
         """),
-    badValues: "Empty values stay empty. With `email`, text without an @ is hidden whole.",
+    badValues:
+      "Empty values stay empty. With `email`, the first letter stays unless it is all there is before the @; text "
+      + "without an @ is hidden whole.",
     settings: SettingsSchema(Settings()) {
       Field(\.fields, "fields", "Columns.").required().also("field", "field_name", "column", "columns", "field_names")
       Field(\.method, "method", "partial, email, full, token (the same value gives the same token) or null.").also(
@@ -78,7 +82,7 @@ package struct Mask: FieldOperation {
         "CASE WHEN length(\(text)) <= \(settings.keep) THEN repeat(\(mark), length(\(text))) ELSE repeat(\(mark), \(hiddenLength)) || right(\(text), \(settings.keep)) END"
     case .email:
       return
-        "CASE WHEN contains(\(text), '@') THEN left(\(text), 1) || repeat(\(mark), 3) || regexp_extract(\(text), '@.*$') ELSE repeat(\(mark), length(\(text))) END"
+        "CASE WHEN contains(\(text), '@') THEN CASE WHEN strpos(\(text), '@') > 2 THEN left(\(text), 1) ELSE '' END || repeat(\(mark), 3) || substr(\(text), strpos(\(text), '@')) ELSE repeat(\(mark), length(\(text))) END"
     }
   }
 }

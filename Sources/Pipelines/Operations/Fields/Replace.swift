@@ -39,6 +39,7 @@ package struct Replace: FieldOperation {
     guard (settings.find == nil) != (settings.regex == nil), settings.find != "" else {
       throw Problem("missing-setting", "\"replace\" needs either \"find\" or \"regex\".", at: location)
     }
+    if let regex = settings.regex { try RegexGroups.check(settings.with, for: regex, at: location) }
     self.settings = settings
     self.location = location
   }

@@ -79,6 +79,9 @@ package struct TextOperation: FieldOperation {
     if settings.operation == .format, settings.regex == nil || settings.pattern == nil {
       throw Problem("missing-setting", "\"format\" needs \"regex\" and \"pattern\".", at: location)
     }
+    if settings.operation == .format, let regex = settings.regex, let pattern = settings.pattern {
+      try RegexGroups.check(pattern, for: regex, at: location)
+    }
     if [.padLeft, .padRight].contains(settings.operation), settings.width == nil || settings.fill.isEmpty {
       throw Problem(
         "missing-setting", "\"\(settings.operation.rawValue)\" needs \"width\" and a character to fill up with.",

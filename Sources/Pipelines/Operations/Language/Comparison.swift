@@ -83,6 +83,8 @@ package struct Comparison: Sendable {
     }
   }
 
+  var patterns: [String] { comparison == .regex ? [value?.elements.first?.text].compactMap(\.self) : [] }
+
   var words: String {
     let values = (value?.elements ?? []).map { setting -> String in
       if case .text(let text) = setting.content { "'\(text)'" } else { setting.text ?? "empty" }
@@ -133,10 +135,16 @@ package struct Comparison: Sendable {
     }
   }
 
-  /// Both sides for an order comparison; text is read as a number when compared with one.
+  /// Both sides for an order comparison; text from inside JSON, which has no types, is read as a number when compared with one.
   private func ordered(_ access: FieldAccess, _ value: Setting) throws(Problem) -> (left: SQL, right: SQL) {
     switch value.content {
     case .integer, .number:
+      if access.type.isText, !access.isInJSON {
+        throw Problem(
+          "wrong-type",
+          "Column \"\(field.name)\" is text; whether it is more or less than the number \(value.text ?? "") can't be told.",
+          hint: "Turn it into a number first: `- cast: { \(field.name): decimal(18,2) }`.", at: value.location)
+      }
       if access.type.isText, let number = Literal.number(value.text ?? "") {
         return ("TRY_CAST(\(access.sql) AS DOUBLE)", "(\(number))")
       }

@@ -53,6 +53,16 @@ package indirect enum Condition: SettingValue {
     return list.count == 1 ? list[0] : "(\(list, separator: word))"
   }
 
+  /// The regular expressions it compares with.
+  package var patterns: [String] {
+    switch self {
+    case .sql: []
+    case .comparison(let comparison): comparison.patterns
+    case .not(let inner): inner.patterns
+    case .all(let parts), .any(let parts): parts.flatMap(\.patterns)
+    }
+  }
+
   package var words: String {
     switch self {
     case .sql(let expression): expression.text

@@ -84,7 +84,7 @@ package enum ExactNumber {
   }
 
   /// The quotient of two whole numbers is rounded once, so that of two decimals with the same scale is, too.
-  private static func divide(_ left: Operand, _ right: Operand) -> Operand {
+  static func divide(_ left: Operand, _ right: Operand) -> Operand {
     let divisor: SQL = "nullif(\(right.sql), 0)"
     if left.type.isFloat || right.type.isFloat {
       let (above, below) = (Scaled(left, digits: 6), Scaled(right, digits: 6))
@@ -176,49 +176,6 @@ struct Scaled {
       integer = "round(\(number) * 1e\(digits))"
       isExact = "abs(\(integer)) < 1e15 AND \(integer) / 1e\(digits) = \(number)"
     }
-  }
-}
-
-/// The exact total of a DOUBLE or FLOAT column: whole-number sums of the values with at most six digits after the point, decimal
-/// sums of the others; if one has no room in either, a DOUBLE sum.
-private struct FloatTotal {
-  private let value: SQL
-  private let unit: SQL
-  private let total: SQL
-  private let isExact: SQL
-
-  init(_ operand: Operand) {
-    let scaled = Scaled(operand, digits: 6)
-    let decimal = ExactNumber.decimal(operand, scale: 12)
-    value = operand.sql
-    unit = "CASE WHEN \(scaled.isExact) THEN CAST(\(scaled.integer) AS BIGINT) END"
-    // Below 10^15, 10^11 rows can be added without leaving the decimal's 26 digits.
-    let others: SQL = "sum(CASE WHEN NOT (\(scaled.isExact)) AND abs(\(operand.sql)) < 1e15 THEN \(decimal) END)"
-    total = """
-      (CAST(coalesce(sum(\(unit)), 0) AS DECIMAL(38, 0)) * CAST('0.000001' AS DECIMAL(7, 6)) + \
-      coalesce(\(others), CAST(0 AS DECIMAL(38, 12))))
-      """
-    isExact = """
-      bool_and(CASE WHEN \(operand.sql) IS NULL OR (\(scaled.isExact)) THEN TRUE \
-      ELSE abs(\(operand.sql)) < 1e15 AND \(ExactNumber.isExact(operand, decimal)) END)
-      """
-  }
-
-  var sum: SQL {
-    """
-    CASE WHEN count(\(value)) = 0 THEN NULL WHEN \(isExact) THEN \(ExactNumber.nearestDouble(total)) \
-    ELSE sum(CAST(\(value) AS DOUBLE)) END
-    """
-  }
-
-  var average: SQL {
-    let units: SQL = "sum(\(unit))"
-    let isWhole: SQL = "count(\(value)) = count(\(unit))"
-    return """
-      CASE WHEN count(\(value)) = 0 THEN NULL \
-      WHEN \(isWhole) AND abs(\(units)) < 9e15 THEN CAST(\(units) AS DOUBLE) / (count(\(value)) * 1e6) \
-      ELSE (\(sum)) / count(\(value)) END
-      """
   }
 }
 

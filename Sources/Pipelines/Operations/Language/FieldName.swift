@@ -38,6 +38,8 @@ package struct FieldAccess: Sendable {
   package let path: [String]
   package let sql: SQL
   package let type: DataType
+  /// Whether it was taken out of JSON as text, whatever it was there.
+  package var isInJSON = false
 
   /// `address.city`
   package var name: String { ([root.name] + path).joined(separator: ".") }
@@ -81,7 +83,7 @@ extension Relation {
         let steps = parts[index...].map { "." + SQL.quote($0, with: "\"") }.joined()
         return FieldAccess(
           root: root, path: path + parts[index...], sql: "json_extract_string(\(sql), \(text: "$" + steps))",
-          type: .text)
+          type: .text, isInJSON: true)
       default:
         throw Problem(
           "wrong-type",

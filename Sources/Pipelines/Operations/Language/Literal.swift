@@ -17,10 +17,13 @@ package enum Literal {
     return SQL(raw: plain ? text : value.description)
   }
 
+  /// Nothing, in a column of its own.
+  static let empty: SQL = "CAST(NULL AS VARCHAR)"
+
   /// A constant as a column of its own: nothing is a text that is null.
   /// - Throws: see `constant`.
   package static func column(_ setting: Setting) throws(Problem) -> (sql: SQL, type: DataType) {
-    setting.content == .null ? ("CAST(NULL AS VARCHAR)", .text) : try constant(setting)
+    setting.content == .null ? (empty, .text) : try constant(setting)
   }
 
   /// A constant that keeps its JSON type: whole numbers BIGINT, or HUGEINT where they need it, others DOUBLE as JSON readers make them.

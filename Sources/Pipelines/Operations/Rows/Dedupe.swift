@@ -33,8 +33,9 @@ package struct Dedupe: Operation {
         - { id: 2, email: " Ann@Example.com", updated_at: 2025-02-01 }
         - { id: 3, email: bob@example.com, updated_at: 2025-01-15 }
         """),
-    badValues: "Empty keys are equal to each other; with `similar`, a row without a text is like no "
-      + "other.",
+    badValues:
+      "Empty keys are equal to each other; with `similar`, a row without a text is like no other. So many long or repetitive "
+      + "texts that it would take very long to compare them (\(FuzzyMatch.mostInWords)) stop the run before they are compared.",
     settings: SettingsSchema(Settings()) {
       Field(\.keys, "keys", "Columns that make a row the same; all if not given.").also(
         "key", "fields", "field", "columns", "by", "on", "key_fields", "field_name")
@@ -100,8 +101,9 @@ package struct Dedupe: Operation {
     let groups = try keys(of: input)
     guard settings.similar.isEmpty else {
       let match = FuzzyMatch(
-        keys: groups, texts: try texts(of: input), threshold: settings.threshold ?? FuzzyMatch.usual, position: position
-      )
+        keys: groups, texts: try texts(of: input), fields: settings.similar.map(\.name),
+        threshold: settings.threshold ?? FuzzyMatch.usual, position: position,
+        location: location)
       return match.select(names: input.schema.names, from: numbered, order: order)
     }
     return """

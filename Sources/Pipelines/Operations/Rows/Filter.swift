@@ -25,7 +25,8 @@ package struct Filter: Operation {
         - { id: 1, status: completed, amount: 10 }
         """),
     badValues: "A row for which the condition can't be told, because a value is empty, goes. `equals` "
-      + "and `not_equals` count empty as a value of its own.",
+      + "and `not_equals` count empty as a value of its own. Whether a text column is more or less than a number is refused before "
+      + "anything runs: `cast` it first. A value inside JSON is read as a number there; one that isn't counts as empty.",
     settings: SettingsSchema(Settings()) {
       Field(\.condition, "condition", "SQL text, `{field, operator, value}`, or a list under `and`, `or` or `not`.")
         .required()
@@ -41,6 +42,7 @@ package struct Filter: Operation {
   }
 
   package var reach: OperationReach { .rows }
+  package var patterns: [String] { condition.patterns }
   package var effect: String { "Keeps rows where \(condition.words)." }
 
   package func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL {

@@ -39,7 +39,7 @@ package struct Split: Operation {
       Field(\.field, "field", "The list.").also("field_name", "column")
       Field(
         \.outputs, "into",
-        "Output → the condition of its rows; a row goes to the first one that fits, `else` takes those that fit none (they are left out if there is no `else`)."
+        "Output → the condition of its rows; a row goes to the first one that fits, `else` takes those that fit none (if there is no `else`, they are left out and counted in the run's log)."
       ).also("outputs", "streams", "routes", "branches")
       Field(\.toAll, "to_all", "With `into`: a row goes to every output that fits, not only to the first.").also("copy")
       Field(\.output, "output", "With `into`: keep only the rows of this output.").advanced()
@@ -62,6 +62,7 @@ package struct Split: Operation {
   }
 
   package var reach: OperationReach { settings.field == nil ? .rows : .relation }
+  package var patterns: [String] { settings.outputs.list.flatMap { $0.condition?.patterns ?? [] } }
   package var effect: String {
     if let field = settings.field { return "Makes one row of every element of \(field.name)." }
     guard let output = settings.output else {
@@ -69,6 +70,14 @@ package struct Split: Operation {
     }
     let condition = settings.outputs.list.first { $0.name.name == output.name }?.condition?.words
     return condition.map { "Takes rows where \($0)." } ?? "Takes rows that fit no other output."
+  }
+
+  package var outputNames: [String] { settings.outputs.list.map(\.name.name) }
+
+  /// True for the rows that some output takes, never null; nil if every row is taken, or it makes rows itself.
+  package func fits(over input: Relation) throws(Problem) -> SQL? {
+    guard settings.field == nil, settings.output == nil else { return nil }
+    return try settings.outputs.anyCondition(over: input)
   }
 
   package func select(from input: Relation, in context: OperationContext) throws(Problem) -> SQL {

@@ -46,6 +46,16 @@ package struct SplitOutputs: SettingValue {
     return index
   }
 
+  /// True for rows that fit one of the outputs, never null; nil if an output takes all others.
+  func anyCondition(over input: Relation) throws(Problem) -> SQL? {
+    var conditions: [SQL] = []
+    for output in list {
+      guard let condition = output.condition else { return nil }
+      conditions.append("coalesce(\(try condition.sql(over: input)), FALSE)")
+    }
+    return "(\(conditions, separator: " OR "))"
+  }
+
   /// True for the rows of one output, never null; a condition that can't be told of a row doesn't fit it.
   func condition(of output: FieldName, toAll: Bool, over input: Relation) throws(Problem) -> SQL {
     let wanted = try index(of: output)

@@ -40,12 +40,13 @@ package struct Window: Operation {
         - { customer_id: A, order_date: 2025-01-02, amount: 5.50, so_far: 15.50 }
         - { customer_id: A, order_date: 2025-01-03, amount: null, so_far: 15.50 }
         """),
-    badValues: "Empty values count for nothing in totals and averages. Afterwards rows stand in no particular order "
+    badValues:
+      "Empty values count for nothing in totals and averages. Where the total is 0, `share` is empty. Afterwards rows stand in no particular order "
       + "unless they are sorted. Where a number is needed, a column that isn't one is refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(
         \.function, "function",
-        "running_total, running_count, moving_average, rank, row_number, previous, next or share."
+        "running_total, running_count, moving_average, rank, row_number, previous, next or share (of the total, 0.25 = a quarter)."
       ).also("operation")
       Field(\.field, "field", "The column.").also("field_name", "column", "input_field")
       Field(\.output, "output_field", "Column that takes the figure.").required().also("as", "target_field", "into")
@@ -139,7 +140,7 @@ package struct Window: Operation {
           at: field.location)
       }
       if settings.function == .share {
-        return ("\(access.sql) / nullif(sum(\(access.sql)) OVER (\(window)), 0)", .float64)
+        return (ExactNumber.share(of: Operand(sql: access.sql, type: access.type), over: window), .float64)
       }
       let frame: SQL =
         settings.function == .runningTotal || settings.within != nil

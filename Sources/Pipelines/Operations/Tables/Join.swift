@@ -40,7 +40,7 @@ package struct Join: Operation {
         - { order: 3, email: null, crm_id: null, customer_segment: null }
         """),
     badValues: "An empty key matches nothing. A key that occurs several times in the other step repeats "
-      + "the row. Keys that can't be equal (text and number) are refused before anything runs.",
+      + "the row. Afterwards rows stand in no particular order unless they are sorted. Keys that can't be equal (text and number) are refused before anything runs.",
     settings: SettingsSchema(Settings()) {
       Field(\.with, "with", "The step whose columns are added.").required().also(
         "join_source", "source", "right", "table", "step")

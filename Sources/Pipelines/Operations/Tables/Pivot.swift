@@ -26,14 +26,18 @@ package struct Pivot: Operation {
         - { region: North, jan: 10, feb: 12 }
         - { region: South, jan: 7, feb: null }
         """),
-    badValues: "A value that isn't named gets no column. Where there is nothing to compute from, the "
-      + "cell is empty.",
+    badValues:
+      "Values are compared as those of the column's type: `1` is also the 1.0 of a column with fractions. A value "
+      + "that isn't named gets no column. Where there is nothing to compute from, the cell is empty.",
     settings: SettingsSchema(Settings()) {
       Field(\.on, "on", "The column whose values become columns.").required().also("column", "field")
       Field(\.values, "values", "Its values, in order.").required().also("columns", "in")
       Field(\.value, "value", "The column whose figure stands in them; rows are counted if not given.").also(
         "value_field", "value_column")
-      Field(\.function, "function", "The figure: sum, average, count, min, max and others.").also(
+      Field(
+        \.function, "function",
+        "The figure: sum, average, count, min, max, count_distinct, median, first, last, list or stddev."
+      ).also(
         "operation", "aggregate")
       Field(\.groups, "group_by", "Columns that stay, one row for each combination.").required().also(
         "keys", "group_by_fields", "index")
@@ -66,7 +70,6 @@ package struct Pivot: Operation {
       keys.append("\(name: column.name)")
       list.append("\(name: column.name)")
     }
-    let key: SQL = "CAST(\(access.sql) AS VARCHAR)"
     var cells: [SQL] = keys
     let source = try settings.value.map { field throws(Problem) in try input.field(field) }
     for value in settings.values {
@@ -74,11 +77,31 @@ package struct Pivot: Operation {
       guard taken.insert(value.lowercased()).inserted else {
         throw Problem("name-taken", "Two columns would be called \"\(value)\".", at: location)
       }
-      cells.append("CASE WHEN \(key) = \(Literal.text(value)) THEN \(source?.sql ?? "1") END AS \(name: value)")
-      let cell = Relation("", Schema([Column(value, source?.type ?? .int64)]))
-      let function = source == nil ? Figure.Function.count : settings.function
-      list.append("\(try Figure(function: function, of: output, output: output).sql(over: cell)) AS \(name: value)")
+      let holds = try ValueMatch.sql(access, of: on, equals: value, at: location)
+      let (content, figure) = try cell(of: output, from: source)
+      cells.append("CASE WHEN \(holds) THEN \(content) END AS \(name: value)")
+      list.append("\(figure) AS \(name: value)")
     }
     return "SELECT \(list) FROM (SELECT \(cells) FROM \(input.sql)) GROUP BY \(keys) ORDER BY \(keys)"
+  }
+
+  /// What a row puts into the column, and the figure over it. Rows of other columns put null there, which most figures pass over; for the
+  /// others a row's value is boxed, so that an empty one differs from none.
+  private func cell(of output: FieldName, from source: FieldAccess?) throws(Problem) -> (content: SQL, figure: SQL) {
+    let cell: SQL = "\(name: output.name)"
+    let unboxed: SQL = "struct_extract(\(cell), 'v')"
+    let present: SQL = "FILTER (WHERE \(cell) IS NOT NULL)"
+    if let source {
+      let boxed: SQL = "{'v': \(source.sql)}"
+      switch settings.function {
+      case .first: return (boxed, "struct_extract(first(\(cell)) \(present), 'v')")
+      case .last: return (boxed, "struct_extract(last(\(cell)) \(present), 'v')")
+      case .list: return (boxed, "list(\(unboxed)) \(present)")
+      default: break
+      }
+    }
+    let relation = Relation("", Schema([Column(output.name, source?.type ?? .int64)]))
+    let figure = Figure(function: source == nil ? .count : settings.function, of: output, output: output)
+    return (source?.sql ?? "1", try figure.sql(over: relation))
   }
 }
