@@ -86,7 +86,7 @@ import Workspace
   @Test(arguments: [
     ("proceed", RunStatus.warning, ["1|a@x.org", "2|nobody", "3|NULL", "4|d@x.org", "5|none"], []),
     ("skip", .warning, ["1|a@x.org", "3|NULL", "4|d@x.org"], ["row 2", "row 5"]),
-    ("sane.1=null", .warning, ["1|a@x.org", "2|NULL", "3|NULL", "4|d@x.org", "5|NULL"], []),
+    ("sane.1=null", .warning, ["1|a@x.org", "2|NULL", "3|NULL", "4|d@x.org", "5|NULL"], ["row 2", "row 5"]),
   ])
   func eachAnswer(_ answer: String, _ status: RunStatus, _ target: [String], _ letters: [String]) async throws {
     let trial = try await Trial()
