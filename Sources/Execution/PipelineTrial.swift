@@ -156,33 +156,23 @@ private struct ExpectedColumn {
   let value: SQL
 
   /// - Parameter expected: the type the expected values have by themselves; see `SampleRows`.
-  init(_ column: Column, expected: String) {
+  init(_ column: Column, expected: DataType?) {
     name = column.name
-    let type = Self.type(column.type, expected)
-    let value: SQL = "CAST(\(name: name) AS \(SQL(raw: type)))"
-    self.value =
-      ["FLOAT", "DOUBLE"].contains(type) ? "round(\(value), 9) AS \(name: name)" : "\(value) AS \(name: name)"
-  }
-
-  private static func type(_ type: DataType, _ expected: String) -> String {
-    switch type {
-    case .numeric: return "VARCHAR"
-    case .integer(let bits, _) where expected.hasPrefix("DECIMAL") && bits <= 64:
-      return "DECIMAL(38,\(scale(expected)))"
-    case .decimal(let precision, let scale) where expected.hasPrefix("DECIMAL"):
-      let scale = max(scale, Self.scale(expected))
-      return precision <= 38 - scale ? "DECIMAL(38,\(scale))" : "DOUBLE"
-    case .integer, .decimal:
-      if expected == "DOUBLE" { return expected }
-    case .boolean where expected == "BIGINT": return expected
-    case .date, .timestamp:
-      if expected.hasPrefix("TIMESTAMP") { return expected }
-    default: break
+    // A text says nothing of its type, so it is read as the column's.
+    let other = expected == nil || expected == .text || column.type == .text ? column.type : expected ?? column.type
+    let value: SQL
+    switch TypeComparison(column.type, other).form {
+    case .digits:
+      let text: SQL = "CAST(\(name: name) AS VARCHAR)"
+      value = "coalesce(weir_number(\(text)), \(text))"
+    case .typed(let type): value = Self.value(of: name, as: type)
+    case .text, .json: value = Self.value(of: name, as: column.type)
     }
-    return type.description
+    self.value = "\(value) AS \(name: name)"
   }
 
-  private static func scale(_ decimal: String) -> Int {
-    Int(decimal.dropLast().split(separator: ",").last ?? "0") ?? 0
+  private static func value(of name: String, as type: DataType) -> SQL {
+    let value: SQL = "CAST(\(name: name) AS \(SQL(raw: type.description)))"
+    return [.float32, .float64].contains(type) ? "round(\(value), 9)" : value
   }
 }

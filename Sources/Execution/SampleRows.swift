@@ -6,7 +6,7 @@ import Tabular
 package struct SampleRows: Sendable {
   package let names: [String]
   private let rows: [[String: Setting]]
-  private let types: [String]
+  private let types: [DataType?]
 
   /// - Throws: `wrong-type` if `setting` isn't a list of maps, `name-taken` if two names of columns differ in case only.
   package init(_ setting: Setting) throws(Problem) {
@@ -39,15 +39,15 @@ package struct SampleRows: Sendable {
 
   package var isEmpty: Bool { rows.isEmpty }
 
-  /// The type the values of a column have by themselves; empty for lists, maps and nulls.
-  package func type(of name: String) -> String {
-    zip(names, types).first { $0.0.lowercased() == name.lowercased() }?.1 ?? ""
+  /// The type the values of a column have by themselves; nil for lists, maps and nulls, which say it themselves.
+  func type(of name: String) -> DataType? {
+    zip(names, types).first { $0.0.lowercased() == name.lowercased() }?.1
   }
 
   /// A SELECT of the rows, typed by their values.
   package var select: SQL {
     let columns: [SQL] = zip(names, types).map { name, type in
-      type.isEmpty ? "\(name: name)" : "CAST(\(name: name) AS \(SQL(raw: type))) AS \(name: name)"
+      type.map { "CAST(\(name: name) AS \(SQL(raw: $0.description))) AS \(name: name)" } ?? "\(name: name)"
     }
     return names.isEmpty
       ? "SELECT NULL AS nothing WHERE false"
@@ -60,30 +60,32 @@ package struct SampleRows: Sendable {
   private func values(_ literal: (_ isTyped: Bool, Setting) -> SQL) -> SQL {
     let aliases: [SQL] = names.map { "\(name: $0)" }
     let lines: [SQL] = rows.map { row in
-      let cells: [SQL] = zip(names, types).map { name, type in row[name].map { literal(!type.isEmpty, $0) } ?? "NULL" }
+      let cells: [SQL] = zip(names, types).map { name, type in row[name].map { literal(type != nil, $0) } ?? "NULL" }
       return "(\(cells))"
     }
     guard !lines.isEmpty else { return "SELECT NULL WHERE false" }
     return "SELECT * FROM (VALUES \(lines)) AS given(\(aliases))"
   }
 
-  /// The name of the type all `values` fit; empty for lists and maps, which say it themselves.
-  private static func type(of values: [Setting]) -> String {
+  /// The type all `values` fit.
+  private static func type(of values: [Setting]) -> DataType? {
     let known = values.filter { $0.content != .null }
     func all(_ test: (Setting) -> Bool) -> Bool { !known.isEmpty && known.allSatisfy(test) }
-    if all({ if case .toggle = $0.content { true } else { false } }) { return "BOOLEAN" }
-    if all({ if case .integer = $0.content { true } else { false } }) { return "BIGINT" }
+    if all({ if case .toggle = $0.content { true } else { false } }) { return .boolean }
+    if all({ if case .integer = $0.content { true } else { false } }) { return .int64 }
     if all({ $0.isNumber }) {
       let digits = known.compactMap { $0.text?.split(separator: ".").dropFirst().first?.count }.max() ?? 0
       return digits > 9 || known.contains { $0.text?.lowercased().contains("e") == true }
-        ? "DOUBLE" : "DECIMAL(18,\(digits))"
+        ? .float64 : .decimal(precision: 18, scale: digits)
     }
-    if all({ $0.text?.wholeMatch(of: /\d{4}-\d\d-\d\d/) != nil }) { return "DATE" }
-    if all({ $0.text?.wholeMatch(of: /\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?/) != nil }) { return "TIMESTAMP" }
+    if all({ $0.text?.wholeMatch(of: /\d{4}-\d\d-\d\d/) != nil }) { return .date }
+    if all({ $0.text?.wholeMatch(of: /\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?/) != nil }) {
+      return .timestampMicros
+    }
     if all({ $0.text?.wholeMatch(of: /\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)/) != nil }) {
-      return "TIMESTAMPTZ"
+      return .timestampTZ
     }
-    return known.isEmpty || known.contains { $0.text == nil } ? "" : "VARCHAR"
+    return known.isEmpty || known.contains { $0.text == nil } ? nil : .text
   }
 
   private static func words(_ setting: Setting) -> SQL { setting.text.map { "\(text: $0)" } ?? literal(setting) }

@@ -28,6 +28,7 @@ import Workspace
   @Test(arguments: [
     ("2", "y: 2", true), ("2", "y: 1.7", false), ("2", "y: 2.4", false), ("2", "y: 2.0", true),
     ("1.25", "y: 1.249", false), ("1.25", "y: 1.250", true), ("9007199254740993", "y: 9007199254740992", false),
+    ("2::HUGEINT", "y: 2.4", false), ("2::HUGEINT", "y: 2", true), ("1.25::DECIMAL(38,2)", "y: 1.249", false),
     ("DATE '2025-01-31'", "y: 2025-01-31", true), ("DATE '2025-01-31'", "y: '2025-01-31 23:00:00'", false),
     ("TIMESTAMP '2025-01-31 00:00:00'", "y: 2025-01-31", true), ("true", "y: true", true), ("true", "y: 5", false),
     ("0.1::DOUBLE + 0.2", "y: 0.3", true), ("0.1::DOUBLE", "y: 0.2", false), ("'2'", "y: 2", true),

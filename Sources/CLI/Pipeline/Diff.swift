@@ -46,14 +46,8 @@ struct Diff: AsyncParsableCommand {
     request.options.tolerance = tolerance
     request.limits.memoryBytes = try memory.map(LimitOptions.bytes)
     let workspace = try await common.open()
-    let cancellation = Cancellation()
-    let signals = SignalWatch(cancelling: cancellation)
-    let difference: Difference
-    do {
-      difference = try await workspace.difference(request, cancellation: cancellation)
-    } catch {
-      if let signal = signals.caught { throw Leave(code: 128 + signal) }
-      throw error
+    let difference = try await interruptible { [request] in
+      try await workspace.difference(request, cancellation: $0)
     }
     try common.show(difference) { DifferenceView(difference: difference, isColored: common.isColored).text }
     if failIfDiff, !difference.report.isIdentical { throw Leave(code: 1) }

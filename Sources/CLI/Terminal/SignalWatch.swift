@@ -28,3 +28,16 @@ final class SignalWatch: Sendable {
     }
   }
 }
+
+/// - Returns: what `work` does, given what SIGINT and SIGTERM cancel.
+/// - Throws: `Leave` with the signal's code if one ended it; else what `work` throws.
+func interruptible<Result>(_ work: (Cancellation) async throws -> Result) async throws -> Result {
+  let cancellation = Cancellation()
+  let signals = SignalWatch(cancelling: cancellation)
+  do {
+    return try await work(cancellation)
+  } catch {
+    if let signal = signals.caught { throw Leave(code: 128 + signal) }
+    throw error
+  }
+}

@@ -84,29 +84,7 @@ package struct DuckDBFile: Source, Destination {
   }
 
   package func check() async -> ConnectionReport {
-    await .of([
-      (
-        .connection,
-        {
-          try exists()
-          return FileTarget.normal(path)
-        }
-      ),
-      (
-        .authentication,
-        {
-          try FileSet.mayRead(path)
-          return nil
-        }
-      ),
-      (
-        .query,
-        {
-          let count = try await resources().count
-          return "\(count) table\(count == 1 ? "" : "s")"
-        }
-      ),
-    ])
+    await .ofDatabase(at: path, exists: { try exists() }, tables: { try await resources().count })
   }
 
   package static var keepsState: Bool { true }

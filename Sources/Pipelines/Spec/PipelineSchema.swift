@@ -4,11 +4,12 @@ import Tabular
 package enum PipelineSchema {
   /// JSON text, draft 2020-12.
   package static func json(catalog: Catalog) -> String {
-    let definitions: [(String, Value)] = [
-      ("step", step), ("read", read), ("transform", transform), ("operation", operation), ("check", check),
-      ("rule", rule),
-      ("write", write), ("connection", connection(catalog)), ("schedule", schedule), ("retry", retry), ("span", span),
-    ]
+    let definitions: [(String, Value)] =
+      [
+        ("step", step), ("read", read), ("transform", transform), ("operation", operation), ("check", check),
+        ("rule", rule),
+        ("write", write), ("connection", connection(catalog)), ("schedule", schedule), ("retry", retry), ("span", span),
+      ] + kinds
     let root: [(String, Value)] = [
       ("$schema", .text("https://json-schema.org/draft/2020-12/schema")), ("title", .text("Weir pipeline")),
       ("type", .text("object")),
@@ -115,20 +116,24 @@ package enum PipelineSchema {
 }
 
 extension PipelineSchema {
+  /// The settings of each operation and rule, once for all its names.
+  private static var kinds: [(String, Value)] {
+    Operations.all.map {
+      ("operation.\($0.name)", settings($0.settings, $0.shorthand, $0.mapShorthand, $0.summary))
+    }
+      + Rules.all.map { ("rule.\($0.name)", settings($0.settings, $0.shorthand, $0.mapShorthand, $0.summary)) }
+  }
+
   private static var operation: Value {
     let entries = Operations.all.flatMap { type in
-      ([type.name] + type.aliases).map {
-        ($0, settings(type.settings, type.shorthand, type.mapShorthand, type.summary))
-      }
+      ([type.name] + type.aliases).map { ($0, reference("operation.\(type.name)")) }
     }
     return named(entries, and: [])
   }
 
   private static var rule: Value {
     let entries = Rules.all.flatMap { type in
-      ([type.name] + type.aliases).map {
-        ($0, settings(type.settings, type.shorthand, type.mapShorthand, type.summary))
-      }
+      ([type.name] + type.aliases).map { ($0, reference("rule.\(type.name)")) }
     }
     let onFail = described(JSONSchema.value(OnFail.kind), "What happens to rows that break the rule.")
     return named(

@@ -32,7 +32,8 @@ package enum TimeSpan {
     "s": 1, "sec": 1, "secs": 1, "second": 1, "seconds": 1,
     "m": 60, "min": 60, "mins": 60, "minute": 60, "minutes": 60,
     "h": 3_600, "hr": 3_600, "hrs": 3_600, "hour": 3_600, "hours": 3_600,
-    "d": 86_400, "day": 86_400, "days": 86_400, "w": 604_800, "week": 604_800, "weeks": 604_800,
+    "d": 86_400, "day": 86_400, "days": 86_400, "w": 604_800, "wk": 604_800, "wks": 604_800,
+    "week": 604_800, "weeks": 604_800,
   ]
 
   private static func iso8601(_ text: Substring) -> Double? {

@@ -24,14 +24,16 @@ extension ChainStep {
     case .text: return cast(name, to: .text, stops) { .text(try PlainTable.shown($0)) }
     case .whole:
       return cast(name, to: .whole, stops) { value in
-        PlainNumber(value)?.digits(at: 0).flatMap { Int64(exactly: $0) }.map { .integer(Int128($0)) }
+        PlainDecimal(value)?.digits(at: 0).flatMap { Int64(exactly: $0) }.map { .integer(Int128($0)) }
       }
     case .double:
       return cast(name, to: .double, stops) { value in
-        guard let number = PlainNumber(value), let same = PlainNumber(.float(number.nearestDouble)) else { return nil }
+        guard let number = PlainDecimal(value), let same = PlainDecimal(.float(number.nearestDouble)) else {
+          return nil
+        }
         return (number + -same).digits == 0 ? .float(number.nearestDouble) : nil
       }
-    default: return cast(name, to: .money, stops) { PlainNumber($0).flatMap(money) }
+    default: return cast(name, to: .money, stops) { PlainDecimal($0).flatMap(money) }
     }
   }
 
@@ -48,7 +50,7 @@ extension ChainStep {
     }
   }
 
-  private static func money(_ number: PlainNumber) -> Value? {
+  private static func money(_ number: PlainDecimal) -> Value? {
     number.digits(at: 2).flatMap { try? PlainTable.decimal($0, 18, 2) }
   }
 

@@ -16,7 +16,7 @@ extension ChainStep {
     let last = table.columns.last { [left, right].contains($0.name) }?.name
     return ChainStep("field_calculation", settings, sets: output, kind, after: last) { table, row in
       let (x, y) = (row[table.index(left)], row[table.index(right)])
-      guard let above = PlainNumber(x), let below = PlainNumber(y) else { return .null }
+      guard let above = PlainDecimal(x), let below = PlainDecimal(y) else { return .null }
       do { return try Calculation.value(operation, above, a, below, b, kind) } catch is PlainTable.Refused {
         if stops { throw PlainTable.Refused() }
         return .null
@@ -93,7 +93,7 @@ enum Calculation {
   }
 
   static func value(
-    _ operation: String, _ left: PlainNumber, _ leftKind: PlainTable.Kind, _ right: PlainNumber,
+    _ operation: String, _ left: PlainDecimal, _ leftKind: PlainTable.Kind, _ right: PlainDecimal,
     _ rightKind: PlainTable.Kind, _ kind: PlainTable.Kind
   ) throws -> Value {
     let doubles = [leftKind, rightKind].count { $0 == .double }
@@ -102,8 +102,8 @@ enum Calculation {
       guard right.digits != 0 else { throw PlainTable.Refused() }
       guard case .decimal(let width, let scale) = kind else { return .float(left.nearestDouble(over: right)) }
       let (a, b) = (
-        PlainNumber(try digits(left, leftKind), scale: shape(leftKind).scale),
-        PlainNumber(try digits(right, rightKind), scale: shape(rightKind).scale)
+        PlainDecimal(try digits(left, leftKind), scale: shape(leftKind).scale),
+        PlainDecimal(try digits(right, rightKind), scale: shape(rightKind).scale)
       )
       guard let quotient = a.quotient(b, scale: scale) else { throw PlainTable.Refused() }
       return try PlainTable.decimal(quotient, width, scale)
@@ -119,20 +119,20 @@ enum Calculation {
     }
   }
 
-  private static func digits(_ number: PlainNumber, _ kind: PlainTable.Kind) throws -> Int128 {
+  private static func digits(_ number: PlainDecimal, _ kind: PlainTable.Kind) throws -> Int128 {
     guard let digits = number.digits(at: shape(kind).scale) else { throw PlainTable.Unclear() }
     return digits
   }
 
   /// DOUBLEs are calculated as the decimals they stand for as long as they aren't very large and have few digits behind the point.
   private static func promised(
-    _ operation: String, _ left: PlainNumber, _ right: PlainNumber, _ doubles: Int
+    _ operation: String, _ left: PlainDecimal, _ right: PlainDecimal, _ doubles: Int
   ) throws {
     let most = operation == "multiply" ? (doubles == 2 ? 9 : 12) : operation == "divide" ? 6 : 12
     for number in [left, right] {
       let small = number.trimmed
       let bound = operation == "divide" ? 9 : 15
-      guard small.scale <= most, abs(small.digits) / PlainNumber.power(small.scale) < PlainNumber.power(bound) else {
+      guard small.scale <= most, abs(small.digits) / PlainDecimal.power(small.scale) < PlainDecimal.power(bound) else {
         throw PlainTable.Unclear()
       }
     }

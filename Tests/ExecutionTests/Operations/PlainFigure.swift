@@ -36,25 +36,25 @@ struct PlainFigure {
     default: break
     }
     guard !values.isEmpty else { return .null }
-    let numbers = values.compactMap { PlainNumber($0) }
+    let numbers = values.compactMap { PlainDecimal($0) }
     if kind == .double { try numbers.forEach(promised) }
     if name == "median" { return try middle(numbers) }
-    let total = numbers.reduce(PlainNumber(0), +)
+    let total = numbers.reduce(PlainDecimal(0), +)
     return name == "sum" ? try rounded(total, over: 1) : try rounded(total, over: numbers.count)
   }
 
   /// Sums of DOUBLEs are exact up to six digits behind the point, as long as they don't become too large.
-  private func promised(_ number: PlainNumber) throws {
-    guard number.trimmed.scale <= 6, abs(number.digits) < PlainNumber.power(14) else { throw PlainTable.Unclear() }
+  private func promised(_ number: PlainDecimal) throws {
+    guard number.trimmed.scale <= 6, abs(number.digits) < PlainDecimal.power(14) else { throw PlainTable.Unclear() }
   }
 
-  private func middle(_ numbers: [PlainNumber]) throws -> Value {
+  private func middle(_ numbers: [PlainDecimal]) throws -> Value {
     let sorted = numbers.sorted { ($0 + -$1).digits < 0 }
     return try rounded(sorted[(sorted.count - 1) / 2] + sorted[sorted.count / 2], over: 2)
   }
 
-  private func rounded(_ number: PlainNumber, over count: Int) throws -> Value {
-    let divisor = PlainNumber(Int128(count))
+  private func rounded(_ number: PlainDecimal, over count: Int) throws -> Value {
+    let divisor = PlainDecimal(Int128(count))
     switch result {
     case .whole: return try PlainTable.whole(number.digits)
     case .decimal(let width, let scale):

@@ -140,7 +140,7 @@ struct PlainTable {
     case (.float(let a), .float(let b)): a < b
     case (.moment(let a), .moment(let b)): a < b
     case (.decimal, .decimal):
-      PlainNumber(left).flatMap { a in PlainNumber(right).map { (a + -$0).digits < 0 } } ?? false
+      PlainDecimal(left).flatMap { a in PlainDecimal(right).map { (a + -$0).digits < 0 } } ?? false
     default: false
     }
   }
@@ -153,7 +153,7 @@ struct PlainTable {
 
   /// - Throws: `Refused` for what has no room in a DECIMAL of this width.
   static func decimal(_ digits: Int128, _ width: Int, _ scale: Int) throws -> Value {
-    guard abs(digits) < PlainNumber.power(width) else { throw Refused() }
+    guard abs(digits) < PlainDecimal.power(width) else { throw Refused() }
     return .decimal(digits, scale: scale)
   }
 

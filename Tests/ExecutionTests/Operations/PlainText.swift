@@ -71,10 +71,10 @@ enum PlainText {
   static func stripped(_ text: String) -> String { strip(text, isBlank) }
 
   /// A number in plain digits.
-  static func number(_ text: String) -> PlainNumber? {
+  static func number(_ text: String) -> PlainDecimal? {
     let digits = stripped(text)
     let isPlain = digits.unicodeScalars.allSatisfy { ("0"..."9").contains($0) || "+-.".unicodeScalars.contains($0) }
-    return isPlain && digits.contains { $0.isNumber } ? PlainNumber(digits) : nil
+    return isPlain && digits.contains { $0.isNumber } ? PlainDecimal(digits) : nil
   }
 
   /// A whole number of 64 bits, with spaces around and zeros after a point allowed.

@@ -51,7 +51,7 @@ struct SeededChoice {
     case .moment: return .moment(pick(Self.dates) + "T" + pick(Self.times))
     case .decimal(let width, let scale):
       let digits = below(3) == 0 ? Int128(below(2_000_000) - 1_000_000) : pick(Self.digits)
-      return .decimal(abs(digits) < PlainNumber.power(width) ? digits : 1, scale: scale)
+      return .decimal(abs(digits) < PlainDecimal.power(width) ? digits : 1, scale: scale)
     case .records:
       return .list(
         (0..<below(4)).map { _ in .structure([(name: "sku", value: value(.text)), (name: "n", value: value(.whole))]) })

@@ -89,21 +89,13 @@ package struct Age: SettingValue {
   package var display: String? { text }
   package init(setting: Setting) throws(Problem) {
     let text = setting.text?.lowercased() ?? ""
-    let digits = text.prefix { $0.isNumber }
-    let unit = text.dropFirst(digits.count).trimmingCharacters(in: .whitespaces)
-    let factor = unit.isEmpty ? 1 : Self.units.first { $0.names.contains(unit) }?.seconds
-    guard let amount = Int(digits), amount < 1_000_000, let factor else {
+    let months = text.wholeMatch(of: /([0-9]{1,5})\s*(?:mo|mon|months?)/).flatMap { Double($0.1) }
+    guard let amount = TimeSpan.seconds(text) ?? months.map({ $0 * 2_592_000 }), amount < 3e12 else {
       throw Problem(
         "wrong-type", "must be a length of time such as \"2 hours\" or \"1 day\".",
         hint: "The units are seconds, minutes, hours, days, weeks and months of 30 days.", at: setting.location)
     }
-    seconds = amount * factor
-    self.text = unit.isEmpty ? "\(amount) seconds" : text
+    seconds = Int(amount.rounded(.up))
+    self.text = text.contains { $0.isLetter } ? text : "\(seconds) seconds"
   }
-
-  private static let units: [(names: Set<String>, seconds: Int)] = [
-    (["s", "sec", "secs", "second", "seconds"], 1), (["m", "min", "mins", "minute", "minutes"], 60),
-    (["h", "hr", "hrs", "hour", "hours"], 3600), (["d", "day", "days"], 86_400),
-    (["w", "wk", "wks", "week", "weeks"], 604_800), (["mo", "mon", "month", "months"], 2_592_000),
-  ]
 }

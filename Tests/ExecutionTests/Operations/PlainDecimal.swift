@@ -1,7 +1,7 @@
 import Tabular
 
 /// An exact number: `digits` of them stand behind the point `scale` times; a DOUBLE is the number its shortest text says.
-struct PlainNumber {
+struct PlainDecimal {
   var digits: Int128
   var scale: Int
 
@@ -25,13 +25,13 @@ struct PlainNumber {
     let fraction = parts.count > 1 ? String(parts[1]) : ""
     guard parts[0] != "-", let digits = Int128(parts[0] + fraction) else { return nil }
     self.init(digits, scale: fraction.count - exponent)
-    self = scale < 0 ? PlainNumber(digits * Self.power(-scale)) : trimmed
+    self = scale < 0 ? PlainDecimal(digits * Self.power(-scale)) : trimmed
   }
 
   static func power(_ exponent: Int) -> Int128 { (0..<exponent).reduce(1) { power, _ in power * 10 } }
 
   /// Without zeros at the end of the fraction.
-  var trimmed: PlainNumber {
+  var trimmed: PlainDecimal {
     var result = self
     while result.scale > 0, result.digits % 10 == 0 {
       result.digits /= 10
@@ -46,17 +46,17 @@ struct PlainNumber {
     return number.scale > scale ? nil : number.digits * Self.power(scale - number.scale)
   }
 
-  static func + (left: PlainNumber, right: PlainNumber) -> PlainNumber {
+  static func + (left: PlainDecimal, right: PlainDecimal) -> PlainDecimal {
     let scale = max(left.scale, right.scale)
-    return PlainNumber(
+    return PlainDecimal(
       left.digits * power(scale - left.scale) + right.digits * power(scale - right.scale), scale: scale)
   }
 
-  static prefix func - (number: PlainNumber) -> PlainNumber { PlainNumber(-number.digits, scale: number.scale) }
+  static prefix func - (number: PlainDecimal) -> PlainDecimal { PlainDecimal(-number.digits, scale: number.scale) }
 
-  static func * (left: PlainNumber, right: PlainNumber) -> PlainNumber? {
+  static func * (left: PlainDecimal, right: PlainDecimal) -> PlainDecimal? {
     let (digits, overflow) = left.digits.multipliedReportingOverflow(by: right.digits)
-    return overflow ? nil : PlainNumber(digits, scale: left.scale + right.scale)
+    return overflow ? nil : PlainDecimal(digits, scale: left.scale + right.scale)
   }
 
   /// The DOUBLE nearest to it.
@@ -64,7 +64,7 @@ struct PlainNumber {
 
   /// The DOUBLE nearest to the quotient: its first eighty digits and a last one if there are more, so that it isn't taken for the middle
   /// between two DOUBLEs.
-  func nearestDouble(over divisor: PlainNumber) -> Double {
+  func nearestDouble(over divisor: PlainDecimal) -> Double {
     let scale = max(self.scale, divisor.scale)
     let above = (digits * Self.power(scale - self.scale)).magnitude
     let below = (divisor.digits * Self.power(scale - divisor.scale)).magnitude
@@ -79,7 +79,7 @@ struct PlainNumber {
   }
 
   /// The quotient with so many digits behind the point, a half away from zero; nil if it has no room in 128 bits.
-  func quotient(_ divisor: PlainNumber, scale: Int) -> Int128? {
+  func quotient(_ divisor: PlainDecimal, scale: Int) -> Int128? {
     let shift = scale + divisor.scale - self.scale
     let (above, overflow) = digits.magnitude.multipliedReportingOverflow(by: Self.power(max(shift, 0)).magnitude)
     guard !overflow, above <= Int128.max.magnitude, shift >= 0 else { return nil }
